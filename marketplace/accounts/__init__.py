@@ -1,1 +1,0 @@
-"""People, organisations, jurisdictions, roles, sessions. Knows nothing of what is traded."""

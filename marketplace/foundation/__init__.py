@@ -1,1 +1,0 @@
-"""The ground every package stands on: data, time, money, history, keys, pages. No business words."""

@@ -1,1 +1,0 @@
-"""Messages owed: the inbox and the outbox of mail. Knows addresses, nothing of the business."""

@@ -1,0 +1,69 @@
+"""Templates carry no code of their own and never switch escaping off.
+
+The content security policy forbids inline scripts and styles; a template that holds one
+would be a page that silently does not work.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted(
+    path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".xml", ".svg"}
+)
+
+_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_IN_JINJA = {
+    "escaping switched off": re.compile(r"\|\s*safe\b|\bautoescape\s+false\b|\bMarkup\b"),
+}
+_IN_MARKUP = {
+    "inline style": re.compile(r"<[a-z][^>]*\sstyle\s*=|<style\b", re.IGNORECASE),
+    "inline handler": re.compile(r"<[a-z][^>]*\son[a-z]+\s*=", re.IGNORECASE),
+    "inline script": re.compile(r"<script\b(?![^>]*\ssrc\s*=)|javascript:", re.IGNORECASE),
+    "address outside the site": re.compile(
+        r"<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)\s*=\s*[\"']?(?:https?:)?//",
+        re.IGNORECASE,
+    ),
+}
+
+
+def faults(text: str) -> list[str]:
+    """What the template `text` does that no template may."""
+    jinja = " ".join(_JINJA.findall(text))
+    markup = _JINJA.sub("", text)
+    found = [name for name, pattern in _IN_JINJA.items() if pattern.search(jinja)]
+    return found + [name for name, pattern in _IN_MARKUP.items() if pattern.search(markup)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_template_holds_no_code_and_escapes(path: Path) -> None:
+    assert faults(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{{ firm.intro|safe }}", "escaping switched off"),
+        ("{% autoescape false %}x{% endautoescape %}", "escaping switched off"),
+        ('<p class="a"\n style="color:red">', "inline style"),
+        ("<style>p{}</style>", "inline style"),
+        ('<a href="/" onclick="go()">', "inline handler"),
+        ("<script>alert(1)</script>", "inline script"),
+        ('<a href="javascript:void(0)">', "inline script"),
+        ('<script src="//cdn.example/x.js"></script>', "address outside the site"),
+    ],
+)
+def test_the_check_sees(text: str, fault: str) -> None:
+    assert faults(text) == [fault]
+
+
+def test_the_check_allows_what_is_right() -> None:
+    text = (
+        '<script src="{{ url_for("static", filename="a.js") }}" defer></script>'
+        '{% set style = "wide" %}{{ tag(style="wide") }}<p class="on">safe = {{ x }}</p>'
+    )
+    assert faults(text) == []
