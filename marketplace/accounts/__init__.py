@@ -1,0 +1,1 @@
+"""People, organisations, jurisdictions, roles, sessions. Knows nothing of what is traded."""

@@ -1,0 +1,128 @@
+"""Roles and permissions in one table. (RELIABILITY section 13.3)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+class Permission(StrEnum):
+    """One thing a role may do; every endpoint names one (or public, or signed in)."""
+
+    FIRM_FILE = "firm.file"  # the firm's own register file, application, offerings
+    FIRM_ENTER = "firm.enter"  # enter needs, accept or decline awards
+    FIRM_CONTRACT = "firm.contract"  # confirm contracts, deliver
+    OWNER_REGISTER = "owner.register"
+    NEED_EDIT = "need.edit"  # draft needs, propose awards, contracts, acceptance
+    NEED_APPROVE = "need.approve"  # publish, award, sign, withdraw
+    EVALUATE = "evaluation.give"
+    OBJECT = "objection.file"
+    ADMISSION_CHECK = "admission.check"
+    ADMISSION_DECIDE = "admission.decide"
+    ADMISSION_PROFESSIONAL = "admission.professional"  # the department's check
+    OBJECTION_ANSWER = "objection.answer"
+    LOTTERY_ENTER = "lottery.enter"
+    DRAW_ANNUL_PROPOSE = "draw.annul.propose"
+    DRAW_ANNUL_APPROVE = "draw.annul.approve"
+    RATING_INSPECT = "rating.inspect"
+    RATING_CONFIRM = "rating.confirm"
+    SANCTION_PROPOSE = "sanction.propose"
+    SANCTION_DECIDE = "sanction.decide"
+    SANCTION_REVIEW = "sanction.review"
+    SUPERVISION_VIEW = "supervision.view"
+    POLICY_PROPOSE = "policy.propose"
+    POLICY_APPROVE = "policy.approve"
+    AUDIT_READ = "audit.read"
+    USER_PROPOSE = "user.propose"
+    USER_APPROVE = "user.approve"
+    STAFF_MANAGE = "staff.manage"  # own organisation's staff
+
+
+class Role(StrEnum):
+    """A role of a person in one organisation. Declared as ``value, title``."""
+
+    title: Any
+
+    def __new__(cls, value: str, title: Any) -> Role:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    FIRM_ADMIN = "firm_admin", _l("机构管理员")
+    FIRM_STAFF = "firm_staff", _l("机构经办人")
+    OWNER_EDITOR = "owner_editor", _l("业主经办人")
+    OWNER_APPROVER = "owner_approver", _l("业主审批人")
+    DEPARTMENT_OFFICER = "department_officer", _l("行业主管部门经办人")
+    BUREAU_OPERATOR = "bureau_operator", _l("管理机构经办人")
+    BUREAU_APPROVER = "bureau_approver", _l("管理机构审批人")
+    SUPERVISOR = "supervisor", _l("上级管理机构监督员")
+    AUDITOR = "auditor", _l("纪检监察员")
+    SYSTEM_ADMIN = "system_admin", _l("系统管理员")
+    SECURITY_ADMIN = "security_admin", _l("安全管理员")
+
+
+P = Permission
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.FIRM_ADMIN: frozenset(
+        {P.FIRM_FILE, P.FIRM_ENTER, P.FIRM_CONTRACT, P.EVALUATE, P.OBJECT, P.STAFF_MANAGE}
+    ),
+    Role.FIRM_STAFF: frozenset({P.FIRM_ENTER, P.FIRM_CONTRACT, P.EVALUATE, P.OBJECT}),
+    Role.OWNER_EDITOR: frozenset({P.NEED_EDIT, P.EVALUATE, P.OBJECT}),
+    Role.OWNER_APPROVER: frozenset({P.NEED_APPROVE, P.STAFF_MANAGE, P.OBJECT}),
+    Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW}),
+    Role.BUREAU_OPERATOR: frozenset(
+        {
+            P.ADMISSION_CHECK,
+            P.OBJECTION_ANSWER,
+            P.LOTTERY_ENTER,
+            P.DRAW_ANNUL_PROPOSE,
+            P.RATING_INSPECT,
+            P.SANCTION_PROPOSE,
+            P.SUPERVISION_VIEW,
+            P.POLICY_PROPOSE,
+        }
+    ),
+    Role.BUREAU_APPROVER: frozenset(
+        {
+            P.ADMISSION_DECIDE,
+            P.LOTTERY_ENTER,
+            P.RATING_CONFIRM,
+            P.SANCTION_DECIDE,
+            P.SUPERVISION_VIEW,
+            P.POLICY_APPROVE,
+        }
+    ),
+    Role.SUPERVISOR: frozenset(
+        {P.DRAW_ANNUL_APPROVE, P.SANCTION_REVIEW, P.SUPERVISION_VIEW, P.AUDIT_READ}
+    ),
+    Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ}),
+    Role.SYSTEM_ADMIN: frozenset({P.USER_PROPOSE}),
+    Role.SECURITY_ADMIN: frozenset({P.USER_APPROVE}),
+}
+
+_ADMINISTRATORS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[str]:
+    """What several roles in one organisation add up to."""
+    return frozenset(str(p) for role in roles for p in GRANTS[role])
+
+
+def conflicting(held: Iterable[Role], new: Role) -> Role | None:
+    """The role already held that must not be in one hand with ``new``, if any (I22b)."""
+    pairs = {
+        frozenset({Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER}),
+        frozenset({Role.BUREAU_OPERATOR, Role.AUDITOR}),
+        frozenset({Role.BUREAU_APPROVER, Role.AUDITOR}),
+        frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}),
+    }
+    for role in held:
+        if frozenset({role, new}) in pairs:
+            return role
+        if (role in _ADMINISTRATORS) != (new in _ADMINISTRATORS):
+            return role
+    return None

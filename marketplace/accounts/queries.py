@@ -1,0 +1,152 @@
+"""Reads about people, organisations and the tree of jurisdictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from .models import Jurisdiction, Membership, Organisation, OrganisationFunction, User
+from .permissions import Role, permissions_of
+
+
+def jurisdiction(code: str) -> Jurisdiction:
+    """A node of the tree; raises Missing when the code is unknown."""
+    found = db.session.get(Jurisdiction, code)
+    if found is None:
+        raise Missing(f"jurisdiction {code}")
+    return found
+
+
+def lineage(code: str) -> tuple[str, ...]:
+    """The code itself, its parent, … up to the root: the order in which editions are looked up."""
+    codes: list[str] = []
+    node: Jurisdiction | None = jurisdiction(code)
+    while node is not None and node.code not in codes:
+        codes.append(node.code)
+        node = db.session.get(Jurisdiction, node.parent_code) if node.parent_code else None
+    return tuple(codes)
+
+
+def register_of(code: str) -> str:
+    """The register a jurisdiction belongs to: itself or its nearest ancestor that keeps one."""
+    for candidate in lineage(code):
+        if jurisdiction(candidate).is_register:
+            return candidate
+    raise Missing(f"no register above {code}")
+
+
+def organisation(organisation_id: int) -> Organisation:
+    """By key; raises Missing."""
+    found = db.session.get(Organisation, organisation_id)
+    if found is None:
+        raise Missing(f"organisation {organisation_id}")
+    return found
+
+
+def organisation_by_credit_code(credit_code: str) -> Organisation | None:
+    """By unified social credit code."""
+    return db.session.scalar(select(Organisation).where(Organisation.credit_code == credit_code))
+
+
+def organisation_by_public_id(public_id: str) -> Organisation | None:
+    """By the random id used in addresses."""
+    return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+
+
+def departments(jurisdiction_code: str) -> list[Organisation]:
+    """The departments of a jurisdiction, by name."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(
+                Organisation.function == OrganisationFunction.DEPARTMENT,
+                Organisation.jurisdiction_code == jurisdiction_code,
+            )
+            .order_by(Organisation.name, Organisation.id)
+        )
+    )
+
+
+def bureau(jurisdiction_code: str) -> Organisation:
+    """The bureau that runs the marketplace of a jurisdiction or its nearest ancestor."""
+    for code in lineage(jurisdiction_code):
+        found = db.session.scalar(
+            select(Organisation)
+            .where(
+                Organisation.function == OrganisationFunction.BUREAU,
+                Organisation.jurisdiction_code == code,
+            )
+            .order_by(Organisation.id)
+        )
+        if found is not None:
+            return found
+    raise Missing(f"no bureau for {jurisdiction_code}")
+
+
+def live_roles(user_id: int, organisation_id: int) -> list[Role]:
+    """The roles a person holds now in an organisation."""
+    return list(
+        db.session.scalars(
+            select(Membership.role)
+            .where(
+                Membership.user_id == user_id,
+                Membership.organisation_id == organisation_id,
+                Membership.until.is_(None),
+            )
+            .order_by(Membership.role)
+        )
+    )
+
+
+def actor_for(user: User, in_organisation: Organisation, session_id: int | None = None) -> Actor:
+    """The actor a person is in one organisation, with the roles held there now."""
+    roles = live_roles(user.id, in_organisation.id)
+    return Actor(
+        user_id=user.id,
+        name=user.name,
+        organisation_id=in_organisation.id,
+        organisation_name=in_organisation.name,
+        organisation_kind=in_organisation.kind.value,
+        jurisdiction=in_organisation.jurisdiction_code,
+        roles=frozenset(role.value for role in roles),
+        permissions=permissions_of(roles),
+        role_titles=tuple(str(role.title) for role in roles),
+        session_id=session_id,
+    )
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page says about the marketplace it belongs to."""
+
+    name: str
+    jurisdiction_code: str
+    jurisdiction_name: str
+    bureau_name: str
+    complaint_line: str
+    is_demo: bool
+
+
+def site() -> Site:
+    """The marketplace of this installation (its jurisdiction is a setting)."""
+    code = current_app.config["JURISDICTION"]
+    node = db.session.get(Jurisdiction, code)
+    try:
+        office = bureau(code) if node else None
+    except Missing:
+        office = None
+    return Site(
+        name=str(_("中介超市")),
+        jurisdiction_code=code,
+        jurisdiction_name=node.name if node else code,
+        bureau_name=office.name if office else "",
+        complaint_line=(office.phone or "") if office else "",
+        is_demo=bool(current_app.config["IS_DEMO"]),
+    )

@@ -1,0 +1,111 @@
+"""create_app(): settings, extensions, blueprints, error pages, nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from config import ROOT, Settings, from_environment
+from marketplace.accounts.access import login_manager
+from marketplace.foundation import clock, crypto, web
+from marketplace.foundation.db import db
+
+PACKAGES = (
+    "notifications",
+    "accounts",
+    "notices",
+    "catalogue",
+    "fees",
+    "ratings",
+    "sanctions",
+    "intermediaries",
+    "projects",
+    "selection",
+    "contracts",
+    "evaluations",
+    "supervision",
+    "workspace",
+    "portal",
+)
+EDITIONS = ROOT / "marketplace" / "editions"
+migrate = Migrate()
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """The application. ``overrides`` replace single Flask settings (tests use them)."""
+    settings = settings or from_environment()
+    app = Flask(
+        "marketplace",
+        root_path=str(ROOT / "marketplace"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app.config.from_mapping(
+        SETTINGS=settings,
+        SECRET_KEY=crypto.load_or_create_key(settings.key_dir, "cookie"),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        KEY_DIR=str(settings.key_dir),
+        FILE_DIR=str(settings.data_dir / "files"),
+        MAIL_DIR=str(settings.data_dir / "mail"),
+        CLOCK_MOVABLE=settings.clock_movable,
+        IS_DEMO=settings.mode == "demo",
+        JURISDICTION=settings.jurisdiction,
+        SECURE_COOKIES=settings.secure_cookies,
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_IDLE_MINUTES=30,
+        SESSION_HOURS=12,
+        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="zh_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "marketplace" / "translations"),
+    )
+    app.config.update(overrides)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    login_manager.init_app(app)
+    web.init_app(app)
+    _register_packages(app)
+    app.context_processor(_site)
+    return app
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.database_url.startswith("sqlite"):
+        return {}
+    return {"pool_size": 8, "max_overflow": 8, "pool_timeout": 3, "pool_pre_ping": True}
+
+
+def _register_packages(app: Flask) -> None:
+    for package in PACKAGES:
+        for part in ("models", "views"):
+            name = f"marketplace.{package}.{part}"
+            try:
+                found = importlib.util.find_spec(name)
+            except ModuleNotFoundError:
+                found = None
+            if found is None:
+                continue
+            module = importlib.import_module(name)
+            if part == "views":
+                app.register_blueprint(module.bp)
+    for part in ("audit", "files", "idempotency", "lifecycle", "policy"):
+        importlib.import_module(f"marketplace.foundation.{part}")
+    if importlib.util.find_spec("marketplace.commands"):
+        importlib.import_module("marketplace.commands").init_app(app)
+
+
+def _site() -> dict[str, Any]:
+    from marketplace.accounts import queries
+
+    return {"site": queries.site(), "now": clock.now()}

@@ -1,0 +1,34 @@
+"""Who acts: a person in one organisation with its roles there, or the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Passed to every action. ``roles`` are role codes, ``permissions`` what they add up to."""
+
+    user_id: int | None
+    name: str
+    organisation_id: int | None = None
+    organisation_name: str = ""
+    organisation_kind: str = ""
+    jurisdiction: str | None = None
+    roles: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    role_titles: tuple[str, ...] = ()
+    session_id: int | None = None
+    address: str | None = field(default=None, compare=False)
+
+    def may(self, permission: str) -> bool:
+        """Whether one of the actor's roles carries ``permission``."""
+        return str(permission) in self.permissions
+
+    @property
+    def is_clock(self) -> bool:
+        """True for periodic jobs, which act by a rule's deadline and no person's will."""
+        return self.user_id is None
+
+
+CLOCK = Actor(user_id=None, name="系统时钟", roles=frozenset({"clock"}))

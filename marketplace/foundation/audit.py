@@ -1,0 +1,191 @@
+"""The audit ledger: who did what to what, when; append-only, gapless, hash-chained.
+
+Hashed rows hold ids, codes and digests only: personal values live elsewhere and can be erased.
+Rows are gathered during the transaction and written as its last act under one lock, so the
+sequence has neither holes nor forks and business locks are never waited for while holding it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, has_app_context
+from sqlalchemy import JSON, Index, String, event, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from .actor import Actor
+from .crypto import digest
+from .db import Base, db
+from .ledger import append_only
+
+GENESIS = "0" * 64
+LOCK_KEY = 7_462_001
+_PENDING = "audit_pending"
+_NOTES = "_audit_notes"
+
+
+class AuditRow(Base):
+    """One event. ``content_digest`` covers everything but the chain, ``hash`` the chain too."""
+
+    __tablename__ = "audit_ledger"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(80))
+    actor_id: Mapped[int | None]
+    organisation_id: Mapped[int | None]
+    roles: Mapped[str] = mapped_column(String(200))
+    subject_type: Mapped[str] = mapped_column(String(60))
+    subject_id: Mapped[str] = mapped_column(String(60))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content_digest: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (
+        Index("ix_audit_ledger_subject", "subject_type", "subject_id"),
+        Index("ix_audit_ledger_action", "action"),
+    )
+
+    def content(self) -> dict[str, Any]:
+        """What the digest is taken of."""
+        return {
+            "seq": self.seq,
+            "at": self.at,
+            "action": self.action,
+            "actor": self.actor_id,
+            "organisation": self.organisation_id,
+            "roles": self.roles,
+            "subject_type": self.subject_type,
+            "subject_id": self.subject_id,
+            "facts": self.facts,
+        }
+
+
+append_only(AuditRow.__table__)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the verification of a ledger found wrong."""
+
+    seq: int
+    problem: str
+
+
+def record(action: str, actor: Actor, subject: Any, now: datetime, **facts: Any) -> None:
+    """Write one event into the running transaction.
+
+    ``subject`` is a model instance (its table and key are taken) or a ``(type, id)`` pair.
+    ``facts`` hold ids, codes, amounts and digests; never names, phones or identity numbers.
+    """
+    db.session.info.setdefault(_PENDING, []).append((action, actor, subject, now, facts))
+
+
+def note(action: str, actor: Actor | None, subject: tuple[str, Any], **facts: Any) -> None:
+    """Note something that happened without a transaction of its own (a refusal, a look).
+
+    Written after the response in a transaction of its own; outside a request, call ``record``.
+    """
+    if not has_app_context():
+        raise RuntimeError("audit.note needs an application context")
+    g.setdefault(_NOTES, []).append((action, actor or Actor(None, ""), subject, facts))
+
+
+def take_notes() -> list[tuple[str, Actor, tuple[str, Any], dict[str, Any]]]:
+    """The notes of this request, emptied; the web layer writes them."""
+    return list(g.pop(_NOTES, []))
+
+
+def _subject(subject: Any) -> tuple[str, str]:
+    if isinstance(subject, tuple):
+        return str(subject[0]), str(subject[1])
+    return subject.__tablename__, str(subject.id)
+
+
+@event.listens_for(db.session, "before_commit")
+def _write_pending(session: Session) -> None:
+    if not session.info.get(_PENDING):
+        return
+    session.flush()
+    pending = session.info.pop(_PENDING)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    last = session.execute(
+        select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    rows = []
+    for action, actor, subject, at, facts in pending:
+        seq += 1
+        subject_type, subject_id = _subject(subject)
+        row = AuditRow(
+            seq=seq,
+            at=at,
+            action=action,
+            actor_id=actor.user_id,
+            organisation_id=actor.organisation_id,
+            roles=",".join(sorted(actor.roles)),
+            subject_type=subject_type,
+            subject_id=subject_id,
+            facts=_json_facts(facts),
+            previous=previous,
+        )
+        row.content_digest = digest(row.content())
+        row.hash = chain_hash(previous, row.content_digest)
+        previous = row.hash
+        rows.append(row)
+    session.add_all(rows)
+    session.flush()
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_pending(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def _json_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    import json
+
+    from .crypto import canonical_json
+
+    return json.loads(canonical_json(facts))
+
+
+def chain_hash(previous: str, content_digest: str) -> str:
+    """Hash of a row: over the hash before it and its own content."""
+    from .crypto import sha256_hex
+
+    return sha256_hex(f"zjcs-audit/1\n{previous}\n{content_digest}\n".encode())
+
+
+def head() -> tuple[int, str]:
+    """Sequence and hash of the newest row (0 and zeros when there is none)."""
+    last = db.session.execute(
+        select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
+    ).first()
+    return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+def verify() -> Iterator[Finding]:
+    """Recompute the whole chain; yields every row that is missing, altered or out of order."""
+    expected, previous, last_at = 1, GENESIS, None
+    for row in db.session.scalars(
+        select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=1000)
+    ):
+        if row.seq != expected:
+            yield Finding(expected, f"row {expected} is missing")
+            expected = row.seq
+        if row.content_digest != digest(row.content()):
+            yield Finding(row.seq, "the content does not match its digest")
+        if row.previous != previous:
+            yield Finding(row.seq, "the link to the row before is broken")
+        if row.hash != chain_hash(row.previous, row.content_digest):
+            yield Finding(row.seq, "the hash does not match")
+        if last_at is not None and row.at < last_at:
+            yield Finding(row.seq, "its time is before that of the row before")
+        previous, last_at = row.hash, row.at
+        expected += 1

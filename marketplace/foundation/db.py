@@ -1,0 +1,237 @@
+"""The database: session, column types, SQLite's pragmas, pages of a list."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+T = TypeVar("T")
+
+_write_mode: ContextVar[bool] = ContextVar("write_mode", default=False)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Fen(TypeDecorator[Decimal]):
+    """An amount paid: ``Decimal`` yuan in Python, whole fen (BIGINT) in the database.
+
+    A fraction of a fen is refused, never rounded silently.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal):
+            raise TypeError("money is Decimal")
+        fen = value * 100
+        if fen != fen.to_integral_value():
+            raise ValueError(f"{value} yuan is not a whole number of fen")
+        return int(fen)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value) / 100
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """An exact decimal (fee, rate, step) kept as text in both engines."""
+
+    impl = String(64)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A StrEnum stored as its value; an unknown stored value raises instead of passing through."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, enum: type[StrEnum]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.enum(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.enum(value)
+
+
+BigId: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of every model. Columns never default to now(): time is read from ``clock``."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UTCDateTime, int: BigId, dict: JSON, list: JSON},
+    )
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no column {name}")
+            setattr(self, name, value)
+
+
+class Model(Base):
+    """A table with an integer key."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+
+
+def new_public_id() -> str:
+    """A random name for an address: 13 characters of base 32, 65 bits, no vowel traps."""
+    alphabet = "0123456789bcdfghjkmnpqrstvwxyz"
+    return "".join(secrets.choice(alphabet) for _ in range(13))
+
+
+class PublicIdMixin:
+    """For what appears in an address: random, so that ids can be neither guessed nor counted."""
+
+    public_id: Mapped[str] = mapped_column(String(13), unique=True, default=new_public_id)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+@contextmanager
+def write_mode() -> Iterator[None]:
+    """Transactions begun inside take the write lock at once on SQLite (BEGIN IMMEDIATE)."""
+    token = _write_mode.set(True)
+    try:
+        yield
+    finally:
+        _write_mode.reset(token)
+
+
+def set_write_mode(on: bool) -> None:
+    """Set by the web layer at the start of each request, by its method."""
+    _write_mode.set(on)
+
+
+@event.listens_for(Engine, "connect")
+def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
+    if type(dbapi_connection).__module__.split(".")[0] != "sqlite3":
+        return
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=8000",
+        "trusted_schema=OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _sqlite_begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _write_mode.get() else "BEGIN")
+
+
+def lock(instance: T) -> T:
+    """Lock a row for the rest of the transaction and read it afresh.
+
+    PostgreSQL: ``FOR UPDATE``. SQLite: the write lock is already held by BEGIN IMMEDIATE; the
+    row is re-read all the same. Read the clock after this, never before.
+    """
+    db.session.refresh(instance, with_for_update=True)
+    return instance
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list in a stable order."""
+
+    items: Sequence[T]
+    number: int
+    per_page: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        """Number of the last page, at least 1."""
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def has_next(self) -> bool:
+        return self.number < self.last
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+
+def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:
+    """A page of ``query`` (which must carry a total ORDER BY), counted exactly."""
+    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    last = max(1, -(-(total or 0) // per_page))
+    number = min(max(1, number), last)
+    rows = db.session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()
+    return Page(items=rows, number=number, per_page=per_page, total=total or 0)

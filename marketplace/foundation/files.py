@@ -1,0 +1,115 @@
+"""Uploaded files: allowed by extension and by content, stored under a random name, hashed."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from flask import Response, current_app, send_file
+from flask_babel import gettext as _
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from . import audit
+from .actor import Actor
+from .crypto import sha256_hex
+from .db import Model, PublicIdMixin, db
+from .errors import Invalid
+
+MAX_BYTES = 20 * 1024 * 1024
+SIGNATURES = {
+    "pdf": (b"%PDF-", "application/pdf"),
+    "jpg": (b"\xff\xd8\xff", "image/jpeg"),
+    "jpeg": (b"\xff\xd8\xff", "image/jpeg"),
+    "png": (b"\x89PNG\r\n\x1a\n", "image/png"),
+    "docx": (
+        b"PK\x03\x04",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    "xlsx": (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+class StoredFile(PublicIdMixin, Model):
+    """A file kept by its digest; the name a person gave is only a label."""
+
+    __tablename__ = "stored_files"
+
+    name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    organisation_id: Mapped[int | None]
+    user_id: Mapped[int | None]
+    at: Mapped[datetime]
+
+
+def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str) -> StoredFile:
+    """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
+    label = Path(name.replace("\\", "/")).name.strip() or "file"
+    label = "".join(ch for ch in label if ch.isprintable())[:200]
+    extension = label.rsplit(".", 1)[-1].lower() if "." in label else ""
+    if extension not in SIGNATURES:
+        raise Invalid(
+            _("只接受 PDF、JPG、PNG、DOCX、XLSX 格式的文件"), field=field, rule="file.type"
+        )
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise Invalid(_("文件超过 20 MB,请压缩后再上传"), field=field, rule="file.size")
+    if not content:
+        raise Invalid(_("文件是空的,请重新选择"), field=field, rule="file.empty")
+    magic, content_type = SIGNATURES[extension]
+    if not content.startswith(magic):
+        raise Invalid(
+            _("文件内容与扩展名 .%(ext)s 不符,请确认后重新上传", ext=extension),
+            field=field,
+            rule="file.content",
+        )
+    digest = sha256_hex(content)
+    _write(digest, content)
+    row = StoredFile(
+        name=label,
+        content_type=content_type,
+        size=len(content),
+        sha256=digest,
+        organisation_id=actor.organisation_id,
+        user_id=actor.user_id,
+        at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("file.stored", actor, row, now, sha256=digest, size=row.size)
+    return row
+
+
+def path_of(row: StoredFile) -> Path:
+    """Where the bytes lie."""
+    return _folder() / row.sha256[:2] / row.sha256
+
+
+def send(row: StoredFile) -> Response:
+    """Answer with the file as an attachment; the caller has checked access."""
+    response = send_file(
+        path_of(row), mimetype=row.content_type, as_attachment=True, download_name=row.name
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _folder() -> Path:
+    return Path(current_app.config["FILE_DIR"])
+
+
+def _write(digest: str, content: bytes) -> None:
+    target = _folder() / digest[:2] / digest
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(f".{os.getpid()}.part")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(target)

@@ -1,0 +1,47 @@
+"""Transactions end once, at the edge. Only web, tasks and commands import this module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_sqlalchemy.session import Session
+from sqlalchemy.orm import scoped_session
+
+from .db import db, write_mode
+
+_AFTER = "after_commit"
+
+
+@contextmanager
+def transaction() -> Iterator[scoped_session[Session]]:
+    """Run a block as one transaction: commit at its end, roll back whole on any error.
+
+    On SQLite it takes the write lock first. An unfinished read before it is ended; unfinished
+    writes before it are a programming error.
+    """
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a transaction was begun with unsaved changes outstanding")
+    db.session.rollback()
+    with write_mode():
+        try:
+            yield db.session
+            commit()
+        except BaseException:
+            rollback()
+            raise
+
+
+def commit() -> None:
+    """Commit and then run what was put off until after it."""
+    db.session.commit()
+    waiting: list[Callable[[], Any]] = db.session.info.pop(_AFTER, [])
+    for effect in waiting:
+        effect()
+
+
+def rollback() -> None:
+    """Undo everything of this transaction, put-off effects included."""
+    db.session.info.pop(_AFTER, None)
+    db.session.rollback()

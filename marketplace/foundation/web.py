@@ -1,0 +1,355 @@
+"""The edge of every page: access, transactions, idempotency, headers, errors, filters."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, abort, g, redirect, render_template, request, url_for
+from flask import make_response as flask_response
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from . import audit, clock, idempotency
+from .actor import Actor
+from .crypto import digest
+from .db import db, set_write_mode
+from .errors import Conflict, DomainError
+from .money import format_wan, format_yuan
+from .transactions import commit, rollback, transaction
+
+log = logging.getLogger(__name__)
+
+PUBLIC = "public"
+SIGNED_IN = "signed_in"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+LANGUAGES = {"zh": "zh_CN", "en": "en"}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "object-src 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+csrf = CSRFProtect()
+babel = Babel()
+View = Callable[..., Any]
+
+
+def access(need: str) -> Callable[[View], View]:
+    """Declare who may call an endpoint: a permission, ``PUBLIC`` or ``SIGNED_IN``.
+
+    An endpoint without a declaration is refused to everybody. Object rules come on top, in the
+    package's ``access`` module, and answer 404.
+    """
+
+    def declare(view: View) -> View:
+        view.access = str(need)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def writes(view: View) -> View:
+    """Run a view as one transaction: commit when it answers below 400, else roll back whole.
+
+    A form's ``idempotency_key`` (or the ``Idempotency-Key`` header) makes a second sending of
+    the same content answer as the first did, without a second effect.
+    """
+
+    @functools.wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Response:
+        try:
+            key = _claim_key()
+            if isinstance(key, Response):
+                rollback()
+                return key
+            response = flask_response(view(*args, **kwargs))
+            if response.status_code >= 400:
+                rollback()
+            else:
+                if key is not None:
+                    idempotency.remember(key, response.headers.get("Location"))
+                commit()
+        except BaseException:
+            rollback()
+            raise
+        return response
+
+    wrapper.writes = True  # type: ignore[attr-defined]
+    return wrapper
+
+
+def _claim_key() -> str | Response | None:
+    raw = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key")
+    if not raw:
+        return None
+    actor = current_actor()
+    owner = f"{actor.user_id}" if actor else "anonymous"
+    key = hashlib.sha256(f"{owner}\n{request.path}\n{raw}".encode()).hexdigest()
+    fields = {k: v for k, v in request.form.lists() if k not in ("csrf_token", "idempotency_key")}
+    earlier = idempotency.claim(key, digest(fields), clock.now())
+    if earlier is None:
+        return key
+    if not earlier.same_content:
+        raise Conflict(
+            _("这份表单已经提交过,内容与上次不同,请重新打开页面填写"), rule="idempotency"
+        )
+    return flask_response(redirect(earlier.location or url_for("portal.home"), 303))
+
+
+def current_actor() -> Actor | None:
+    """Who is signed in, if anybody."""
+    actor: Actor | None = getattr(current_user, "actor", None)
+    return actor
+
+
+def require_actor() -> Actor:
+    """The signed-in actor; 401 when nobody is."""
+    actor = current_actor()
+    if actor is None:
+        abort(401)
+    return actor
+
+
+def later(effect: Callable[[datetime], Any]) -> None:
+    """Run ``effect(now)`` after the answer, in a transaction of its own, whatever the answer was."""
+    g.setdefault("_later", []).append(effect)
+
+
+def init_app(app: Flask) -> None:
+    """Install everything above on the application."""
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=_select_locale)
+    app.before_request(_begin)
+    app.before_request(_check_origin)
+    app.before_request(_check_access)
+    app.after_request(_finish)
+    app.teardown_request(_end)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    for kind in (OperationalError, PoolTimeout):
+        app.register_error_handler(kind, _unavailable)
+    app.register_error_handler(IntegrityError, _integrity)
+    app.register_error_handler(Exception, _crash)
+    app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
+    app.jinja_env.filters.update(
+        datetime=show_datetime,
+        date=show_date,
+        yuan=format_yuan,
+        wan=format_wan,
+        remaining=remaining,
+    )
+    app.context_processor(lambda: {"current_actor": current_actor()})
+
+
+def _begin() -> None:
+    set_write_mode(request.method not in SAFE_METHODS)
+
+
+def _check_origin() -> None:
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        abort(403)
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != "null" and origin != request.host_url.rstrip("/"):
+        abort(403)
+
+
+def _check_access() -> Response | None:
+    if request.endpoint is None:
+        return None
+    if request.endpoint == "static":
+        return None
+    need = declared_access(request.endpoint)
+    if need is None:
+        raise RuntimeError(f"{request.endpoint} declares no access")
+    if need == PUBLIC:
+        return None
+    actor = current_actor()
+    if actor is None:
+        if request.method in SAFE_METHODS:
+            return flask_response(redirect(url_for("accounts.sign_in", next=request.full_path)))
+        abort(401)
+    if need != SIGNED_IN and not actor.may(need):
+        audit.note("access.refused", actor, ("endpoint", request.endpoint), need=need)
+        abort(403)
+    return None
+
+
+def declared_access(endpoint: str) -> str | None:
+    """What an endpoint declared with ``access``."""
+    from flask import current_app
+
+    return getattr(current_app.view_functions.get(endpoint), "access", None)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if current_actor() is not None and request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    language = request.args.get("lang")
+    if language in LANGUAGES:
+        response.set_cookie(
+            "lang",
+            language,
+            max_age=31_536_000,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
+    return response
+
+
+def _end(_error: BaseException | None) -> None:
+    notes = audit.take_notes()
+    effects = g.pop("_later", [])
+    db.session.remove()
+    try:
+        if notes or effects:
+            with transaction():
+                now = clock.now()
+                for action, actor, subject, facts in notes:
+                    audit.record(action, actor, subject, now, **facts)
+                for effect in effects:
+                    effect(now)
+    except Exception:
+        log.exception("notes after the response could not be written")
+    finally:
+        db.session.remove()
+        set_write_mode(False)
+
+
+def _error_page(code: int, message: str | None = None) -> tuple[str, int]:
+    return render_template("errors/error.html", code=code, message=message), code
+
+
+def _domain_error(error: DomainError) -> tuple[str, int]:
+    rollback()
+    if error.status == 404:
+        return _error_page(404)
+    return _error_page(error.status, error.message)
+
+
+def _csrf_error(_error: CSRFError) -> tuple[str, int]:
+    return _error_page(400, _("页面停留时间过长或来源不明,请返回上一页刷新后重新提交"))
+
+
+def _http_error(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error
+    answer: Any = flask_response(_error_page(code))
+    if code == 405:
+        answer.headers.extend(error.get_headers())
+        answer.headers["Content-Type"] = "text/html; charset=utf-8"
+    if retry := getattr(error, "retry_after", None):
+        answer.headers["Retry-After"] = str(retry)
+    return answer
+
+
+def _unavailable(error: Exception) -> Any:
+    log.error("database unavailable: %s", type(error).__name__)
+    rollback()
+    response = flask_response(_error_page(503))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _integrity(error: IntegrityError) -> tuple[str, int]:
+    log.warning("constraint refused: %s", str(error.orig).splitlines()[0])
+    rollback()
+    return _error_page(409, _("已有他人先行办理,或数据状态已变化,请刷新页面后查看最新结果"))
+
+
+def _crash(_error: Exception) -> tuple[str, int]:
+    log.exception("unhandled error")
+    rollback()
+    return _error_page(500)
+
+
+def _select_locale() -> str:
+    chosen = request.args.get("lang") or request.cookies.get("lang") or "zh"
+    return LANGUAGES.get(chosen, "zh_CN")
+
+
+_static_hashes: dict[str, tuple[float, str]] = {}
+
+
+def static_url(filename: str) -> str:
+    """Address of a static file with a hash of its content, so that it can be cached for long."""
+    from flask import current_app
+
+    path = Path(current_app.static_folder or "") / filename
+    try:
+        modified = path.stat().st_mtime
+    except FileNotFoundError:
+        return url_for("static", filename=filename)
+    known = _static_hashes.get(filename)
+    if known is None or known[0] != modified:
+        known = (modified, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+        _static_hashes[filename] = known
+    return url_for("static", filename=filename, v=known[1])
+
+
+def show_datetime(instant: datetime | None) -> str:
+    """2026年11月22日 17:00 (Shanghai); English: 22 Nov 2026 17:00."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(clock.SHANGHAI)
+    return f"{show_date(local)} {local:%H:%M}"
+
+
+def show_date(day: Any) -> str:
+    """2026年11月22日; English: 22 Nov 2026."""
+    if day is None:
+        return ""
+    if isinstance(day, datetime):
+        day = day.astimezone(clock.SHANGHAI).date()
+    if str(get_locale()).startswith("en"):
+        return f"{day.day} {day:%b} {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def remaining(end: datetime | None, now: datetime) -> str:
+    """剩 2 天 4 小时; 已截止 when it is over."""
+    if end is None:
+        return ""
+    left: timedelta = end - now
+    if left <= timedelta(0):
+        return _("已截止")
+    days, hours, minutes = left.days, left.seconds // 3600, left.seconds // 60 % 60
+    if days:
+        return _("剩 %(days)d 天 %(hours)d 小时", days=days, hours=hours)
+    if hours:
+        return _("剩 %(hours)d 小时 %(minutes)d 分", hours=hours, minutes=minutes)
+    return _("剩 %(minutes)d 分钟", minutes=max(1, minutes))
+
+
+def percent(rate: Decimal) -> str:
+    """0.125 → 12.5%."""
+    text = format(rate * 100, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"

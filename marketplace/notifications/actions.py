@@ -1,0 +1,50 @@
+"""Owe a message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from marketplace.foundation.db import db
+
+from .models import Delivery, DeliveryState, Message
+
+
+def send(
+    organisation_id: int,
+    subject: str,
+    body: str,
+    link: str,
+    key: str,
+    now: datetime,
+    address: str | None = None,
+) -> Message | None:
+    """Put a message in an organisation's inbox and, with ``address``, owe it by mail too.
+
+    ``key`` names the occasion (``award:17:winner``): the same key again sends nothing. Texts go
+    in already translated to Chinese; ``link`` is a path on the site.
+    """
+    if db.session.scalar(select(Message.id).where(Message.key == key)) is not None:
+        return None
+    message = Message(
+        organisation_id=organisation_id,
+        subject=subject[:200],
+        body=body,
+        link=link,
+        key=key,
+        created_at=now,
+    )
+    db.session.add(message)
+    db.session.flush()
+    if address:
+        db.session.add(
+            Delivery(
+                message_id=message.id,
+                address=address,
+                state=DeliveryState.OWED,
+                attempts=0,
+                next_check_at=now,
+            )
+        )
+    return message
