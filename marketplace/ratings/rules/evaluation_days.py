@@ -1,0 +1,73 @@
+"""The days on which a grade is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from marketplace.ratings.rules.entries import (
+    ConductEntry,
+    Entry,
+    InspectionEntry,
+    MarkEntry,
+    VetoEntry,
+)
+from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy, policy_on
+from marketplace.ratings.rules.weights import add_months
+
+
+def evaluation_days(
+    facts: Sequence[Entry], policies: Sequence[DatedPolicy], until: date
+) -> dict[date, list[int]]:
+    """Evaluation days with the numbers of the entries that take effect or end on them.
+
+    `facts` are in the order in which they begin to count, `policies` in order of date. A month's
+    day is evaluated from the first entry up to and with `until`.
+    """
+    days: dict[date, list[int]] = {}
+    if not facts:
+        return days
+    for entry in facts:
+        days.setdefault(entry.takes_effect_on, []).append(entry.id)
+        for end in _ends(entry, policies):
+            days.setdefault(end, []).append(entry.id)
+    for start, end, policy in _reigns(policies, facts[0].takes_effect_on, until):
+        month = date(start.year, start.month, policy.evaluation_day_of_month)
+        while month < end:
+            if month >= start:
+                days.setdefault(month, [])
+            month = add_months(month, 1)
+    return days
+
+
+def _reigns(
+    policies: Sequence[DatedPolicy], first: date, until: date
+) -> list[tuple[date, date, RatingPolicy]]:
+    """Each edition's days [start, end) between the first entry and `until`."""
+    reigns = []
+    after = until + timedelta(days=1)
+    for index, dated in enumerate(policies):
+        end = after
+        if index + 1 < len(policies):
+            end = min(after, policies[index + 1].effective_from)
+        start = max(first, dated.effective_from)
+        if start < end:
+            reigns.append((start, end, dated.policy))
+    return reigns
+
+
+def _ends(entry: Entry, policies: Sequence[DatedPolicy]) -> list[date]:
+    """The days on which an entry ceases to count, under the edition in force on them."""
+    if isinstance(entry, ConductEntry | VetoEntry):
+        return [entry.ends_on]
+    if not isinstance(entry, MarkEntry | InspectionEntry):
+        return []
+    ends = []
+    for dated in policies:
+        policy = dated.policy
+        marked = isinstance(entry, MarkEntry)
+        months = policy.mark_months if marked else policy.inspection_months
+        end = add_months(entry.takes_effect_on, months)
+        if policy_on(policies, end) is dated:
+            ends.append(end)
+    return ends
