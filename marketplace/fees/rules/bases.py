@@ -1,0 +1,123 @@
+"""The base a table is entered with: one quantity, or one derived from several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from marketplace.fees.rules.bands import EXACT, ONE, ZERO, divide, percent
+from marketplace.fees.rules.steps import N_, Wording, wording
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """The quantity itself."""
+
+    of: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The quantities this base needs."""
+        return (self.of,)
+
+    def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
+        """The base and, where it was derived, the words for how."""
+        return quantities[self.of], None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """Quantities times weights, added (all weights 1: their sum)."""
+
+    weights: tuple[tuple[str, Decimal], ...]
+
+    def __post_init__(self) -> None:
+        if not self.weights or any(weight <= ZERO for _, weight in self.weights):
+            raise ValueError("权数应大于 0")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The quantities this base needs."""
+        return tuple(key for key, _ in self.weights)
+
+    def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
+        """The base and the words for how it was made."""
+        total = ZERO
+        for key, weight in self.weights:
+            total = EXACT.add(total, EXACT.multiply(quantities[key], weight))
+        return total, wording(N_("计费基数为各项乘以权数之和"))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The largest or the mean of several quantities."""
+
+    how: Literal["largest", "mean"]
+    of: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.of) < 2:
+            raise ValueError("至少需要两项数量")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The quantities this base needs."""
+        return self.of
+
+    def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
+        """The base and the words for how it was made."""
+        values = [quantities[key] for key in self.of]
+        if self.how == "largest":
+            return max(values), wording(N_("计费基数取各项中的最大者"))
+        total = ZERO
+        for value in values:
+            total = EXACT.add(total, value)
+        return divide(total, Decimal(len(values))), wording(N_("计费基数取各项的平均数"))
+
+
+@dataclass(frozen=True, slots=True)
+class CappedShare:
+    """The 40 % equipment rule of 发改价格[2007]670号 1.0.8.
+
+    ``full`` counts whole. While ``part`` (设备购置费 and 联合试运转费) is at most ``share`` of the
+    total, it counts whole too; above, only ``share`` of it counts, but the base never falls
+    below that of a project with the same ``full`` and exactly ``share`` of equipment.
+    """
+
+    full: str
+    part: tuple[str, ...]
+    share: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.part or not ZERO < self.share < ONE:
+            raise ValueError("比例应大于 0 且小于 1,并至少有一项受限数量")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The quantities this base needs."""
+        return (self.full, *self.part)
+
+    def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
+        """The base and the words for how it was made."""
+        full, part = quantities[self.full], ZERO
+        for key in self.part:
+            part = EXACT.add(part, quantities[key])
+        total = EXACT.add(full, part)
+        share = percent(self.share)
+        if part <= EXACT.multiply(total, self.share):
+            return total, wording(N_("设备等费用未超过总额的 %(share)s,全部计入"), share=share)
+        limited = EXACT.add(full, EXACT.multiply(part, self.share))
+        least = divide(full, EXACT.subtract(ONE, self.share))
+        if limited >= least:
+            return limited, wording(
+                N_("设备等费用超过总额的 %(share)s,按其 %(share)s 计入"), share=share
+            )
+        return least, wording(
+            N_("设备等费用超过总额的 %(share)s,计费额不低于其恰占 %(share)s 的同等工程"),
+            share=share,
+        )
+
+
+Base = Direct | Weighted | Chosen | CappedShare

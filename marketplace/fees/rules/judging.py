@@ -1,0 +1,305 @@
+"""Is this price allowed? One verdict, the limit that decided it, and what follows at the gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import product
+
+from marketplace.fees.rules.bands import EXACT, ONE, ZERO, Band, divide, settle
+from marketplace.fees.rules.calculating import NO_STANDARD, Calculation, Outcome, notional
+from marketplace.fees.rules.limits import (
+    Commitment,
+    Limit,
+    budget_ceiling,
+    commitment_ceiling,
+    layer_ceiling,
+    layer_share,
+    price_at_discount,
+    rounded_ceiling,
+    rounded_floor,
+    standard_ceiling,
+    standard_floor,
+)
+from marketplace.fees.rules.policy import FeesPolicy
+from marketplace.fees.rules.standards import FeeStandard
+from marketplace.fees.rules.steps import N_, Step, Wording, wording
+
+
+class Gate(StrEnum):
+    """Where a price is checked."""
+
+    OFFERING = "offering"
+    NEED = "need"
+    QUOTE = "quote"
+    AWARD = "award"
+    CONTRACT = "contract"
+    AMENDMENT = "amendment"
+
+
+class Verdict(StrEnum):
+    """The answer of a price check (RULES section 4)."""
+
+    WITHIN = "within"
+    ABOVE_CEILING = "above_ceiling"
+    ROUNDING_ONLY = "rounding_only"
+    BELOW_FLOOR = "below_floor"
+    NO_STANDARD = "no_standard"
+    OUTSIDE_TABLE = "outside_table"
+    NEEDS_INPUT = "needs_input"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One price to be judged. Money in 元.
+
+    ``by_discount`` marks an offering priced as a discount, which a missing input does not stop.
+    ``budget`` is left out where the budget itself is judged.
+    """
+
+    price: Decimal
+    gate: Gate
+    item: str
+    calculation: Calculation
+    payer_class: str | None = None
+    commitment: Commitment | None = None
+    budget: Decimal | None = None
+    by_discount: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one price. Money in 元.
+
+    ``ceiling`` and ``floor`` are what the price was held against, rounded; ``decided_by`` the
+    limit that made the verdict; ``by`` how far the price is beyond it. ``readings`` are the
+    ceilings the open readings of a layer give. ``deviation`` is the distance from the basic
+    price as a share of it (negative: below). ``stops``: the action may not go on; ``flagged``:
+    it goes on and is shown to the bureau; ``asks_reason``: the parties must say why.
+    """
+
+    verdict: Verdict
+    price: Decimal
+    ceiling: Decimal | None
+    floor: Decimal | None
+    decided_by: Limit | None
+    by: Decimal
+    binding: bool
+    stops: bool
+    flagged: bool
+    asks_reason: bool
+    deviation: Decimal | None
+    readings: tuple[tuple[str, Decimal], ...]
+    missing: tuple[tuple[str, str], ...]
+    reason: Wording | None
+    steps: tuple[Step, ...]
+
+
+def judge(question: Question, policy: FeesPolicy) -> Judgement:
+    """Judge one price under one policy edition.
+
+    Ceiling = the lowest of the standard's high end, the layers, the firm's commitment and the
+    owner's budget; floor = the standard's low end, only where it binds as government-guided and
+    no ceiling lies below it. A breach of what binds stops, everything else informs. Raises
+    ValueError for a negative price.
+    """
+    if question.price < ZERO or not question.price.is_finite():
+        raise ValueError("价格应为不小于 0 的数")
+    limits = _limits(question, policy)
+    breach = _breach(question.price, limits, policy)
+    floor = _floor(question, policy, limits)
+    deviation = _deviation(question)
+    verdict, decided_by, by = _verdict(question, policy, limits, breach, floor)
+    binding = decided_by is not None and decided_by.binding
+    reference = not _standard_binds(question.item, policy)
+    wide = deviation is not None and abs(deviation) > policy.deviation_band_of(question.item)
+    ceiling = min((rounded_ceiling(c.amount, policy) for c in limits.highest), default=None)
+    return Judgement(
+        verdict=verdict,
+        price=question.price,
+        ceiling=ceiling,
+        floor=None if floor is None else rounded_floor(floor.amount),
+        decided_by=decided_by,
+        by=by,
+        binding=binding,
+        stops=_stops(verdict, binding, question),
+        flagged=verdict not in (Verdict.WITHIN, Verdict.ROUNDING_ONLY) or (reference and wide),
+        asks_reason=reference and wide,
+        deviation=deviation,
+        readings=limits.readings if verdict is Verdict.AMBIGUOUS else (),
+        missing=limits.missing or question.calculation.missing,
+        reason=_reason(verdict, question, limits),
+        steps=(*question.calculation.steps, *limits.steps),
+    )
+
+
+def judge_discount(
+    discount: Decimal, gate: Gate, item: str, standard: FeeStandard | None, policy: FeesPolicy
+) -> Judgement:
+    """Judge a price given as a discount rate (0.15 = 15 %) before its base is known, on a notional
+    basic price of 1,000,000 元: the verdict and the limit hold for every base that the standard
+    prices by its table alone. Raises ValueError when the rate is not between 0 and 1."""
+    if standard is None:
+        calculation = NO_STANDARD
+        price = ZERO
+        if not ZERO <= discount < ONE:
+            raise ValueError("下浮率应在 0 与 1 之间")
+    else:
+        calculation = notional(standard)
+        price = price_at_discount(calculation, discount)
+    return judge(Question(price, gate, item, calculation, by_discount=True), policy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Every ceiling of a question; where readings are open, the lowest and the highest each
+    combination gives."""
+
+    fixed: tuple[Limit, ...]
+    open: tuple[tuple[tuple[str, Limit], ...], ...]
+    steps: tuple[Step, ...]
+    missing: tuple[tuple[str, str], ...]
+
+    @property
+    def highest(self) -> tuple[Limit, ...]:
+        """The ceilings with every open reading at its higher value."""
+        chosen = tuple(max((c for _, c in way), key=lambda c: c.amount) for way in self.open)
+        return self.fixed + chosen
+
+    @property
+    def lowest(self) -> tuple[Limit, ...]:
+        """The ceilings with every open reading at its lower value."""
+        chosen = tuple(min((c for _, c in way), key=lambda c: c.amount) for way in self.open)
+        return self.fixed + chosen
+
+    @property
+    def readings(self) -> tuple[tuple[str, Decimal], ...]:
+        """What each combination of open readings makes the ceiling."""
+        found = []
+        for ways in product(*self.open):
+            ceiling = min([*self.fixed, *(limit for _, limit in ways)], key=lambda c: c.amount)
+            found.append((";".join(title for title, _ in ways), settle(ceiling.amount)))
+        return tuple(found)
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the open readings give different ceilings."""
+        return len({amount for _, amount in self.readings}) > 1 if self.open else False
+
+
+def _standard_binds(item: str, policy: FeesPolicy) -> bool:
+    fee = policy.items.get(item)
+    return fee is not None and fee.binds == "binding"
+
+
+def _limits(question: Question, policy: FeesPolicy) -> _Limits:
+    calculation, binds = question.calculation, _standard_binds(question.item, policy)
+    fixed: list[Limit] = []
+    ways: list[tuple[tuple[str, Limit], ...]] = []
+    steps: list[Step] = []
+    missing: list[tuple[str, str]] = []
+    ceiling = standard_ceiling(calculation, binds)
+    if ceiling is not None:
+        fixed.append(ceiling)
+        for layer in policy.layers_of(question.item):
+            share = layer_share(layer, question.payer_class)
+            if share is None:
+                missing.append(("payer_class", "缴费主体类别"))
+                continue
+            found = [(r, *layer_ceiling(layer, r, share, calculation, binds)) for r in layer.in_use]
+            steps.extend(step for _, _, step in found)
+            if len(found) == 1:
+                fixed.append(found[0][1])
+            else:
+                ways.append(tuple((reading.title, limit) for reading, limit, _ in found))
+    if question.commitment is not None:
+        promised = commitment_ceiling(question.commitment, calculation)
+        if promised is not None:
+            fixed.append(promised[0])
+            steps.append(promised[1])
+    if question.budget is not None:
+        fixed.append(budget_ceiling(question.budget, "项目业主的预算"))
+    return _Limits(tuple(fixed), tuple(ways), tuple(steps), tuple(dict.fromkeys(missing)))
+
+
+def _breach(price: Decimal, limits: _Limits, policy: FeesPolicy) -> tuple[Limit, Decimal] | None:
+    """The ceiling broken and by how much: the lowest that binds, else the lowest of all."""
+    broken = [
+        (limit, EXACT.subtract(price, rounded_ceiling(limit.amount, policy)))
+        for limit in limits.highest
+        if price > rounded_ceiling(limit.amount, policy)
+    ]
+    if not broken:
+        return None
+    stopping = [
+        (limit, over) for limit, over in broken if limit.binding and over > policy.rounding_unit
+    ]
+    return max(stopping or broken, key=lambda pair: pair[1])
+
+
+def _floor(question: Question, policy: FeesPolicy, limits: _Limits) -> Limit | None:
+    """The standard's low end, where it binds as government-guided and no ceiling lies below."""
+    fee = policy.items.get(question.item)
+    if fee is None or fee.binds != "binding" or fee.price_form != "government_guided":
+        return None
+    floor = standard_floor(question.calculation, True)
+    if floor is None or any(limit.amount < floor.amount for limit in limits.lowest):
+        return None
+    return floor
+
+
+def _verdict(
+    question: Question,
+    policy: FeesPolicy,
+    limits: _Limits,
+    breach: tuple[Limit, Decimal] | None,
+    floor: Limit | None,
+) -> tuple[Verdict, Limit | None, Decimal]:
+    if breach is not None and breach[1] > policy.rounding_unit:
+        return Verdict.ABOVE_CEILING, *breach
+    outcome = question.calculation.outcome
+    if outcome is Outcome.NEEDS_INPUT or limits.missing:
+        return Verdict.NEEDS_INPUT, None, ZERO
+    if limits.ambiguous:
+        return Verdict.AMBIGUOUS, None, ZERO
+    if breach is not None:
+        return Verdict.ROUNDING_ONLY, *breach
+    if floor is not None and question.price < rounded_floor(floor.amount):
+        short = EXACT.subtract(rounded_floor(floor.amount), question.price)
+        return Verdict.BELOW_FLOOR, floor, short
+    if outcome is Outcome.NO_STANDARD:
+        return Verdict.NO_STANDARD, None, ZERO
+    if outcome is Outcome.OUTSIDE_TABLE:
+        return Verdict.OUTSIDE_TABLE, None, ZERO
+    return Verdict.WITHIN, None, ZERO
+
+
+def _stops(verdict: Verdict, binding: bool, question: Question) -> bool:
+    if verdict in (Verdict.ABOVE_CEILING, Verdict.BELOW_FLOOR):
+        return binding
+    if verdict is Verdict.NEEDS_INPUT:
+        return not (question.gate is Gate.OFFERING and question.by_discount)
+    return False
+
+
+def _deviation(question: Question) -> Decimal | None:
+    """How far the price lies from the basic price, as a share of it; 0 inside a basic range."""
+    basic: Band | None = question.calculation.basic
+    if basic is None or basic.low <= ZERO:
+        return None
+    if question.price > basic.high:
+        return divide(EXACT.subtract(question.price, basic.high), basic.high)
+    if question.price < basic.low:
+        return divide(EXACT.subtract(question.price, basic.low), basic.low)
+    return ZERO
+
+
+def _reason(verdict: Verdict, question: Question, limits: _Limits) -> Wording | None:
+    if verdict is Verdict.NEEDS_INPUT and limits.missing:
+        titles = "、".join(title for _, title in limits.missing)
+        return wording(N_("还需要填写:%(titles)s"), titles=titles)
+    if verdict is Verdict.AMBIGUOUS:
+        return wording(N_("政策原文有两种理解,尚未选定,暂按较高值比较"))
+    return question.calculation.reason

@@ -1,0 +1,1 @@
+"""From an edition file to a standard, whole or not at all."""
