@@ -1,0 +1,301 @@
+"""Projects, needs, recusals, corrections, attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.accounts.models import Organisation
+from marketplace.foundation import lifecycle
+from marketplace.foundation.db import Base, EnumText, Fen, Model, PublicIdMixin
+from marketplace.foundation.files import StoredFile
+
+
+class InvestmentKind(StrEnum):
+    """Whose money it is. Declared as ``value, title``."""
+
+    title: Any
+
+    def __new__(cls, value: str, title: Any) -> InvestmentKind:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    GOVERNMENT = "government", _l("政府投资(财政性资金)")
+    STATE_FIRM = "state_firm", _l("国有企业资金")
+    VILLAGE = "village", _l("村集体资金")
+    ENTERPRISE = "enterprise", _l("企业自有资金")
+    NATURAL_PERSON = "natural_person", _l("个人资金")
+
+
+class SelectionMethod(StrEnum):
+    """How a firm is chosen. Declared as ``value, title``."""
+
+    title: Any
+
+    def __new__(cls, value: str, title: Any) -> SelectionMethod:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    DIRECT_PICK = "direct_pick", _l("直接选取")
+    RANDOM_DRAW = "random_draw", _l("随机抽取")
+
+
+class DrawSource(StrEnum):
+    """Where a draw's public value comes from. Declared as ``value, title``."""
+
+    title: Any
+
+    def __new__(cls, value: str, title: Any) -> DrawSource:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+    LOTTERY = "lottery", _l("彩票开奖号码")
+    CEREMONY = "ceremony", _l("现场公开抽取")
+
+
+class NeedStatus(lifecycle.Status):
+    """Where a need stands."""
+
+    DRAFT = "draft", _l("草稿"), "neutral"
+    SUBMITTED = "submitted", _l("待审批"), "warn"
+    PUBLISHED = "published", _l("报名中"), "info"
+    SELECTING = "selecting", _l("选取中"), "info"
+    AWARDED = "awarded", _l("已中选"), "good"
+    CONTRACTED = "contracted", _l("合同履行中"), "info"
+    COMPLETED = "completed", _l("已完成"), "good"
+    TERMINATED = "terminated", _l("合同已终止"), "ended"
+    FAILED = "failed", _l("选取失败"), "ended"
+    WITHDRAWN = "withdrawn", _l("已撤回"), "ended"
+
+
+class CorrectionStatus(lifecycle.Status):
+    """Where a correction stands."""
+
+    PROPOSED = "proposed", _l("待审批"), "warn"
+    PUBLISHED = "published", _l("已发布"), "info"
+    REFUSED = "refused", _l("未通过"), "ended"
+
+
+class Project(PublicIdMixin, Model):
+    """What needs are posted for. The code is issued elsewhere; only approved projects have one."""
+
+    __tablename__ = "projects"
+    __table_args__ = (UniqueConstraint("owner_id", "code"),)
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    code: Mapped[str | None] = mapped_column(String(24), index=True)
+    jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
+    created_at: Mapped[datetime]
+
+    owner: Mapped[Organisation] = relationship()
+
+
+class NeedCounter(Base):
+    """The last number given to a need, per jurisdiction and year."""
+
+    __tablename__ = "need_counters"
+
+    jurisdiction_code: Mapped[str] = mapped_column(
+        ForeignKey("jurisdictions.code"), primary_key=True
+    )
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
+    """What an owner asks for.
+
+    Item name, qualifications and the two minimum grades are frozen copies of the catalogue's and
+    the edition's at publication. ``next_check_at`` belongs to selection's sweep.
+    """
+
+    __tablename__ = "needs"
+    __table_args__ = (
+        CheckConstraint("budget > 0", name="budget"),
+        CheckConstraint("days_wanted > 0", name="days_wanted"),
+        CheckConstraint("(method = 'random_draw') = (draw_source IS NOT NULL)", name="draw_source"),
+        CheckConstraint(
+            "minimum_grade IS NULL OR minimum_grade IN ('A', 'B', 'C', 'D')", name="minimum_grade"
+        ),
+        CheckConstraint(
+            "NOT two_person OR approver_id IS NULL OR approver_id <> proposer_id",
+            name="two_persons",
+        ),
+        CheckConstraint(
+            "status IN ('draft', 'submitted') OR published_at IS NULL OR "
+            "(entry_deadline IS NOT NULL AND choice_at IS NOT NULL "
+            "AND selection_edition_id IS NOT NULL AND approver_id IS NOT NULL)",
+            name="published",
+        ),
+        CheckConstraint(
+            "status IN ('draft', 'submitted', 'withdrawn') OR published_at IS NOT NULL",
+            name="status_published",
+        ),
+        CheckConstraint("choice_at >= entry_deadline", name="choice_after_deadline"),
+        Index("ix_needs_public", "status", "entry_deadline"),
+    )
+    MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
+        NeedStatus.DRAFT: frozenset({NeedStatus.SUBMITTED, NeedStatus.WITHDRAWN}),
+        NeedStatus.SUBMITTED: frozenset(
+            {NeedStatus.DRAFT, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
+        ),
+        NeedStatus.PUBLISHED: frozenset(
+            {NeedStatus.SELECTING, NeedStatus.AWARDED, NeedStatus.FAILED, NeedStatus.WITHDRAWN}
+        ),
+        NeedStatus.SELECTING: frozenset(
+            {NeedStatus.PUBLISHED, NeedStatus.AWARDED, NeedStatus.FAILED, NeedStatus.WITHDRAWN}
+        ),
+        NeedStatus.AWARDED: frozenset(
+            {
+                NeedStatus.PUBLISHED,
+                NeedStatus.SELECTING,
+                NeedStatus.CONTRACTED,
+                NeedStatus.FAILED,
+                NeedStatus.WITHDRAWN,
+            }
+        ),
+        NeedStatus.CONTRACTED: frozenset({NeedStatus.COMPLETED, NeedStatus.TERMINATED}),
+    }
+
+    number: Mapped[str] = mapped_column(String(30), unique=True)
+    status: Mapped[NeedStatus] = mapped_column(EnumText(NeedStatus), index=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    item_code: Mapped[str] = mapped_column(String(20), index=True)
+    item_name: Mapped[str] = mapped_column(String(120))
+    off_list: Mapped[bool]
+    scope: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(String(200))
+    fee_inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
+    budget: Mapped[Decimal] = mapped_column(Fen)
+    price_check_id: Mapped[int | None]
+    investment: Mapped[InvestmentKind] = mapped_column(EnumText(InvestmentKind))
+    qualifications: Mapped[list[Any]] = mapped_column(JSON)
+    any_qualification: Mapped[bool]
+    days_wanted: Mapped[int]
+    method: Mapped[SelectionMethod] = mapped_column(EnumText(SelectionMethod))
+    draw_source: Mapped[DrawSource | None] = mapped_column(EnumText(DrawSource))
+    minimum_grade: Mapped[str | None] = mapped_column(String(1))
+    entry_working_days: Mapped[int]
+    contact_name: Mapped[str] = mapped_column(String(60))
+    contact_phone: Mapped[str] = mapped_column(String(40))
+
+    two_person: Mapped[bool]
+    proposer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    return_reason: Mapped[str | None] = mapped_column(String(1000))
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    entry_deadline: Mapped[datetime | None]
+    choice_at: Mapped[datetime | None]
+    extensions_used: Mapped[int] = mapped_column(default=0)
+    selection_edition_id: Mapped[int | None] = mapped_column(ForeignKey("policy_editions.id"))
+    withdrawal_reason: Mapped[str | None] = mapped_column(String(1000))
+    withdrawal_proposer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    outcome_reason: Mapped[str | None] = mapped_column(String(1000))
+
+    owner: Mapped[Organisation] = relationship()
+    project: Mapped[Project] = relationship()
+
+    @property
+    def government_invested(self) -> bool:
+        """Fiscal money: the gate, the direct pick's limit and the minimum grade apply."""
+        return self.investment is InvestmentKind.GOVERNMENT
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the public may see it: everything that was ever published."""
+        return self.published_at is not None
+
+
+class NeedRecusal(Model):
+    """A firm barred from one need, with the reason the public can read."""
+
+    __tablename__ = "need_recusals"
+    __table_args__ = (UniqueConstraint("need_id", "organisation_id"),)
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+class NeedAttachment(PublicIdMixin, Model):
+    """A file published with the need."""
+
+    __tablename__ = "need_attachments"
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+
+    file: Mapped[StoredFile] = relationship()
+
+
+class NeedCorrection(PublicIdMixin, lifecycle.LifecycleMixin, Model):
+    """A substantive correction: old and new side by side, restarting the entry period.
+
+    ``changes`` is a list of ``{"field", "before", "after"}`` as texts.
+    """
+
+    __tablename__ = "need_corrections"
+    __table_args__ = (
+        CheckConstraint(
+            "NOT two_person OR approver_id IS NULL OR approver_id <> proposer_id",
+            name="two_persons",
+        ),
+        Index(
+            "uq_need_corrections_open",
+            "need_id",
+            unique=True,
+            sqlite_where=text("status = 'proposed'"),
+            postgresql_where=text("status = 'proposed'"),
+        ),
+    )
+    MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
+        CorrectionStatus.PROPOSED: frozenset(
+            {CorrectionStatus.PUBLISHED, CorrectionStatus.REFUSED}
+        ),
+    }
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), index=True)
+    status: Mapped[CorrectionStatus] = mapped_column(EnumText(CorrectionStatus))
+    changes: Mapped[list[Any]] = mapped_column(JSON)
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(500))
+    two_person: Mapped[bool]
+    proposer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    price_check_id: Mapped[int | None]
+    published_at: Mapped[datetime | None]
+    deadline_before: Mapped[datetime]
+    deadline_after: Mapped[datetime | None]
+
+    need: Mapped[Need] = relationship()

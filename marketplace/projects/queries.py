@@ -1,0 +1,197 @@
+"""Reads about projects and needs; every list has a stable order."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation import policy
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from .models import (
+    CorrectionStatus,
+    Need,
+    NeedAttachment,
+    NeedCorrection,
+    NeedRecusal,
+    NeedStatus,
+    Project,
+)
+from .rules import SelectionPolicy
+
+
+def selection_policy(jurisdiction_code: str, day: date) -> policy.Edition[SelectionPolicy]:
+    """The selection edition in force for a jurisdiction on a day."""
+    return policy.in_force(SelectionPolicy, accounts.lineage(jurisdiction_code), day)
+
+
+def policy_of(need: Need, day: date) -> policy.Edition[SelectionPolicy]:
+    """The edition a need was published under; before that, the one in force on ``day``."""
+    if need.selection_edition_id is not None:
+        return policy.by_id(SelectionPolicy, need.selection_edition_id)
+    return selection_policy(need.jurisdiction_code, day)
+
+
+def need(public_id: str) -> Need:
+    """By its public id, whatever its status; raises Missing."""
+    found = db.session.scalar(select(Need).where(Need.public_id == public_id))
+    if found is None:
+        raise Missing(f"need {public_id}")
+    return found
+
+
+def need_by_id(need_id: int) -> Need:
+    """By key; raises Missing."""
+    found = db.session.get(Need, need_id)
+    if found is None:
+        raise Missing(f"need {need_id}")
+    return found
+
+
+def need_by_number(number: str) -> Need | None:
+    """By the number people read."""
+    return db.session.scalar(select(Need).where(Need.number == number))
+
+
+def published_needs() -> Select[Need]:
+    """Everything ever published, newest first."""
+    return (
+        select(Need)
+        .where(Need.published_at.is_not(None))
+        .order_by(Need.published_at.desc(), Need.id.desc())
+    )
+
+
+def open_needs(now: datetime) -> Select[Need]:
+    """What can be entered now, closing soonest first."""
+    return (
+        select(Need)
+        .where(Need.status == NeedStatus.PUBLISHED, Need.entry_deadline > now)
+        .order_by(Need.entry_deadline, Need.id)
+    )
+
+
+def owner_needs(organisation_id: int) -> Select[Need]:
+    """All needs of an owner, newest first."""
+    return (
+        select(Need)
+        .where(Need.owner_id == organisation_id)
+        .order_by(Need.created_at.desc(), Need.id.desc())
+    )
+
+
+def needs_to_approve(organisation_id: int) -> list[Need]:
+    """What waits for an owner's approver, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Need)
+            .where(Need.owner_id == organisation_id, Need.status == NeedStatus.SUBMITTED)
+            .order_by(Need.submitted_at, Need.id)
+            .limit(100)
+        )
+    )
+
+
+def corrections_to_approve(organisation_id: int) -> list[NeedCorrection]:
+    """Corrections that wait for an owner's approver, oldest first."""
+    return list(
+        db.session.scalars(
+            select(NeedCorrection)
+            .join(Need, Need.id == NeedCorrection.need_id)
+            .where(
+                Need.owner_id == organisation_id,
+                NeedCorrection.status == CorrectionStatus.PROPOSED,
+            )
+            .order_by(NeedCorrection.id)
+            .limit(100)
+        )
+    )
+
+
+def projects_of(organisation_id: int) -> list[Project]:
+    """An owner's projects, newest first, at most 200."""
+    return list(
+        db.session.scalars(
+            select(Project)
+            .where(Project.owner_id == organisation_id)
+            .order_by(Project.id.desc())
+            .limit(200)
+        )
+    )
+
+
+def project_of(organisation_id: int, public_id: str) -> Project | None:
+    """One project of an owner."""
+    return db.session.scalar(
+        select(Project).where(Project.owner_id == organisation_id, Project.public_id == public_id)
+    )
+
+
+def project_by_code(organisation_id: int, code: str) -> Project | None:
+    """An owner's project with a project code."""
+    return db.session.scalar(
+        select(Project).where(Project.owner_id == organisation_id, Project.code == code)
+    )
+
+
+def recusals(need_id: int) -> list[NeedRecusal]:
+    """The firms barred from a need, with reasons."""
+    return list(
+        db.session.scalars(
+            select(NeedRecusal).where(NeedRecusal.need_id == need_id).order_by(NeedRecusal.id)
+        )
+    )
+
+
+def recusal(need_id: int, organisation_id: int) -> NeedRecusal | None:
+    """The recusal of one firm from a need, if there is one."""
+    return db.session.scalar(
+        select(NeedRecusal).where(
+            NeedRecusal.need_id == need_id, NeedRecusal.organisation_id == organisation_id
+        )
+    )
+
+
+def attachments(need_id: int) -> list[NeedAttachment]:
+    """The files of a need, in the order they were added."""
+    return list(
+        db.session.scalars(
+            select(NeedAttachment)
+            .where(NeedAttachment.need_id == need_id)
+            .order_by(NeedAttachment.id)
+        )
+    )
+
+
+def attachment(public_id: str) -> NeedAttachment:
+    """One file of a need; raises Missing."""
+    found = db.session.scalar(select(NeedAttachment).where(NeedAttachment.public_id == public_id))
+    if found is None:
+        raise Missing(f"attachment {public_id}")
+    return found
+
+
+def corrections(need_id: int) -> list[NeedCorrection]:
+    """The published corrections of a need, oldest first."""
+    return list(
+        db.session.scalars(
+            select(NeedCorrection)
+            .where(
+                NeedCorrection.need_id == need_id,
+                NeedCorrection.status == CorrectionStatus.PUBLISHED,
+            )
+            .order_by(NeedCorrection.id)
+        )
+    )
+
+
+def open_correction(need_id: int) -> NeedCorrection | None:
+    """The correction that waits for approval, if there is one."""
+    return db.session.scalar(
+        select(NeedCorrection).where(
+            NeedCorrection.need_id == need_id, NeedCorrection.status == CorrectionStatus.PROPOSED
+        )
+    )

@@ -1,0 +1,188 @@
+"""What may be posted, for how long firms may enter, and the numbers of the selection edition.
+
+Everything here decides on plain values. (RULES sections 6 and 7)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+GRADES = ("A", "B", "C", "D")
+UNGRADED = "ungraded"
+Weekday = Annotated[int, Ge(0), Le(6)]
+
+
+@dataclass(frozen=True)
+class EntryPeriod:
+    """The least working days entries stay open for budgets up to ``up_to`` yuan, inclusive.
+
+    Without ``up_to`` the period holds for every larger budget; it must be the last one.
+    """
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    working_days: Annotated[int, Ge(1), Le(60)]
+    up_to: Annotated[Decimal, Ge(Decimal(0))] | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What may not be posted here, because a law sends it elsewhere. Amounts in yuan.
+
+    ``procurement_limit``: fiscal money from this amount on follows government procurement.
+    ``central_catalogue``: item codes of the central procurement catalogue, whatever the amount.
+    ``tender_limit`` and ``tender_items``: these items, for a project that must by law be
+    tendered (fiscal or state-firm money), from this amount on.
+    """
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    procurement_limit: Annotated[Decimal, Ge(Decimal(1))]
+    procurement_basis: Annotated[str, MinLen(1)]
+    central_catalogue: tuple[str, ...]
+    tender_limit: Annotated[Decimal, Ge(Decimal(1))]
+    tender_items: tuple[str, ...]
+    tender_basis: Annotated[str, MinLen(1)]
+
+
+@dataclass(frozen=True)
+class SelectionPolicy:
+    """Numbers of RULES sections 6 and 7. Amounts in yuan; times are Asia/Shanghai.
+
+    ``entry_closes_at`` / ``choice_from``: closing of entries, and when choices begin that day.
+    ``draw_latest``: a draw by lottery value is made at the latest then, on the next working day.
+    ``minimum_entrants``: for a random draw; with fewer (not zero) the deadline moves
+    ``extensions`` times by ``extension_working_days``, then those there are decide.
+    ``direct_pick_limit``: a direct pick with government money must stay below it.
+    ``government_minimum_grade``: for government-invested needs; ``ungraded_counts_as`` is what a
+    firm without a grade counts as there (a set minimum of A always refuses it).
+    ``notice_working_days``: public notice of a result; ``objection_answer_working_days``: answer.
+    ``accept_working_days``: for the winner, and for each reserve after it.
+    ``lottery_*``: which national lottery gives the public value, when it is drawn (weekdays,
+    Monday is 0), and its title. ``ceremony_*``: commits end at ``ceremony_commit_until`` on the
+    day entries close, numbers are revealed within ``ceremony_reveal_minutes``; without anybody
+    outside the bureau it moves by a number of working days, ``ceremony_postponements`` at most.
+    """
+
+    SECTION: ClassVar[str] = "selection"
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    entry_periods: Annotated[tuple[EntryPeriod, ...], MinLen(1)]
+    entry_longest_working_days: Annotated[int, Ge(1), Le(60)]
+    entry_closes_at: time
+    choice_from: time
+    draw_latest: time
+    minimum_entrants: Annotated[int, Ge(1), Le(20)]
+    extensions: Annotated[int, Ge(0), Le(5)]
+    extension_working_days: Annotated[int, Ge(1), Le(30)]
+    direct_pick_limit: Annotated[Decimal, Ge(Decimal(0))]
+    pick_reason_shortest: Annotated[int, Ge(1), Le(500)]
+    government_minimum_grade: Literal["A", "B", "C", "D"]
+    ungraded_counts_as: Literal["B", "C", "D"]
+    notice_working_days: Annotated[int, Ge(1), Le(30)]
+    objection_answer_working_days: Annotated[int, Ge(1), Le(30)]
+    accept_working_days: Annotated[int, Ge(1), Le(30)]
+    lottery_game: Literal["kl8", "ssq", "dlt", "fc3d", "pl5"]
+    lottery_title: Annotated[str, MinLen(1)]
+    lottery_drawn_at: time
+    lottery_weekdays: Annotated[tuple[Weekday, ...], MinLen(1)]
+    ceremony_commit_until: time
+    ceremony_reveal_minutes: Annotated[int, Ge(1), Le(600)]
+    ceremony_postponements: Annotated[int, Ge(0), Le(10)]
+    ceremony_postpone_working_days: Annotated[int, Ge(1), Le(30)]
+    annul_reason_shortest: Annotated[int, Ge(1), Le(500)]
+    gate: Gate
+
+    def __post_init__(self) -> None:
+        """Refuse an edition whose parts contradict each other."""
+        limits = [period.up_to for period in self.entry_periods]
+        if limits[-1] is not None or any(limit is None for limit in limits[:-1]):
+            raise ValueError("entry_periods: only the last period, and it, has no up_to")
+        if limits[:-1] != sorted(set(limits[:-1])):  # type: ignore[type-var]
+            raise ValueError("entry_periods: up_to must rise")
+        longest = max(period.working_days for period in self.entry_periods)
+        if longest > self.entry_longest_working_days:
+            raise ValueError("entry_longest_working_days: shorter than an entry period")
+        if self.choice_from < self.entry_closes_at:
+            raise ValueError("choice_from: before entry_closes_at")
+        if self.ceremony_commit_until < self.entry_closes_at:
+            raise ValueError("ceremony_commit_until: before entry_closes_at")
+
+
+def least_entry_days(policy: SelectionPolicy, budget: Decimal) -> int:
+    """The least working days entries must stay open for a budget in yuan."""
+    for period in policy.entry_periods:
+        if period.up_to is None or budget <= period.up_to:
+            return period.working_days
+    raise AssertionError("the last period has no limit")
+
+
+def minimum_grade_of(policy: SelectionPolicy, government: bool, own: str | None) -> str | None:
+    """The stricter of the need's own minimum grade and the edition's for government money."""
+    asked = [own] if own else []
+    if government:
+        asked.append(policy.government_minimum_grade)
+    return min(asked, key=GRADES.index) if asked else None
+
+
+def meets_minimum_grade(
+    grade: str, minimum: str | None, government: bool, ungraded_counts_as: str
+) -> bool:
+    """Whether a firm's grade (``A``–``D`` or ``ungraded``) reaches a need's minimum.
+
+    ``ungraded`` is refused by a minimum of A, allowed by private needs otherwise, and counts as
+    the edition says where the money is the government's. (RULES section 6)
+    """
+    if minimum is None:
+        return True
+    if grade == UNGRADED:
+        if minimum == "A":
+            return False
+        if not government:
+            return True
+        grade = ungraded_counts_as
+    return GRADES.index(grade) <= GRADES.index(minimum)
+
+
+def gate_refusal(
+    gate: Gate, *, fiscal: bool, state_owned: bool, item_code: str, amount: Decimal
+) -> str | None:
+    """Why ``amount`` yuan of an item must be bought elsewhere: a rule code, or None.
+
+    ``gate.central`` or ``gate.procurement`` (government procurement law), ``gate.tender``
+    (work that must be tendered). Private money never stops here.
+    """
+    if fiscal and item_code in gate.central_catalogue:
+        return "gate.central"
+    if (fiscal or state_owned) and item_code in gate.tender_items and amount >= gate.tender_limit:
+        return "gate.tender"
+    if fiscal and amount >= gate.procurement_limit:
+        return "gate.procurement"
+    return None
+
+
+_CODE = re.compile(r"(\d{4})-(\d{6})-(\d{2})-(\d{2})-(\d{6})")
+KINDS = {"01": "审批", "02": "核准", "03": "备案"}
+
+
+def project_code_fault(code: str) -> str | None:
+    """What is wrong with a project code ``YYYY-RRRRRR-II-TT-NNNNNN``; None when nothing is.
+
+    24 characters: year, region (GB/T 2260), industry, kind (01 审批, 02 核准, 03 备案), serial.
+    Answers ``form``, ``year``, ``region`` or ``kind``.
+    """
+    match = _CODE.fullmatch(code) if code.isascii() else None
+    if match is None:
+        return "form"
+    year, region, _industry, kind, _serial = match.groups()
+    if not 2013 <= int(year) <= 2099:
+        return "year"
+    if not 11 <= int(region[:2]) <= 82:
+        return "region"
+    return None if kind in KINDS else "kind"
