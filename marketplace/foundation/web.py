@@ -11,7 +11,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, g, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import make_response as flask_response
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
@@ -23,7 +33,7 @@ from werkzeug.exceptions import HTTPException
 
 from . import audit, clock, idempotency
 from .actor import Actor
-from .crypto import digest
+from .crypto import digest, keyed_digest
 from .db import db, set_write_mode
 from .errors import Conflict, DomainError
 from .money import format_wan, format_yuan
@@ -105,7 +115,8 @@ def _claim_key() -> str | Response | None:
     owner = f"{actor.user_id}" if actor else "anonymous"
     key = hashlib.sha256(f"{owner}\n{request.path}\n{raw}".encode()).hexdigest()
     fields = {k: v for k, v in request.form.lists() if k not in ("csrf_token", "idempotency_key")}
-    earlier = idempotency.claim(key, digest(fields), clock.now())
+    # keyed: the fields may hold a password, and a plain digest could be guessed at
+    earlier = idempotency.claim(key, keyed_digest("form", digest(fields)), clock.now())
     if earlier is None:
         return key
     if not earlier.same_content:
@@ -292,6 +303,8 @@ def _crash(_error: Exception) -> tuple[str, int]:
 
 
 def _select_locale() -> str:
+    if not has_request_context():
+        return "zh_CN"
     chosen = request.args.get("lang") or request.cookies.get("lang") or "zh"
     return LANGUAGES.get(chosen, "zh_CN")
 
