@@ -8,14 +8,13 @@ from flask import Request, current_app
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import select, update
 
-from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
 from marketplace.foundation.web import later
 
-from .models import User, WebSession
-from .queries import actor_for
+from .models import OrganisationFunction, User, WebSession
+from .queries import actor_for, real_now
 
 TOUCH_EVERY = timedelta(minutes=1)
 login_manager = LoginManager()
@@ -50,8 +49,10 @@ def load_signed_in(request: Request) -> SignedIn | None:
     )
     if session is None or session.ended_at is not None:
         return None
-    now = clock.now()
+    now = real_now()
     idle = timedelta(minutes=current_app.config["SESSION_IDLE_MINUTES"])
+    if session.organisation.function is not OrganisationFunction.PARTY:
+        idle = idle / 2
     if now >= session.expires_at or now - session.last_seen_at >= idle:
         return None
     if session.user.disabled_at is not None:
@@ -61,7 +62,7 @@ def load_signed_in(request: Request) -> SignedIn | None:
         return None
     if now - session.last_seen_at >= TOUCH_EVERY:
         session_id = session.id
-        later(lambda at: _touch(session_id, at))
+        later(lambda _at: _touch(session_id, real_now()))
     return SignedIn(session.user, session, actor)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import Base, EnumText, Model, PublicIdMixin
@@ -63,17 +63,20 @@ class Organisation(PublicIdMixin, Model):
     __tablename__ = "organisations"
     __table_args__ = (
         CheckConstraint("kind = 'natural_person' OR credit_code IS NOT NULL", name="credit_code"),
+        UniqueConstraint("jurisdiction_code", "office_code"),
     )
 
     name: Mapped[str] = mapped_column(String(120), index=True)
     kind: Mapped[OrganisationKind] = mapped_column(EnumText(OrganisationKind))
     function: Mapped[OrganisationFunction] = mapped_column(EnumText(OrganisationFunction))
     credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    office_code: Mapped[str | None] = mapped_column(String(20))
     jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"), index=True)
     legal_representative: Mapped[str | None] = mapped_column(String(60))
     address: Mapped[str | None] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(200))
+    identity_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

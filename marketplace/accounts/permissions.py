@@ -65,6 +65,21 @@ class Role(StrEnum):
     SECURITY_ADMIN = "security_admin", _l("安全管理员")
 
 
+# which function of an organisation (models.OrganisationFunction) has room for a role
+HOME_OF_ROLE: dict[Role, str] = {
+    Role.FIRM_ADMIN: "party",
+    Role.FIRM_STAFF: "party",
+    Role.OWNER_EDITOR: "party",
+    Role.OWNER_APPROVER: "party",
+    Role.DEPARTMENT_OFFICER: "department",
+    Role.BUREAU_OPERATOR: "bureau",
+    Role.BUREAU_APPROVER: "bureau",
+    Role.SUPERVISOR: "superior",
+    Role.AUDITOR: "superior",
+    Role.SYSTEM_ADMIN: "bureau",
+    Role.SECURITY_ADMIN: "bureau",
+}
+
 P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.FIRM_ADMIN: frozenset(

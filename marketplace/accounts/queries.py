@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -74,6 +76,19 @@ def departments(jurisdiction_code: str) -> list[Organisation]:
     )
 
 
+def department(jurisdiction_code: str, office_code: str) -> Organisation:
+    """The office a catalogue calls by ``office_code``, here or nearest above; raises Missing."""
+    for code in lineage(jurisdiction_code):
+        found = db.session.scalar(
+            select(Organisation).where(
+                Organisation.office_code == office_code, Organisation.jurisdiction_code == code
+            )
+        )
+        if found is not None:
+            return found
+    raise Missing(f"no office {office_code} for {jurisdiction_code}")
+
+
 def bureau(jurisdiction_code: str) -> Organisation:
     """The bureau that runs the marketplace of a jurisdiction or its nearest ancestor."""
     for code in lineage(jurisdiction_code):
@@ -88,6 +103,44 @@ def bureau(jurisdiction_code: str) -> Organisation:
         if found is not None:
             return found
     raise Missing(f"no bureau for {jurisdiction_code}")
+
+
+def user_by_login(login: str) -> User | None:
+    """By sign-in name, which is kept in lower case."""
+    return db.session.scalar(select(User).where(User.login == login.strip().lower()))
+
+
+def home_of(user: User) -> Organisation | None:
+    """The organisation a person signs in to: where the oldest live role is held."""
+    return db.session.scalar(
+        select(Organisation)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user.id, Membership.until.is_(None))
+        .order_by(Membership.id)
+        .limit(1)
+    )
+
+
+def people_of(organisation_id: int) -> list[Membership]:
+    """Who holds which role in an organisation now, by name."""
+    return list(
+        db.session.scalars(
+            select(Membership)
+            .join(User)
+            .where(Membership.organisation_id == organisation_id, Membership.until.is_(None))
+            .order_by(User.name, Membership.id)
+        )
+    )
+
+
+def real_now() -> datetime:
+    """The database's clock without the demo's offset.
+
+    The life of a session is a matter of safety, not of business: moving demo time by days must
+    not sign everybody out, nor keep anybody signed in.
+    """
+    now = clock.now()
+    return now - clock.offset() if current_app.config["CLOCK_MOVABLE"] else now
 
 
 def live_roles(user_id: int, organisation_id: int) -> list[Role]:

@@ -1,0 +1,125 @@
+"""People and organisations for tests, made through the actions. Call inside a transaction."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from marketplace.accounts import actions, credit_code, queries
+from marketplace.accounts.models import (
+    Organisation,
+    OrganisationFunction,
+    OrganisationKind,
+    User,
+)
+from marketplace.accounts.permissions import Role
+from marketplace.foundation import clock
+from marketplace.foundation.actor import CLOCK, Actor
+from marketplace.foundation.db import db
+
+CITY = "379900"
+PASSWORD = "Lantern-7-quay-drift"
+_serial = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Party:
+    """A person in an organisation. ``approver`` is the second person where two are needed."""
+
+    user: User
+    organisation: Organisation
+    approver: User
+
+    @property
+    def actor(self) -> Actor:
+        """The person acting, with the roles held now."""
+        return queries.actor_for(self.user, self.organisation)
+
+    @property
+    def approving_actor(self) -> Actor:
+        """Who approves: the same person where one may act alone."""
+        return queries.actor_for(self.approver, self.organisation)
+
+
+def new_credit_code(kind: OrganisationKind = OrganisationKind.COMPANY) -> str:
+    """An invented code with a valid check digit, never the same twice in a run."""
+    leading = {
+        OrganisationKind.AGENCY: "11",
+        OrganisationKind.PUBLIC_INSTITUTION: "12",
+        OrganisationKind.VILLAGE_COMMITTEE: "54",
+        OrganisationKind.LAW_FIRM: "31",
+        OrganisationKind.INDIVIDUAL_BUSINESS: "92",
+    }.get(kind, "91")
+    return credit_code.complete(f"{leading}379902MA{next(_serial):07d}")
+
+
+def user(organisation: Organisation, *roles: Role, name: str | None = None) -> User:
+    """A person with roles in an organisation; the password is ``PASSWORD``."""
+    n = next(_serial)
+    return actions.create_user(
+        f"person{n}", name or f"王测{n}", PASSWORD, organisation, roles, CLOCK, clock.now()
+    )
+
+
+def firm(
+    name: str | None = None,
+    kind: OrganisationKind = OrganisationKind.COMPANY,
+    legal_representative: str | None = None,
+    email: str | None = None,
+) -> Party:
+    """A firm with its administrator; not listed yet (see ``factories.intermediaries``)."""
+    n = next(_serial)
+    organisation = actions.create_organisation(
+        name=name or f"青河第{n}咨询有限公司",
+        kind=kind,
+        credit_code=new_credit_code(kind),
+        jurisdiction_code="379902",
+        legal_representative=legal_representative or f"李法{n}",
+        address=f"东城区示范路 {n} 号",
+        phone=f"0399-666{n:04d}",
+        email=email,
+        actor=CLOCK,
+        now=clock.now(),
+    )
+    person = user(organisation, Role.FIRM_ADMIN)
+    return Party(person, organisation, person)
+
+
+def owner(name: str | None = None, kind: OrganisationKind = OrganisationKind.COMPANY) -> Party:
+    """An owner; agencies and public institutions get an editor and another approver."""
+    n = next(_serial)
+    organisation = actions.create_organisation(
+        name=name or f"青河第{n}业主单位",
+        kind=kind,
+        credit_code=new_credit_code(kind),
+        jurisdiction_code=CITY,
+        phone=f"0399-777{n:04d}",
+        actor=CLOCK,
+        now=clock.now(),
+    )
+    if kind in actions.TWO_PEOPLE_KINDS:
+        return Party(
+            user(organisation, Role.OWNER_EDITOR),
+            organisation,
+            user(organisation, Role.OWNER_APPROVER),
+        )
+    person = user(organisation, Role.OWNER_EDITOR, Role.OWNER_APPROVER)
+    return Party(person, organisation, person)
+
+
+def officer(role: Role, office_code: str | None = None) -> Party:
+    """A new officer in the bureau, the superior bureau or a department (default 住建)."""
+    if role is Role.DEPARTMENT_OFFICER:
+        office = queries.department(CITY, office_code or "zjj")
+    elif role in (Role.SUPERVISOR, Role.AUDITOR):
+        office = db.session.scalars(
+            select(Organisation)
+            .where(Organisation.function == OrganisationFunction.SUPERIOR)
+            .order_by(Organisation.id)
+        ).all()[-1 if role is Role.SUPERVISOR else 0]
+    else:
+        office = queries.bureau(CITY)
+    person = user(office, role)
+    return Party(person, office, person)
