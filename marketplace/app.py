@@ -12,7 +12,7 @@ from flask_migrate import Migrate
 from config import ROOT, Settings, from_environment
 from marketplace.accounts.access import login_manager
 from marketplace.foundation import clock, crypto, web
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, prepare_engine
 
 PACKAGES = (
     "notifications",
@@ -72,6 +72,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     )
     app.config.update(overrides)
     db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     login_manager.init_app(app)
     web.init_app(app)

@@ -12,7 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.transport.sqlalchemy import Transport as SqlTransport
 
 from config import Settings
@@ -46,7 +46,7 @@ celery.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    task_queues=[Queue(name) for name in QUEUES],
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
     task_default_queue=QUEUES[0],
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,

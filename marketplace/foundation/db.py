@@ -172,10 +172,14 @@ def set_write_mode(on: bool) -> None:
     _write_mode.set(on)
 
 
-@event.listens_for(Engine, "connect")
+def prepare_engine(engine: Engine) -> None:
+    """Give an SQLite engine of ours its pragmas and explicit BEGIN; others are left alone."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+
+
 def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
-    if type(dbapi_connection).__module__.split(".")[0] != "sqlite3":
-        return
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     for pragma in (
@@ -189,10 +193,8 @@ def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-@event.listens_for(Engine, "begin")
 def _sqlite_begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _write_mode.get() else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _write_mode.get() else "BEGIN")
 
 
 def lock(instance: T) -> T:
