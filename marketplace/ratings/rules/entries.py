@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 
 LOWEST_MARK = Decimal(20)
 HIGHEST_MARK = Decimal(100)
 
 
-class Grade(Enum):
+class Grade(StrEnum):
     """信用等级: A to D, or not yet rated."""
 
     A = "A"
@@ -27,7 +27,7 @@ class Grade(Enum):
     UNGRADED = "ungraded"
 
 
-class RaterSide(Enum):
+class RaterSide(StrEnum):
     """Who gave a mark: an owner on a firm, a firm on an owner, or a department."""
 
     OWNER = "owner"
@@ -35,7 +35,7 @@ class RaterSide(Enum):
     DEPARTMENT = "department"
 
 
-class ConductKind(Enum):
+class ConductKind(StrEnum):
     """What a conduct entry records; the policy says how many points each is worth."""
 
     OVERDUE_DELIVERY = "overdue_delivery"
@@ -50,7 +50,7 @@ class ConductKind(Enum):
     LATE_PAYMENT = "late_payment"
 
 
-class VetoKind(Enum):
+class VetoKind(StrEnum):
     """What leads to a proposal of D whatever the score is."""
 
     FALSE_MATERIALS = "false_materials"
@@ -61,7 +61,7 @@ class VetoKind(Enum):
     THIRD_CARD = "third_card"
 
 
-class DecisionStep(Enum):
+class DecisionStep(StrEnum):
     """The steps of a decision on grade A or D."""
 
     PROPOSED = "proposed"

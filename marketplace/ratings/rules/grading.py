@@ -11,8 +11,9 @@ the grade stands. Each evaluation gives a *called-for* grade:
   where a proposal was rejected the firm is graded B instead of A, or C instead of D (by its score
   where the D was proposed on a veto), until its score leaves the rejected grade.
 
-Within one day: changes that are due come into force, then decisions take effect, then the day is
-evaluated. A decision on a proposal that is no longer open has no effect.
+Within one day: decisions on the open proposal take effect, then changes that are due come into
+force, then the day is evaluated, and last come proposals of that day with what follows them. A
+decision on a proposal that is not open has no effect.
 """
 
 from __future__ import annotations
@@ -106,11 +107,16 @@ class _Fold:
                 break
             self._come_into_force(day - timedelta(days=1))
             self._automatic(day)
-            self._decide(day)
+            later = self._decide_open(day)
             self._by_decision(day)
             triggers = evaluated.get(day)
             if triggers is not None:
                 self._evaluate(day, triggers)
+            for entry in later:
+                if entry.step is DecisionStep.PROPOSED:
+                    self._open(entry)
+                elif self.proposal is not None and self.proposal.entry == entry.proposal:
+                    self._step(entry, self.proposal)
         self._come_into_force(self.until)
 
     # changes
@@ -152,17 +158,19 @@ class _Fold:
 
     # decisions
 
-    def _decide(self, day: date) -> None:
-        """Let the decisions of a day take effect, in the order in which they were recorded."""
+    def _decide_open(self, day: date) -> list[DecisionEntry]:
+        """Let a day's decisions on the open proposal take effect, as recorded; returns the rest."""
+        rest = []
         while self.next_decision < len(self.decisions):
             entry = self.decisions[self.next_decision]
             if entry.takes_effect_on > day:
-                return
+                break
             self.next_decision += 1
-            if entry.step is DecisionStep.PROPOSED:
-                self._open(entry)
-            elif self.proposal is not None and self.proposal.entry == entry.proposal:
+            if self.proposal is not None and self.proposal.entry == entry.proposal:
                 self._step(entry, self.proposal)
+            else:
+                rest.append(entry)
+        return rest
 
     def _open(self, entry: DecisionEntry) -> None:
         called = self.called.grade if self.called else None

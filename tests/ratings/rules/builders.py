@@ -5,21 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from marketplace.ratings.rules import (
+from marketplace.ratings.rules.entries import (
     ConductEntry,
     ConductKind,
-    DatedPolicy,
     DecisionEntry,
     DecisionStep,
     Grade,
     InspectionEntry,
     MarkEntry,
     RaterSide,
-    RatingPolicy,
     ReversingEntry,
     VetoEntry,
     VetoKind,
 )
+from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy
 from marketplace.ratings.rules.weights import add_months
 
 DEFAULT = RatingPolicy()

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from marketplace.ratings.rules import ConductKind, RatingPolicy, score
+from marketplace.ratings.rules.entries import ConductKind
+from marketplace.ratings.rules.policy import RatingPolicy
+from marketplace.ratings.rules.scoring import score
 from tests.ratings.rules.builders import DAY, DEFAULT, LATER, conduct
 
 

@@ -6,17 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from marketplace.ratings.rules import (
-    ConductKind,
-    DatedPolicy,
-    DecisionStep,
-    Entry,
-    Grade,
-    GradeInForce,
-    OpenProposal,
-    RatingPolicy,
-    grade_in_force,
-)
+from marketplace.ratings.rules.entries import ConductKind, DecisionStep, Entry, Grade, RaterSide
+from marketplace.ratings.rules.grades import GradeInForce, OpenProposal
+from marketplace.ratings.rules.grading import grade_in_force
+from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy
 from tests.ratings.rules.builders import (
     DAY,
     DEFAULT,
@@ -59,8 +52,6 @@ def test_ungraded_until_three_evaluated_contracts_then_b_the_next_day() -> None:
 
 
 def test_marks_of_departments_do_not_count_as_evaluated_contracts() -> None:
-    from marketplace.ratings.rules import RaterSide
-
     entries: list[Entry] = list(marks(6, side=RaterSide.DEPARTMENT))
     assert on(entries, NEXT).grade is Grade.UNGRADED
 
@@ -113,6 +104,24 @@ def test_an_a_is_in_force_after_confirmation_and_publication() -> None:
 def test_a_proposal_known_but_not_yet_in_effect_is_not_made_twice() -> None:
     entries = [inspection(1, 95), decision(2, S.PROPOSED, Grade.A, NEXT)]
     assert on(entries, DAY).due == ()
+
+
+def test_a_proposal_and_its_confirmation_may_take_effect_on_the_day_of_the_entry_behind_it() -> (
+    None
+):
+    third_card = veto(2, date(2026, 4, 8))
+    entries: list[Entry] = [
+        inspection(1, 85),
+        third_card,
+        decision(3, S.PROPOSED, Grade.D, date(2026, 4, 8)),
+        decision(
+            4, S.CONFIRMED, Grade.D, date(2026, 4, 8), proposal=3, in_force_on=date(2026, 4, 16)
+        ),
+    ]
+    assert history(on(entries, date(2026, 4, 30))) == [("B", NEXT), ("D", date(2026, 4, 16))]
+    entries[3] = decision(4, S.REJECTED, Grade.D, date(2026, 4, 8), proposal=3)
+    assert history(on(entries, date(2026, 4, 30))) == [("B", NEXT)]
+    assert on(entries, date(2026, 4, 30)).due == ()
 
 
 def test_an_objection_holds_the_a_until_it_is_answered() -> None:

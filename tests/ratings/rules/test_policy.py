@@ -9,13 +9,8 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from marketplace.ratings.rules import (
-    DatedPolicy,
-    DecisionStep,
-    Grade,
-    RatingPolicy,
-    policy_on,
-)
+from marketplace.ratings.rules.entries import DecisionStep, Grade
+from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy, policy_on
 from tests.ratings.rules.builders import DAY, decision, inspection, mark, reversing
 
 loader = TypeAdapter(RatingPolicy)

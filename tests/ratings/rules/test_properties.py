@@ -8,7 +8,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.ratings.rules import Entry, Grade, RaterSide, grade_in_force, score
+from marketplace.ratings.rules.entries import Entry, Grade, RaterSide
+from marketplace.ratings.rules.grading import grade_in_force
+from marketplace.ratings.rules.scoring import score
 from tests.ratings.rules.builders import DEFAULT, EDITIONS, LATER, inspection, mark, marks
 
 TODAY = date(2030, 5, 31)

@@ -9,13 +9,9 @@ from time import process_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.ratings.rules import (
-    ConductKind,
-    Entry,
-    Grade,
-    grade_in_force,
-    score,
-)
+from marketplace.ratings.rules.entries import ConductKind, Entry, Grade
+from marketplace.ratings.rules.grading import grade_in_force
+from marketplace.ratings.rules.scoring import score
 from tests.ratings.rules.builders import (
     DEFAULT,
     EDITIONS,

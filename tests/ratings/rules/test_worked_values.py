@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.ratings.rules import ConductKind, Entry, RaterSide, RatingPolicy, score
+from marketplace.ratings.rules.entries import ConductKind, Entry, RaterSide
+from marketplace.ratings.rules.policy import RatingPolicy
+from marketplace.ratings.rules.scoring import score
 from marketplace.ratings.rules.weights import (
     UNIT,
     add_months,
