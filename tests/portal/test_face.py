@@ -1,4 +1,4 @@
-"""The face's own promises: readable colours, no inline code, one macro per component file."""
+"""The face's own promises: readable colours in one place, one macro per component file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ PAIRS = [
     ("paper", "seal"),
     *[(f"{tone}-text", f"{tone}-ground") for tone in ("good", "info", "warn", "bad", "neutral")],
 ]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
 def luminance(colour: str) -> float:
@@ -38,17 +37,6 @@ def luminance(colour: str) -> float:
 def test_every_text_pair_is_readable(text: str, ground: str) -> None:
     light, dark = sorted((luminance(TOKENS[text]), luminance(TOKENS[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 5.8
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_inline_code_and_no_unescaped_output(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert not re.search(r"<[^>]*\sstyle\s*=", text)
-    assert not re.search(r"<[^>]*\son[a-z]+\s*=", text)
-    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", text)
-    assert "<style" not in text
-    assert "|safe" not in text
-    assert "autoescape false" not in text
 
 
 @pytest.mark.parametrize(
