@@ -104,7 +104,10 @@ class Form(FlaskForm):
     def _clean_characters(self) -> bool:
         ok = True
         for field in self:
-            if isinstance(field.data, str) and not _is_clean(field.data):
+            if getattr(field.flags, "required", False) and _is_blank(field) and not field.errors:
+                field.errors = [_("请填写此项")]
+                ok = False
+            elif isinstance(field.data, str) and not _is_clean(field.data):
                 field.errors = [*field.errors, _("含有不能使用的控制字符,请删除后重新填写")]
                 ok = False
         return ok
@@ -143,6 +146,11 @@ def _flat(errors: Any) -> list[Any]:
     for item in errors:
         out += _flat(item) if isinstance(item, dict | list | tuple) else [item]
     return out
+
+
+def _is_blank(field: Any) -> bool:
+    """Blanks alone are no answer: WTForms' InputRequired looks at the raw text only."""
+    return isinstance(field, StringField) and field.data in (None, "")
 
 
 def _is_clean(text: str) -> bool:
