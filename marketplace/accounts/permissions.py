@@ -16,8 +16,10 @@ class Permission(StrEnum):
     FIRM_ENTER = "firm.enter"  # enter needs, accept or decline awards
     FIRM_CONTRACT = "firm.contract"  # confirm contracts, deliver
     OWNER_REGISTER = "owner.register"
+    NEED_VIEW = "need.view"  # the organisation's own needs, whatever their status
     NEED_EDIT = "need.edit"  # draft needs, propose awards, contracts, acceptance
     NEED_APPROVE = "need.approve"  # publish, award, sign, withdraw
+    CONTRACT_VIEW = "contract.view"  # the organisation's own contracts, on either side
     EVALUATE = "evaluation.give"
     OBJECT = "objection.file"
     ADMISSION_CHECK = "admission.check"
@@ -83,11 +85,25 @@ HOME_OF_ROLE: dict[Role, str] = {
 P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.FIRM_ADMIN: frozenset(
-        {P.FIRM_FILE, P.FIRM_ENTER, P.FIRM_CONTRACT, P.EVALUATE, P.OBJECT, P.STAFF_MANAGE}
+        {
+            P.FIRM_FILE,
+            P.FIRM_ENTER,
+            P.FIRM_CONTRACT,
+            P.CONTRACT_VIEW,
+            P.EVALUATE,
+            P.OBJECT,
+            P.STAFF_MANAGE,
+        }
     ),
-    Role.FIRM_STAFF: frozenset({P.FIRM_ENTER, P.FIRM_CONTRACT, P.EVALUATE, P.OBJECT}),
-    Role.OWNER_EDITOR: frozenset({P.NEED_EDIT, P.EVALUATE, P.OBJECT}),
-    Role.OWNER_APPROVER: frozenset({P.NEED_APPROVE, P.STAFF_MANAGE, P.OBJECT}),
+    Role.FIRM_STAFF: frozenset(
+        {P.FIRM_ENTER, P.FIRM_CONTRACT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}
+    ),
+    Role.OWNER_EDITOR: frozenset(
+        {P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}
+    ),
+    Role.OWNER_APPROVER: frozenset(
+        {P.NEED_VIEW, P.NEED_APPROVE, P.CONTRACT_VIEW, P.STAFF_MANAGE, P.OBJECT}
+    ),
     Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW}),
     Role.BUREAU_OPERATOR: frozenset(
         {
