@@ -62,12 +62,20 @@ def _holds_only_a_docstring(tree: ast.Module) -> bool:
     return not tree.body or (len(tree.body) == 1 and ast.get_docstring(tree) is not None)
 
 
+def _only_gathers(tree: ast.Module) -> bool:
+    kinds = (ast.Import, ast.ImportFrom, ast.Assign)
+    body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
+    return all(isinstance(node, kinds) for node in body)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=_name)
 def test_source_keeps_the_habits(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inside = path.relative_to(PACKAGE).as_posix()
-    if path.name == "__init__.py":
+    if path.name == "__init__.py" and inside.count("/") <= 1:
         assert _holds_only_a_docstring(tree), "a package's __init__.py holds a docstring only"
+    elif path.name == "__init__.py":
+        assert _only_gathers(tree), "a folder in place of a module only gathers its names"
     assert not HOMELESS & {part.removesuffix(".py") for part in Path(inside).parts}, (
         "a module is named after what it owns"
     )
@@ -101,3 +109,5 @@ def test_a_constructor_may_set_the_first_status() -> None:
     assert _status_writes(ast.parse(text)) == []
     assert not _holds_only_a_docstring(ast.parse("'doc'\nimport x"))
     assert _holds_only_a_docstring(ast.parse("'doc'"))
+    assert _only_gathers(ast.parse("'doc'\nfrom .a import b\n__all__ = ['b']"))
+    assert not _only_gathers(ast.parse("def f(): ..."))

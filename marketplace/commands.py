@@ -1,0 +1,354 @@
+"""The flask commands: setting up, loading editions, moving demo time, checking ledgers.
+
+Findings go to standard output, progress to standard error; the exit status is 0 only when what
+a command checks holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import importlib.util
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import is_dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from sqlalchemy import func, inspect, select, text
+
+from config import ROOT, Settings
+from marketplace.foundation import audit, clock, policy
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import Base, db
+from marketplace.foundation.transactions import transaction
+
+EDITIONS = ROOT / "marketplace" / "editions"
+INSTALLER = Actor(user_id=None, name="安装程序", roles=frozenset({"installer"}))
+_SETUP_LOCK = 7_462_002
+_STEP = re.compile(r"(\d+)(d|h|m)")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to the application."""
+    app.cli.add_command(setup)
+    for group in (_editions, _policy, _ledger, _ratings, _demo, _draws, _clock):
+        app.cli.add_command(group)
+
+
+def progress(message: str) -> None:
+    """Say on standard error what is being done."""
+    click.echo(message, err=True)
+
+
+# ---- setting up --------------------------------------------------------------
+
+
+@click.command("setup")
+def setup() -> None:
+    """Bring the database to the newest schema and load the shipped editions, once."""
+    with setup_lock():
+        progress("checking the database")
+        migrate_database()
+        load_shipped_editions()
+
+
+@contextmanager
+def setup_lock() -> Iterator[None]:
+    """Let one process at a time set up: a file lock here, an advisory lock on PostgreSQL."""
+    settings: Settings = current_app.config["SETTINGS"]
+    with (settings.data_dir / "setup.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if db.engine.dialect.name != "postgresql":
+            yield
+            return
+        with db.engine.connect() as connection:
+            key = {"key": _SETUP_LOCK}
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+
+def migrate_database() -> None:
+    """Run the migrations that are missing."""
+    if (ROOT / "migrations" / "env.py").exists():
+        flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+    else:
+        db.create_all()
+
+
+def is_new() -> bool:
+    """Whether nothing has ever happened in this database but its setting up."""
+    if not inspect(db.engine).has_table("users"):
+        return True
+    users = db.session.scalar(select(func.count()).select_from(Base.metadata.tables["users"]))
+    db.session.rollback()
+    return not users
+
+
+# ---- editions ------------------------------------------------------------------
+
+_editions = AppGroup("editions", help="Shipped editions: areas, offices, items, fees, policies.")
+
+
+@_editions.command("load")
+def _load_editions() -> None:
+    """Load every shipped edition that is not stored yet."""
+    load_shipped_editions()
+
+
+def load_shipped_editions() -> None:
+    """Load areas, offices, service items, fee standards and policies; what is stored stays."""
+    for load in (_load_areas, _load_items, _load_standards, _load_policies):
+        with transaction():
+            load(clock.now())
+
+
+def _part(package: str, part: str = "actions") -> Any:
+    name = f"marketplace.{package}.{part}"
+    if importlib.util.find_spec(f"marketplace.{package}") and importlib.util.find_spec(name):
+        return importlib.import_module(name)
+    return None
+
+
+def _load_areas(now: datetime) -> None:
+    accounts = _part("accounts")
+    if accounts is None:
+        return
+    progress("loading areas and offices")
+    accounts.load_jurisdictions(EDITIONS / "jurisdictions.toml", INSTALLER, now)
+    for path in sorted((EDITIONS / "offices").glob("*.toml")):
+        accounts.load_offices(path, INSTALLER, now)
+
+
+def _load_items(now: datetime) -> None:
+    catalogue = _part("catalogue")
+    if catalogue is None:
+        return
+    progress("loading service items")
+    for path in sorted((EDITIONS / "catalogue").glob("*.toml")):
+        catalogue.load_edition(path, INSTALLER, now)
+
+
+def _load_standards(now: datetime) -> None:
+    fees = _part("fees")
+    if fees is None:
+        return
+    progress("loading fee standards")
+    fees.load_standards(EDITIONS / "fees", INSTALLER, now)
+
+
+def _load_policies(now: datetime) -> None:
+    progress("loading policy editions")
+    sections = policy_sections()
+    known = {section.SECTION for section in sections}
+    for path in policy.edition_files(EDITIONS):
+        if path.name.split("-")[0] in known:
+            policy.publish(_parse(path, sections), INSTALLER, now)
+
+
+def _parse(path: Path, sections: list[Any]) -> policy.Draft:
+    return policy.parse(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"), sections)
+
+
+def policy_sections() -> list[Any]:
+    """Every policy dataclass (it carries ``SECTION``) in the rules of the packages."""
+    import marketplace
+
+    found: dict[str, Any] = {}
+    for module in pkgutil.walk_packages(marketplace.__path__, "marketplace."):
+        if ".rules" not in module.name:
+            continue
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and is_dataclass(value) and hasattr(value, "SECTION"):
+                found[value.SECTION] = value
+    return list(found.values())
+
+
+_policy = AppGroup("policy", help="Policy editions.")
+
+
+@_policy.command("check")
+def _check_policies() -> None:
+    """Read every shipped edition and compare the stored ones with their hashes."""
+    sections = policy_sections()
+    problems = 0
+    for path in policy.edition_files(EDITIONS):
+        try:
+            _parse(path, sections)
+        except policy.PolicyError as error:
+            problems += 1
+            click.echo(str(error))
+    for row in db.session.scalars(select(policy.PolicyEdition).order_by(policy.PolicyEdition.id)):
+        name = f"{row.jurisdiction}/{row.section}-{row.effective_from}"
+        try:
+            draft = policy.parse(name, row.source, sections)
+        except policy.PolicyError as error:
+            problems += 1
+            click.echo(str(error))
+            continue
+        if draft.sha256 != row.sha256 or draft.content != row.content:
+            problems += 1
+            click.echo(f"{name}: the stored edition does not match its hash")
+    _conclude("policy editions", problems)
+
+
+def _conclude(what: str, problems: int) -> None:
+    click.echo(f"{what}: {problems} differences")
+    if problems:
+        sys.exit(1)
+
+
+# ---- ledgers -------------------------------------------------------------------
+
+_ledger = AppGroup("ledger", help="The audit ledger.")
+
+
+@_ledger.command("verify")
+def _verify_ledger() -> None:
+    """Recompute the audit chain; name every row that is missing or altered."""
+    progress("recomputing the audit chain")
+    problems = 0
+    for finding in audit.verify():
+        problems += 1
+        click.echo(f"audit_ledger {finding.seq}: {finding.problem}")
+    seq, head = audit.head()
+    click.echo(f"audit_ledger head: {seq} {head}")
+    _conclude("audit_ledger", problems)
+
+
+_ratings = AppGroup("ratings", help="The rating ledger.")
+
+
+@_ratings.command("replay")
+@click.option("--all", "everybody", is_flag=True, help="every organisation and register")
+@click.argument("organisation", required=False)
+def _replay_ratings(everybody: bool, organisation: str | None) -> None:
+    """Replay the rating ledger and compare it with the stored grades.
+
+    ORGANISATION is a unified social credit code; --all replays everybody.
+    """
+    from marketplace.accounts.queries import organisation_by_credit_code
+
+    if everybody == bool(organisation):
+        raise click.UsageError("name one organisation or --all")
+    organisation_id = None
+    if organisation:
+        found = organisation_by_credit_code(organisation)
+        if found is None:
+            raise click.UsageError(f"no organisation has the credit code {organisation}")
+        organisation_id = found.id
+    progress("replaying the rating ledger")
+    problems = 0
+    for difference in _part("ratings").replay(organisation_id):
+        problems += 1
+        click.echo(str(difference))
+    _conclude("rating_ledger", problems)
+
+
+# ---- demo time -------------------------------------------------------------------
+
+_clock = AppGroup("clock", help="Demo time.")
+
+
+@_clock.command("advance")
+@click.argument("step")
+def _advance(step: str) -> None:
+    """Move demo time forward by STEP (3d, 12h, 1d6h, 30m) and do what becomes due on the way."""
+    advance_clock(parse_step(step))
+    click.echo(f"{clock.now().astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai")
+
+
+def parse_step(step: str) -> timedelta:
+    """``3d``, ``12h``, ``1d6h30m`` as a duration. Raises click.BadParameter."""
+    parts = _STEP.findall(step)
+    if not parts or "".join(f"{number}{unit}" for number, unit in parts) != step:
+        raise click.BadParameter(f"{step!r} is not a step such as 3d, 12h or 1d6h")
+    return timedelta(**{_UNITS[unit]: int(number) for number, unit in parts})
+
+
+def advance_clock(step: timedelta) -> None:
+    """Move demo or test time forward, stopping at every moment when something becomes due.
+
+    Passing over a deadline therefore has the same effects, at the same instants, as waiting.
+    """
+    if not current_app.config["CLOCK_MOVABLE"]:
+        raise click.ClickException("the clock can be moved in demo and tests only")
+    target = _moment() + step
+    while True:
+        _run_due()
+        due = _next_due()
+        if due is None or due > target:
+            break
+        _set_clock(max(due, _moment()))
+    _set_clock(max(target, _moment()))
+    _run_due()
+
+
+def _moment() -> datetime:
+    now = clock.now()
+    db.session.rollback()
+    return now
+
+
+def _set_clock(instant: datetime) -> None:
+    with transaction():
+        clock.set_to(instant)
+
+
+def _next_due() -> datetime | None:
+    """The earliest moment at which some row has to be looked at."""
+    columns = [
+        mapper.columns["next_check_at"]
+        for mapper in Base.registry.mappers
+        if "next_check_at" in mapper.columns
+    ]
+    moments = [db.session.scalar(select(func.min(column))) for column in columns]
+    db.session.rollback()
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _run_due() -> None:
+    from marketplace import schedule
+
+    schedule.run_due()
+
+
+# ---- demo and draws ---------------------------------------------------------------
+
+_demo = AppGroup("demo", help="The demo.")
+
+
+@_demo.command("load")
+def _load_demo() -> None:
+    """Fill an empty database with the demo, made through the actions with the moved clock."""
+    if not is_new():
+        raise click.ClickException("the database is not new; the demo is loaded once")
+    _part("demo", "story").load(progress)
+
+
+_draws = AppGroup("draws", help="Draw proofs.")
+
+
+@_draws.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def _export_draws(folder: Path) -> None:
+    """Write every public draw proof to FOLDER, one JSON file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, content in _part("selection", "queries").public_proofs():
+        (folder / f"{name}.json").write_bytes(content)
+        count += 1
+    click.echo(f"{count} proofs written to {folder}")

@@ -1,0 +1,242 @@
+"""Every test that touches the database runs on SQLite and on PostgreSQL.
+
+One application per engine lives through the run. Each test gets its own copy of a prepared
+database (an SQLite file, a PostgreSQL TEMPLATE copy), since append-only tables refuse to be
+emptied, and its own folder of keys, files and mail. Its time begins at ``START``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, inspect, select
+
+import config
+from marketplace import commands
+from marketplace.accounts.access import cookie_name
+from marketplace.accounts.actions import begin_session
+from marketplace.accounts.models import Membership, Organisation, User
+from marketplace.app import create_app
+from marketplace.foundation import clock
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+from tests.servers import PostgresServer, RedisServer
+
+# Monday 2 March 2026, 09:00 in Shanghai: a plain working week, no holiday near
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+_copies = itertools.count(1)
+
+
+class Site:
+    """One application and the engine it runs on; points at one database at a time."""
+
+    def __init__(self, folder: Path, postgres: PostgresServer | None) -> None:
+        self.folder = folder
+        self.postgres = postgres
+        self.database = self._new_database("prepared")
+        settings = config.from_environment(
+            {
+                "MARKETPLACE_MODE": "test",
+                "MARKETPLACE_DATA_DIR": str(folder / "prepared-data"),
+                "DATABASE_URL": self.url,
+            }
+        )
+        self.app = create_app(
+            settings, TESTING=True, WTF_CSRF_ENABLED=False, PASSWORD_PROFILE="cheap"
+        )
+        self.settings = settings
+        with self.app.app_context():
+            self.engine = db.engine
+            event.listen(self.engine, "do_connect", self._connect)
+            commands.migrate_database()
+            with transaction():
+                clock.set_to(START - timedelta(days=1))
+            commands.load_shipped_editions()
+        self.engine.dispose()
+        self._prepared = self.database
+
+    @property
+    def url(self) -> str:
+        """Address of the present database."""
+        if self.postgres:
+            return self.postgres.url(self.database)
+        return f"sqlite:///{self.database}"
+
+    def _new_database(self, name: str) -> str:
+        if self.postgres:
+            self.postgres.create(name)
+            return name
+        return str(self.folder / f"{name}.db")
+
+    def _connect(self, _dialect: Any, _record: Any, args: Any, parameters: Any) -> None:
+        if self.postgres:
+            parameters["dbname"] = self.database
+        else:
+            args[0] = self.database
+
+    def open_copy(self) -> Path:
+        """Go over to a fresh copy of the prepared database; returns the copy's data folder."""
+        name = f"copy{next(_copies)}"
+        if self.postgres:
+            self.postgres.create(name, template=self._prepared)
+            self.database = name
+        else:
+            self.database = str(self.folder / f"{name}.db")
+            shutil.copyfile(self._prepared, self.database)
+        data = self.folder / name
+        data.mkdir()
+        shutil.copytree(self.settings.key_dir, data / "keys")
+        here = replace(self.settings, data_dir=data, database_url=self.url)
+        self.app.config.update(
+            SETTINGS=here,
+            SQLALCHEMY_DATABASE_URI=self.url,
+            KEY_DIR=str(here.key_dir),
+            FILE_DIR=str(data / "files"),
+            MAIL_DIR=str(data / "mail"),
+        )
+        with self.app.app_context(), transaction():
+            clock.set_to(START)
+        return data
+
+    def close_copy(self, data: Path) -> None:
+        """Leave the copy and remove it."""
+        self.engine.dispose()
+        if self.postgres:
+            self.postgres.drop(self.database)
+        else:
+            for leftover in Path(self.folder).glob(f"{Path(self.database).name}*"):
+                leftover.unlink()
+        shutil.rmtree(data, ignore_errors=True)
+        self.database = self._prepared
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder for the whole run, in memory where there is room (SQLite syncs every commit)."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and _free(memory) > 2_000_000_000
+    folder = Path(tempfile.mkdtemp(prefix="marketplace-run-", dir=memory if roomy else None))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The run's own PostgreSQL."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The run's own Redis."""
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sites(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Site]]:
+    """The site on an engine, built when first asked for."""
+    built: dict[str, Site] = {}
+
+    def site_on(engine: str) -> Site:
+        if engine not in built:
+            folder = scratch / engine
+            folder.mkdir()
+            server = request.getfixturevalue("postgres") if engine == "postgresql" else None
+            built[engine] = Site(folder, server)
+        return built[engine]
+
+    yield site_on
+    for site in built.values():
+        site.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine a test runs on; parametrize it to run on one only."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(sites: Callable[[str], Site], engine_name: str) -> Iterator[Flask]:
+    """The application on a database of this test alone, on each engine in turn."""
+    site = sites(engine_name)
+    data = site.open_copy()
+    overrides = dict(site.app.config)
+    yield site.app
+    site.app.config.clear()
+    site.app.config.update(overrides)
+    site.close_copy(data)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Switch off pytest-flask's context around the whole test: it would be shared by requests."""
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in_as(app: Flask) -> Callable[..., FlaskClient]:
+    """``sign_in_as(user, organisation=None)``: a browser of its own, signed in as that person."""
+
+    def sign_in(user: User, organisation: Organisation | None = None) -> FlaskClient:
+        with app.app_context():
+            with transaction():
+                person = db.session.get_one(User, _key(user))
+                place = (
+                    db.session.get_one(Organisation, _key(organisation))
+                    if organisation is not None
+                    else db.session.scalars(
+                        select(Organisation)
+                        .join(Membership, Membership.organisation_id == Organisation.id)
+                        .where(Membership.user_id == person.id, Membership.until.is_(None))
+                        .order_by(Membership.id)
+                    ).first()
+                )
+                assert place is not None, f"{person.login} belongs to no organisation"
+                token = begin_session(person, place, clock.now())
+            name = cookie_name()
+        browser = app.test_client()
+        browser.set_cookie(name, token)
+        return browser
+
+    return sign_in
+
+
+def _key(row: Any) -> Any:
+    """The key of a row, also when its session has ended."""
+    return inspect(row).identity[0]
+
+
+@pytest.fixture
+def advance(app: Flask) -> Callable[[timedelta], None]:
+    """Move time forward; everything that becomes due on the way happens at its own moment."""
+
+    def move(step: timedelta) -> None:
+        with app.app_context():
+            commands.advance_clock(step)
+
+    return move
