@@ -33,7 +33,7 @@ from marketplace.foundation.transactions import transaction
 
 EDITIONS = ROOT / "marketplace" / "editions"
 INSTALLER = Actor(user_id=None, name="安装程序", roles=frozenset({"installer"}))
-_SETUP_LOCK = 7_462_002
+_SETUP_LOCK = 7_462_003
 _STEP = re.compile(r"(\d+)(d|h|m)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -83,7 +83,7 @@ def setup_lock() -> Iterator[None]:
 
 def migrate_database() -> None:
     """Run the migrations that are missing."""
-    if (ROOT / "migrations" / "env.py").exists():
+    if any((ROOT / "migrations" / "versions").glob("*.py")):
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
     else:
         db.create_all()

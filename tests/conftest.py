@@ -59,7 +59,7 @@ class Site:
         with self.app.app_context():
             self.engine = db.engine
             event.listen(self.engine, "do_connect", self._connect)
-            commands.migrate_database()
+            db.create_all()
             with transaction():
                 clock.set_to(START - timedelta(days=1))
             commands.load_shipped_editions()
