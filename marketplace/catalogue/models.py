@@ -1,0 +1,124 @@
+"""Editions of the item list and the service items in them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.foundation.db import EnumText, Model
+
+from .rules import Requirement
+
+
+class Titled(StrEnum):
+    """A StrEnum whose members are declared as ``value, title``."""
+
+    title: Any
+
+    def __new__(cls, value: str, title: Any = "") -> Titled:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.title = title
+        return member
+
+
+class PriceForm(Titled):
+    """How the price of a service is formed."""
+
+    GOVERNMENT_SET = "government_set", _l("政府定价")
+    GOVERNMENT_GUIDED = "government_guided", _l("政府指导价")
+    MARKET = "market", _l("市场调节价")
+
+
+class DaysKind(Titled):
+    """What days are counted."""
+
+    WORKING = "working", _l("工作日")
+    NATURAL = "natural", _l("日")
+
+
+class Commissioner(Titled):
+    """Who must commission the service (委托主体)."""
+
+    APPLICANT = "applicant", _l("申请人委托")
+    DEPARTMENT = "department", _l("审批部门委托,费用不由申请人承担")
+
+
+class CatalogueEdition(Model):
+    """A published item list. Never edited: a change is a new edition."""
+
+    __tablename__ = "catalogue_editions"
+    __table_args__ = (UniqueConstraint("jurisdiction_code", "effective_from"),)
+
+    jurisdiction_code: Mapped[str] = mapped_column(String(12))
+    effective_from: Mapped[date] = mapped_column(Date)
+    title: Mapped[str] = mapped_column(String(120))
+    document: Mapped[str] = mapped_column(String(120))
+    source: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime]
+
+
+class ServiceItem(Model):
+    """A service that may be bought, as one edition states it. Texts are catalogue data (Chinese).
+
+    ``qualifications``: list of ``{"type", "minimum_grade", "grades"}``; ``materials``: list of
+    ``{"name", "kind"}`` with kind ``required`` (要件) or ``deferrable`` (可容缺).
+    """
+
+    __tablename__ = "service_items"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "code"),
+        CheckConstraint("statutory_days > 0", name="statutory_days"),
+        CheckConstraint("qualification_rule IN ('any', 'all')", name="qualification_rule"),
+    )
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("catalogue_editions.id"))
+    position: Mapped[int]
+    code: Mapped[str] = mapped_column(String(20), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    category: Mapped[str] = mapped_column(String(120))
+    department_code: Mapped[str] = mapped_column(String(20))
+    department_name: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(Text)
+    approval_items: Mapped[list[str]] = mapped_column(JSON)
+    legal_basis: Mapped[list[str]] = mapped_column(JSON)
+    statutory_days: Mapped[int]
+    statutory_days_kind: Mapped[DaysKind] = mapped_column(EnumText(DaysKind))
+    price_form: Mapped[PriceForm] = mapped_column(EnumText(PriceForm))
+    result: Mapped[str] = mapped_column(String(120))
+    commissioned_by: Mapped[Commissioner] = mapped_column(EnumText(Commissioner))
+    regional_assessment: Mapped[bool]
+    on_list: Mapped[bool]
+    materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    qualifications: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    qualification_rule: Mapped[str] = mapped_column(String(3))
+    effective_from: Mapped[date] = mapped_column(Date)
+    effective_until: Mapped[date | None] = mapped_column(Date)
+
+    edition: Mapped[CatalogueEdition] = relationship()
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The qualifications asked for, ready for ``rules.qualified``."""
+        return tuple(
+            Requirement(
+                type=row["type"],
+                minimum_grade=row["minimum_grade"],
+                grades=tuple(row["grades"]),
+            )
+            for row in self.qualifications
+        )

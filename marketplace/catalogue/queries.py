@@ -1,0 +1,64 @@
+"""Reads of the item list in force on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from .models import CatalogueEdition, ServiceItem
+from .rules import qualified
+
+
+def edition_in_force(day: date, lineage: Sequence[str] = ()) -> CatalogueEdition | None:
+    """The item list in force on ``day``: the newest of the first code of ``lineage`` (own code
+    first) that has one; without a lineage the newest of all."""
+    rows = db.session.scalars(
+        select(CatalogueEdition)
+        .where(CatalogueEdition.effective_from <= day)
+        .order_by(CatalogueEdition.effective_from, CatalogueEdition.id)
+    ).all()
+    if not lineage:
+        return rows[-1] if rows else None
+    newest = {row.jurisdiction_code: row for row in rows}
+    return next((newest[code] for code in lineage if code in newest), None)
+
+
+def items(day: date, lineage: Sequence[str] = ()) -> list[ServiceItem]:
+    """The service items in force on ``day``, in the order of the list."""
+    edition = edition_in_force(day, lineage)
+    if edition is None:
+        return []
+    return list(
+        db.session.scalars(
+            select(ServiceItem)
+            .where(
+                ServiceItem.edition_id == edition.id,
+                or_(ServiceItem.effective_until.is_(None), ServiceItem.effective_until > day),
+            )
+            .order_by(ServiceItem.position, ServiceItem.id)
+        )
+    )
+
+
+def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
+    """The item in force on ``day``; raises Missing when the list does not hold it."""
+    for found in items(day, lineage):
+        if found.code == code:
+            return found
+    raise Missing(_("清单中没有这一服务事项"), field="item_code", rule="catalogue.item")
+
+
+def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:
+    """Item code → name, for lists and choices."""
+    return {found.code: found.name for found in items(day, lineage)}
+
+
+def meets(found: ServiceItem, held: Sequence[tuple[str, str]]) -> bool:
+    """Whether qualifications held, as (type, grade), are enough for an item."""
+    return qualified(found.requirements, found.qualification_rule == "any", held)

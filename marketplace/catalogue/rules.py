@@ -1,0 +1,135 @@
+"""What an item list may say, and whether qualifications held meet those required."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+Text = Annotated[str, MinLen(1), MaxLen(500)]
+Short = Annotated[str, MinLen(1), MaxLen(120)]
+Code = Annotated[str, MinLen(2), MaxLen(20)]
+
+# 兜底条款: wording that lets an office ask for anything later (RULES section 3).
+CATCH_ALLS = ("其他材料", "其它材料", "其他需要", "其它需要", "要求的其他", "要求的其它", "等材料")
+CATCH_ALL_STARTS = ("其他", "其它")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """A document to bring: 要件 (``required``) or 可容缺 (``deferrable``: may follow by a date)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    name: Short
+    kind: Literal["required", "deferrable"]
+
+    def __post_init__(self) -> None:
+        if is_catch_all(self.name):
+            raise ValueError(f"“{self.name}”是兜底条款,应逐项写明材料名称")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A qualification an item asks for. ``grades`` lists the grades from best to least (empty:
+    the qualification has none), ``minimum_grade`` is one of them."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    type: Short
+    minimum_grade: Annotated[str, MaxLen(20)] = ""
+    grades: tuple[Short, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.grades and self.minimum_grade not in self.grades:
+            raise ValueError(f"最低等级“{self.minimum_grade}”不在等级“{'、'.join(self.grades)}”中")
+        if self.minimum_grade and not self.grades:
+            raise ValueError("写了最低等级,应同时写明由高到低的全部等级 grades")
+
+    def met_by(self, type: str, grade: str) -> bool:
+        """Whether a qualification held is of this type and at least the minimum grade."""
+        if type != self.type:
+            return False
+        if not self.grades:
+            return True
+        return grade in self.grades[: self.grades.index(self.minimum_grade) + 1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One service item as an edition states it.
+
+    ``statutory_days`` is the longest time the service may take, in working or natural days.
+    ``commissioned_by``: who must commission it; what the approving department commissions is
+    never sold to applicants. ``on_list``: whether a department may ask for it as a condition.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    code: Code
+    name: Short
+    category: Short
+    department_code: Code
+    department_name: Short
+    summary: Text
+    approval_items: tuple[Short, ...] = ()
+    legal_basis: Annotated[tuple[Text, ...], MinLen(1)]
+    statutory_days: Annotated[int, Ge(1), Le(1000)]
+    statutory_days_kind: Literal["working", "natural"]
+    price_form: Literal["government_set", "government_guided", "market"]
+    result: Short
+    commissioned_by: Literal["applicant", "department"]
+    regional_assessment: bool = False
+    on_list: bool
+    materials: Annotated[tuple[Material, ...], MinLen(1)]
+    qualifications: tuple[Requirement, ...] = ()
+    qualification_rule: Literal["any", "all"] = "all"
+    effective_until: date | None = None
+
+    def __post_init__(self) -> None:
+        names = [material.name for material in self.materials]
+        if len(set(names)) != len(names):
+            raise ValueError("材料名称重复")
+        if self.on_list and not self.approval_items:
+            raise ValueError("清单内事项应写明对应的审批事项 approval_items")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemList:
+    """A whole edition of the item list (中介服务事项清单)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    jurisdiction: Code
+    effective_from: date
+    title: Short
+    document: Short
+    items: Annotated[tuple[Item, ...], MinLen(1)] = field()
+
+    def __post_init__(self) -> None:
+        codes = [item.code for item in self.items]
+        if len(set(codes)) != len(codes):
+            raise ValueError("事项代码重复")
+        for item in self.items:
+            if item.effective_until is not None and item.effective_until <= self.effective_from:
+                raise ValueError(f"事项“{item.code}”的截止日期应晚于清单生效日期")
+
+
+def is_catch_all(name: str) -> bool:
+    """Whether a material's name would let an office ask for anything."""
+    return name.startswith(CATCH_ALL_STARTS) or any(words in name for words in CATCH_ALLS)
+
+
+def qualified(
+    requirements: Iterable[Requirement], any_of: bool, held: Iterable[tuple[str, str]]
+) -> bool:
+    """Whether the qualifications held, as (type, grade), meet an item's requirements: one of them
+    (``any_of``) or all. An item without requirements is open to everybody."""
+    wanted, have = list(requirements), list(held)
+    if not wanted:
+        return True
+    met = [any(need.met_by(type, grade) for type, grade in have) for need in wanted]
+    return any(met) if any_of else all(met)
