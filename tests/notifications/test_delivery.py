@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -39,9 +40,10 @@ class Box:
 @pytest.fixture
 def smtp(app: Flask) -> Iterator[Box]:
     box = Box()
-    server = Controller(box, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
-    port = server.server.sockets[0].getsockname()[1]
     before = app.config["SETTINGS"]
     app.config["SETTINGS"] = dataclasses.replace(before, smtp_url=f"smtp://127.0.0.1:{port}")
     yield box
