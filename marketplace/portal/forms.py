@@ -1,0 +1,29 @@
+"""Reading the query arguments of public lists; nonsense is read as nothing, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from marketplace.projects.models import NeedStatus
+
+LONGEST = 100
+
+
+def search_words(arguments: Mapping[str, str]) -> str:
+    """The words of argument ``q``: printable, trimmed, at most 100 characters."""
+    raw = arguments.get("q", "")[: LONGEST * 2]
+    return "".join(c for c in raw if c.isprintable()).strip()[:LONGEST]
+
+
+def page_number(arguments: Mapping[str, str]) -> int:
+    """The argument ``page``, 1 where it is missing or no number."""
+    raw = arguments.get("page", "")
+    return max(1, int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 8 else 1
+
+
+def status_choice(arguments: Mapping[str, str]) -> NeedStatus | None:
+    """The argument ``status``, if it names one."""
+    try:
+        return NeedStatus(arguments.get("status", ""))
+    except ValueError:
+        return None

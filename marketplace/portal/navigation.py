@@ -1,0 +1,101 @@
+"""The links around every page: public navigation, the account, the footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
+
+from . import queries
+
+# endpoint, words, the other endpoints that stand under the same heading
+PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    ("catalogue.items", _l("服务事项"), ("catalogue.item",)),
+    ("portal.firms", _l("中介机构"), ("portal.firm", "ratings.explained")),
+    ("portal.needs", _l("需求公告"), ("portal.need",)),
+    ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),
+    ("fees.calculator", _l("收费查询"), ("fees.standard", "fees.check")),
+    ("portal.policies", _l("政策文件"), ("portal.policy",)),
+    ("portal.data", _l("运行数据"), ()),
+)
+FOOTER = (
+    ("portal.policies", _l("现行规则")),
+    ("notices.index", _l("公示公告")),
+    ("selection.verify", _l("选取结果核验")),
+    ("portal.data", _l("运行数据")),
+    ("portal.accessibility", _l("无障碍说明")),
+)
+VISITOR = (("accounts.sign_in", _l("登录")), ("accounts.register", _l("注册")))
+MEMBER = (("workspace.home", _l("工作台")), ("workspace.inbox", _l("消息")))
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of a navigation; ``post`` makes it a button of a form."""
+
+    label: Any
+    url: str
+    current: bool = False
+    post: bool = False
+
+
+class Navigation:
+    """What the layouts ask for; read from the database only when a layout does ask."""
+
+    def __init__(self, actor: Actor | None) -> None:
+        self._actor = actor
+
+    @property
+    def public(self) -> list[Link]:
+        """The headings of the public room."""
+        return [
+            Link(label, url_for(endpoint), request.endpoint in (endpoint, *below))
+            for endpoint, label, below in PUBLIC
+            if is_served(endpoint)
+        ]
+
+    @property
+    def account(self) -> list[Link]:
+        """Doors in for visitors, the workspace and the way out for members."""
+        if self._actor is None:
+            return _links(VISITOR)
+        out = [Link(_l("退出"), url_for("accounts.sign_out"), post=True)]
+        return _links(MEMBER) + (out if is_served("accounts.sign_out") else [])
+
+    @property
+    def footer(self) -> list[Link]:
+        """Rules, notices, verification, data."""
+        return _links(FOOTER)
+
+    def serves(self, endpoint: str) -> bool:
+        """Whether a link to this page may be shown."""
+        return is_served(endpoint)
+
+    @property
+    def search_url(self) -> str:
+        """Where the search box of the public pages sends its words."""
+        return url_for("portal.search")
+
+    @cached_property
+    def ledger_head(self) -> queries.LedgerHead | None:
+        """The ledger's head at the end of yesterday, the same on every page of a day."""
+        return queries.ledger_head_before(clock.today())
+
+
+def is_served(endpoint: str) -> bool:
+    """Whether this installation has the page."""
+    return endpoint in current_app.view_functions
+
+
+def _links(entries: tuple[tuple[str, Any], ...]) -> list[Link]:
+    return [
+        Link(label, url_for(endpoint), request.endpoint == endpoint)
+        for endpoint, label in entries
+        if is_served(endpoint)
+    ]
