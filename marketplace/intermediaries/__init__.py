@@ -1,1 +1,0 @@
-"""The register of firms: admission, qualifications, offerings, leaving. Knows no needs."""
