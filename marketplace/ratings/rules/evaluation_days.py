@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from marketplace.ratings.rules.entries import (
     ConductEntry,
+    DecisionEntry,
     Entry,
     InspectionEntry,
     MarkEntry,
@@ -14,6 +15,8 @@ from marketplace.ratings.rules.entries import (
 )
 from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy, policy_on
 from marketplace.ratings.rules.weights import add_months
+
+MONTH = timedelta(days=62)
 
 
 def evaluation_days(
@@ -38,6 +41,22 @@ def evaluation_days(
                 days.setdefault(month, [])
             month = add_months(month, 1)
     return days
+
+
+def next_day(entries: Sequence[Entry], policies: Sequence[DatedPolicy], after: date) -> date | None:
+    """The next day on which a grade is evaluated, or a decision takes effect or comes into force.
+
+    None without entries, or without an edition.
+    """
+    if not entries or not policies:
+        return None
+    decisions = [entry for entry in entries if isinstance(entry, DecisionEntry)]
+    facts = [entry for entry in entries if not isinstance(entry, DecisionEntry)]
+    facts.sort(key=lambda entry: entry.takes_effect_on)
+    days = set(evaluation_days(facts, policies, max(after, policies[0].effective_from) + MONTH))
+    days.update(entry.takes_effect_on for entry in decisions)
+    days.update(entry.in_force_on for entry in decisions if entry.in_force_on is not None)
+    return min((day for day in days if day > after), default=None)
 
 
 def _reigns(

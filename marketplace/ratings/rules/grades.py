@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -31,7 +31,8 @@ class GradeChange:
 class Evaluation:
     """One evaluation day: score (None without any weight), grade called for, edition used.
 
-    `triggers` are the entries that took effect or ended that day.
+    `triggers` are the entries that took effect or ended that day, `evaluated` the number of
+    evaluated contracts.
     """
 
     day: date
@@ -39,11 +40,24 @@ class Evaluation:
     called_for: Grade
     edition: str
     triggers: tuple[int, ...]
+    evaluated: int = 0
 
     @property
     def total(self) -> Decimal | None:
         """The score with two decimals."""
         return None if self.hundredths is None else fixed_point(self.hundredths, 100, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class GradeState:
+    """What holds from `from_day` on: grade, score in hundredths, and what they rest on."""
+
+    from_day: date
+    grade: Grade = Grade.UNGRADED
+    since: date | None = None
+    hundredths: int | None = None
+    evaluated: int = 0
+    edition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +105,31 @@ class GradeInForce:
     def evaluation(self) -> Evaluation | None:
         """The latest evaluation."""
         return self.evaluations[-1] if self.evaluations else None
+
+    def states(self) -> list[GradeState]:
+        """Everything that held on the way, oldest first; equal neighbours are one."""
+        changes = {change.since: change for change in self.changes}
+        evaluations = {evaluation.day: evaluation for evaluation in self.evaluations}
+        states: list[GradeState] = []
+        last = GradeState(self.day)
+        for day in sorted({*changes, *evaluations}):
+            change, evaluation = changes.get(day), evaluations.get(day)
+            state = replace(last, from_day=day)
+            if change is not None:
+                state = replace(state, grade=change.grade, since=change.since)
+            if evaluation is not None:
+                state = replace(
+                    state,
+                    hundredths=evaluation.hundredths,
+                    evaluated=evaluation.evaluated,
+                    edition=evaluation.edition,
+                )
+            if not states or state != replace(last, from_day=day):
+                states.append(state)
+                last = state
+        return states
+
+    def state_on(self, day: date) -> GradeState:
+        """What held on a day (not after the day of the fold)."""
+        held = [state for state in self.states() if state.from_day <= day]
+        return held[-1] if held else GradeState(day)

@@ -210,7 +210,14 @@ class _Fold:
         self.automatic_days = dated.policy.automatic_change_days
         called = self._call(day, tuple(triggers))
         self.evaluations.append(
-            Evaluation(day, reckoning.total, called, dated.edition, tuple(triggers))
+            Evaluation(
+                day,
+                reckoning.total,
+                called,
+                dated.edition,
+                tuple(triggers),
+                len(self.standing.contracts),
+            )
         )
 
     def _take_effect(self, day: date) -> None:

@@ -1,0 +1,346 @@
+"""Reads: grades on a day, the ledger as the rules see it, proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+
+from marketplace.accounts.queries import lineage
+from marketplace.foundation import calendar, clock, policy
+from marketplace.foundation.db import db
+from marketplace.foundation.policy import Edition, PolicyEdition
+
+from .models import (
+    Capacity,
+    EntryKind,
+    GradeProposal,
+    GradeRecord,
+    ProposalStatus,
+    RatingEntry,
+    RatingSubject,
+)
+from .rules.entries import (
+    ConductEntry,
+    DecisionEntry,
+    Entry,
+    Grade,
+    InspectionEntry,
+    MarkEntry,
+    RaterSide,
+    ReversingEntry,
+    VetoEntry,
+)
+from .rules.grades import GradeInForce, GradeState
+from .rules.grading import grade_in_force
+from .rules.policy import DatedPolicy, RatingPolicy
+from .rules.scoring import Score, score
+
+OPEN_PROPOSALS = (
+    ProposalStatus.PROPOSED,
+    ProposalStatus.PUBLISHED,
+    ProposalStatus.OBJECTED,
+)
+
+
+@dataclass(frozen=True)
+class GradeOn:
+    """A grade on a day. `score` has two decimals; `record_id` is the stored record behind it."""
+
+    grade: Grade
+    score: Decimal | None = None
+    evaluated: int = 0
+    since: date | None = None
+    record_id: int | None = None
+    edition_id: int | None = None
+
+
+def start_of(day: date) -> datetime:
+    """Midnight in Shanghai, with which a day begins."""
+    return calendar.moment(day, time(0))
+
+
+def subject_of(
+    organisation_id: int, register: str, capacity: Capacity = Capacity.INTERMEDIARY
+) -> RatingSubject | None:
+    """The subject of an organisation on a register, None before its first entry."""
+    return db.session.scalar(
+        select(RatingSubject).where(
+            RatingSubject.organisation_id == organisation_id,
+            RatingSubject.register == register,
+            RatingSubject.capacity == capacity,
+        )
+    )
+
+
+def grade_on(
+    organisation_id: int,
+    register: str,
+    day: date,
+    capacity: Capacity = Capacity.INTERMEDIARY,
+) -> GradeOn:
+    """The grade of a day, ungraded by default.
+
+    From the stored records, which equal the replay. Where the clock has not yet settled the day
+    (the minute after midnight) the fold itself is asked.
+    """
+    subject = subject_of(organisation_id, register, capacity)
+    if subject is None:
+        return GradeOn(Grade.UNGRADED)
+    due = subject.next_check_at
+    if due is not None and due <= start_of(day) and day <= clock.today():
+        return _live_grade(subject, day)
+    record = record_on(subject, day)
+    if record is None:
+        return GradeOn(Grade.UNGRADED)
+    return GradeOn(
+        grade=record.grade,
+        score=hundredths(record.hundredths),
+        evaluated=record.evaluated,
+        since=record.since,
+        record_id=record.id,
+        edition_id=record.edition_id,
+    )
+
+
+def d_in_force(organisation_id: int, register: str, now: datetime) -> bool:
+    """Whether a D is in force at this moment."""
+    return grade_on(organisation_id, register, clock.local_day(now)).grade is Grade.D
+
+
+def grades_now(organisation_ids: Sequence[int], register: str) -> dict[int, Grade]:
+    """The grades as last settled of many firms at once, for lists; ungraded ones are left out."""
+    rows = db.session.execute(
+        select(RatingSubject.organisation_id, RatingSubject.grade).where(
+            RatingSubject.organisation_id.in_(list(organisation_ids)),
+            RatingSubject.register == register,
+            RatingSubject.capacity == Capacity.INTERMEDIARY,
+        )
+    )
+    return {row.organisation_id: row.grade for row in rows}
+
+
+def record_on(subject: RatingSubject, day: date) -> GradeRecord | None:
+    """The record that holds on a day."""
+    return db.session.scalar(
+        select(GradeRecord)
+        .where(GradeRecord.subject_id == subject.id, GradeRecord.from_day <= day)
+        .order_by(GradeRecord.from_day.desc(), GradeRecord.id.desc())
+        .limit(1)
+    )
+
+
+def records_of(subject: RatingSubject) -> list[GradeRecord]:
+    """All records, oldest first."""
+    return list(
+        db.session.scalars(
+            select(GradeRecord)
+            .where(GradeRecord.subject_id == subject.id)
+            .order_by(GradeRecord.from_day, GradeRecord.id)
+        )
+    )
+
+
+def state_of(record: GradeRecord) -> GradeState:
+    """A stored record in the words of the rules."""
+    return GradeState(
+        from_day=record.from_day,
+        grade=record.grade,
+        since=record.since,
+        hundredths=record.hundredths,
+        evaluated=record.evaluated,
+        edition=str(record.edition_id or ""),
+    )
+
+
+def _live_grade(subject: RatingSubject, day: date) -> GradeOn:
+    state = fold(subject, rows_of(subject), day, clock.now()).state_on(day)
+    record = record_on(subject, day)
+    return GradeOn(
+        grade=state.grade,
+        score=hundredths(state.hundredths),
+        evaluated=state.evaluated,
+        since=state.since,
+        record_id=record.id if record else None,
+        edition_id=int(state.edition) if state.edition else None,
+    )
+
+
+# the ledger as the rules see it
+
+
+def rows_of(subject: RatingSubject, cursor: int | None = None) -> list[RatingEntry]:
+    """The ledger of a subject in its order, up to an entry number."""
+    query = select(RatingEntry).where(RatingEntry.subject_id == subject.id)
+    if cursor is not None:
+        query = query.where(RatingEntry.id <= cursor)
+    return list(db.session.scalars(query.order_by(RatingEntry.id)))
+
+
+def as_entry(row: RatingEntry) -> Entry:
+    """A row of the ledger as a plain entry of the rules."""
+    # which columns a kind has is kept by the table's CHECKs
+    facts: Any = row
+    head: dict[str, Any] = {
+        "id": row.id,
+        "takes_effect_on": row.takes_effect_on,
+        "recorded_at": row.recorded_at,
+    }
+    if row.kind is EntryKind.MARK:
+        return MarkEntry(
+            **head,
+            side=facts.side,
+            rater=facts.rater_organisation_id,
+            breadth=facts.breadth,
+            value=Decimal(facts.hundredths).scaleb(-2),
+            contract=facts.contract_id,
+        )
+    if row.kind is EntryKind.INSPECTION:
+        return InspectionEntry(**head, value=Decimal(facts.hundredths).scaleb(-2))
+    if row.kind is EntryKind.CONDUCT:
+        return ConductEntry(
+            **head,
+            kind=facts.conduct,
+            ends_on=facts.ends_on,
+            contract=facts.contract_id,
+            points=facts.points,
+            working_days=facts.working_days or 0,
+            yearly_deliveries=facts.yearly_deliveries or 0,
+        )
+    if row.kind is EntryKind.VETO:
+        return VetoEntry(**head, kind=facts.veto, ends_on=facts.ends_on)
+    if row.kind is EntryKind.REVERSAL:
+        return ReversingEntry(**head, reverses=facts.reverses_id)
+    return DecisionEntry(
+        **head,
+        step=facts.step,
+        grade=facts.grade,
+        proposal=facts.proposal_entry_id,
+        in_force_on=facts.in_force_on,
+    )
+
+
+def hundredths(value: int | None) -> Decimal | None:
+    """Stored hundredths as a score with two decimals."""
+    return None if value is None else Decimal(value).scaleb(-2)
+
+
+def policies_of(register: str) -> list[DatedPolicy]:
+    """The rating editions of a register in order of date; each is named by its row's number.
+
+    On a day the nearest ancestor with an edition in force gives it, whole.
+    """
+    codes = lineage(register)
+    history: list[Edition[RatingPolicy]] = policy.history(RatingPolicy, codes)
+    newest: dict[str, Edition[RatingPolicy]] = {}
+    timeline: list[DatedPolicy] = []
+    for day in sorted({edition.effective_from for edition in history}):
+        for edition in history:
+            if edition.effective_from == day:
+                newest[edition.jurisdiction] = edition
+        chosen = next(newest[code] for code in codes if code in newest)
+        if not timeline or timeline[-1].edition != str(chosen.id):
+            timeline.append(DatedPolicy(day, chosen.values, str(chosen.id)))
+    return timeline
+
+
+def edition_on(register: str, day: date) -> Edition[RatingPolicy]:
+    """The rating edition in force for a register on a day."""
+    return policy.in_force(RatingPolicy, lineage(register), day)
+
+
+def fold(
+    subject: RatingSubject, rows: Iterable[RatingEntry], day: date, known_at: datetime
+) -> GradeInForce:
+    """The grade in force on a day by the rules, from rows of the ledger."""
+    entries = [as_entry(row) for row in rows]
+    return grade_in_force(entries, policies_of(subject.register), day, known_at)
+
+
+def score_on(
+    subject: RatingSubject, rows: Iterable[RatingEntry], day: date, known_at: datetime
+) -> Score:
+    """The score of a day, line by line, under the edition in force on it."""
+    edition = edition_on(subject.register, day)
+    return score([as_entry(row) for row in rows], edition.values, day, known_at)
+
+
+def breadth_of(
+    rater_organisation_id: int, side: RaterSide, since: date, about_subject_id: int
+) -> int:
+    """How many organisations a rater has evaluated since a day, the one it rates now included."""
+    reversal = select(RatingEntry.reverses_id).where(RatingEntry.kind == EntryKind.REVERSAL)
+    counted = db.session.scalar(
+        select(func.count(func.distinct(RatingEntry.subject_id))).where(
+            RatingEntry.kind == EntryKind.MARK,
+            RatingEntry.side == side,
+            RatingEntry.rater_organisation_id == rater_organisation_id,
+            RatingEntry.takes_effect_on > since,
+            RatingEntry.subject_id != about_subject_id,
+            RatingEntry.id.not_in(reversal),
+        )
+    )
+    return 1 + (counted or 0)
+
+
+# proposals
+
+
+def open_proposal(subject: RatingSubject) -> GradeProposal | None:
+    """The proposal of a subject that is neither in force nor closed."""
+    return db.session.scalar(
+        select(GradeProposal).where(
+            GradeProposal.subject_id == subject.id,
+            GradeProposal.status.in_(OPEN_PROPOSALS),
+        )
+    )
+
+
+def proposals(limit: int = 100) -> list[GradeProposal]:
+    """Open proposals, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(GradeProposal)
+            .where(GradeProposal.status.in_(OPEN_PROPOSALS))
+            .order_by(GradeProposal.status_since, GradeProposal.id)
+            .limit(limit)
+        )
+    )
+
+
+def decided_proposals(limit: int = 20) -> list[GradeProposal]:
+    """Proposals no longer open, the latest first."""
+    return list(
+        db.session.scalars(
+            select(GradeProposal)
+            .where(GradeProposal.status.not_in(OPEN_PROPOSALS))
+            .order_by(GradeProposal.status_since.desc(), GradeProposal.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def proposal_of_entry(entry_id: int) -> GradeProposal | None:
+    """The proposal that an entry of the ledger made."""
+    return db.session.scalar(select(GradeProposal).where(GradeProposal.entry_id == entry_id))
+
+
+def recorders(entry_ids: Sequence[int]) -> set[int]:
+    """The people who recorded some entries; they may not confirm what follows from them."""
+    return set(
+        db.session.scalars(
+            select(RatingEntry.recorded_by).where(
+                RatingEntry.id.in_(list(entry_ids)), RatingEntry.recorded_by.is_not(None)
+            )
+        )
+    )
+
+
+def editions_by_id(ids: Iterable[int]) -> dict[int, PolicyEdition]:
+    """Stored editions by number."""
+    rows = db.session.scalars(select(PolicyEdition).where(PolicyEdition.id.in_(list(ids))))
+    return {row.id: row for row in rows}

@@ -1,1 +1,0 @@
-"""What waits for somebody, gathered from the packages that know it."""
