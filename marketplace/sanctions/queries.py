@@ -1,0 +1,297 @@
+"""Reads: what bars a firm now, cards, cases, blacklistings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+
+from marketplace.accounts.queries import lineage
+from marketplace.foundation import clock
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from .models import (
+    OPEN_CASES,
+    Blacklisting,
+    BlacklistingStatus,
+    Card,
+    CardStatus,
+    Case,
+    CaseItem,
+    CaseStatus,
+)
+
+STANDING_CARDS = (
+    CardStatus.CORRECTING,
+    CardStatus.REPORTED,
+    CardStatus.UNCORRECTED,
+    CardStatus.CORRECTED,
+    CardStatus.SUSPENDED,
+    CardStatus.ENDED,
+)
+PUBLIC_CARDS = (CardStatus.CORRECTING, CardStatus.REPORTED, CardStatus.SUSPENDED)
+
+
+class BarKind(StrEnum):
+    """Why a firm may not take on work."""
+
+    BLACKLISTED = "blacklisted"
+    RED_CARD = "red_card"
+    VETO = "veto"
+
+
+BAR_TITLES: dict[BarKind, Any] = {
+    BarKind.BLACKLISTED: _l("列入本平台黑名单"),
+    BarKind.RED_CARD: _l("红牌暂停承接"),
+    BarKind.VETO: _l("涉嫌严重失信,暂停承接"),
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar in force. ``reference`` is the public id of the blacklisting, card or case."""
+
+    kind: BarKind
+    cause: str
+    since: datetime
+    until: datetime
+    reference: str
+
+    @property
+    def title(self) -> Any:
+        """What kind of bar, for people."""
+        return BAR_TITLES[self.kind]
+
+    @property
+    def message(self) -> str:
+        """The refusal in words: what bars, why, until when, what to do."""
+        return _(
+            "%(title)s(%(cause)s),至 %(until)s 止;对处理有异议的,请向管理机构提出",
+            title=self.title,
+            cause=self.cause,
+            until=f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+        )
+
+
+def bars(
+    organisation_id: int, jurisdiction_code: str, item_code: str | None, now: datetime
+) -> list[Bar]:
+    """What bars the firm at ``now`` from ``item_code`` in a jurisdiction; empty: nothing.
+
+    Asked at every gate (entry, closing, opening, award, contract), never remembered. Exact to
+    the instant: a period that is over does not bar even before the clock has marked it. Without
+    an item only bars that cover every item are found.
+    """
+    codes = lineage(jurisdiction_code)
+    found: list[Bar] = []
+    for row in db.session.scalars(
+        _blacklistings_now(now, item_code)
+        .where(
+            Blacklisting.organisation_id == organisation_id,
+            Blacklisting.jurisdiction_code.in_(codes),
+        )
+        .order_by(Blacklisting.id)
+    ):
+        found.append(
+            Bar(BarKind.BLACKLISTED, str(row.cause.title), row.from_at, row.until_at, row.public_id)
+        )
+    for card in db.session.scalars(
+        select(Card)
+        .where(
+            Card.organisation_id == organisation_id,
+            Card.jurisdiction_code.in_(codes),
+            Card.status == CardStatus.SUSPENDED,
+            Card.decided_at <= now,
+            Card.until_at > now,
+        )
+        .order_by(Card.id)
+    ):
+        assert card.decided_at is not None
+        assert card.until_at is not None
+        found.append(
+            Bar(
+                BarKind.RED_CARD,
+                str(card.breach.title),
+                card.decided_at,
+                card.until_at,
+                card.public_id,
+            )
+        )
+    for case in db.session.scalars(
+        select(Case)
+        .where(
+            Case.organisation_id == organisation_id,
+            Case.jurisdiction_code.in_(codes),
+            Case.status.in_(OPEN_CASES),
+            Case.reported_at <= now,
+            Case.suspended_until > now,
+        )
+        .order_by(Case.id)
+    ):
+        assert case.suspended_until is not None
+        found.append(
+            Bar(
+                BarKind.VETO,
+                str(case.cause.title),
+                case.reported_at,
+                case.suspended_until,
+                case.public_id,
+            )
+        )
+    return found
+
+
+def barred_organisation_ids(
+    now: datetime, item_code: str | None = None, jurisdiction_code: str | None = None
+) -> Select[int]:
+    """Subquery of the organisations blacklisted now: off every list the same second.
+
+    With ``item_code`` also those barred from that item only. ``jurisdiction_code`` defaults to
+    the one this site serves.
+    """
+    codes = lineage(jurisdiction_code or current_app.config["JURISDICTION"])
+    return (
+        _blacklistings_now(now, item_code)
+        .where(Blacklisting.jurisdiction_code.in_(codes))
+        .with_only_columns(Blacklisting.organisation_id)
+    )
+
+
+def _blacklistings_now(now: datetime, item_code: str | None) -> Select[Blacklisting]:
+    covers: ColumnElement[bool] = Blacklisting.all_items.is_(True)
+    if item_code is not None:
+        covers = or_(
+            covers,
+            exists().where(
+                CaseItem.case_id == Blacklisting.case_id, CaseItem.item_code == item_code
+            ),
+        )
+    return select(Blacklisting).where(
+        Blacklisting.status == BlacklistingStatus.IN_FORCE,
+        Blacklisting.from_at <= now,
+        Blacklisting.until_at > now,
+        covers,
+    )
+
+
+def blacklistings_in_force(
+    now: datetime, organisation_id: int | None = None
+) -> Select[Blacklisting]:
+    """Blacklistings in force, of every scope, newest first; what the public may read."""
+    query = select(Blacklisting).where(
+        Blacklisting.status == BlacklistingStatus.IN_FORCE,
+        Blacklisting.from_at <= now,
+        Blacklisting.until_at > now,
+    )
+    if organisation_id is not None:
+        query = query.where(Blacklisting.organisation_id == organisation_id)
+    return query.order_by(Blacklisting.from_at.desc(), Blacklisting.id.desc())
+
+
+def cards_in_force(
+    now: datetime, organisation_id: int | None = None, limit: int = 100
+) -> list[Card]:
+    """Yellow cards being corrected and red cards that suspend now; what the public may read."""
+    query = select(Card).where(
+        Card.status.in_(PUBLIC_CARDS), or_(Card.until_at.is_(None), Card.until_at > now)
+    )
+    if organisation_id is not None:
+        query = query.where(Card.organisation_id == organisation_id)
+    return list(
+        db.session.scalars(query.order_by(Card.decided_at.desc(), Card.id.desc()).limit(limit))
+    )
+
+
+def card(public_id: str) -> Card:
+    """By its public id; raises Missing."""
+    found = db.session.scalar(select(Card).where(Card.public_id == public_id))
+    if found is None:
+        raise Missing(f"card {public_id}")
+    return found
+
+
+def case(public_id: str) -> Case:
+    """By its public id; raises Missing."""
+    found = db.session.scalar(select(Case).where(Case.public_id == public_id))
+    if found is None:
+        raise Missing(f"case {public_id}")
+    return found
+
+
+def issued_cards(organisation_id: int, register_codes: Sequence[str]) -> list[Card]:
+    """Every card issued to a firm in these jurisdictions, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Card)
+            .where(
+                Card.organisation_id == organisation_id,
+                Card.jurisdiction_code.in_(register_codes),
+                Card.status.in_(STANDING_CARDS),
+            )
+            .order_by(Card.decided_at, Card.id)
+        )
+    )
+
+
+def cards_of(organisation_id: int, limit: int = 50) -> list[Card]:
+    """A firm's own cards, newest first; those only proposed are not its business yet."""
+    return list(
+        db.session.scalars(
+            select(Card)
+            .where(Card.organisation_id == organisation_id, Card.status.in_(STANDING_CARDS))
+            .order_by(Card.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def cases_of(organisation_id: int, limit: int = 50) -> list[Case]:
+    """A firm's own cases, newest first."""
+    return list(
+        db.session.scalars(
+            select(Case)
+            .where(Case.organisation_id == organisation_id)
+            .order_by(Case.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def cases(jurisdiction_codes: Sequence[str], status: CaseStatus | None = None) -> Select[Case]:
+    """Cases of these jurisdictions, open ones first, then newest."""
+    query = select(Case).where(Case.jurisdiction_code.in_(jurisdiction_codes))
+    if status is not None:
+        query = query.where(Case.status == status)
+    return query.order_by(Case.decided_at.is_(None).desc(), Case.id.desc())
+
+
+def cases_with(status: CaseStatus, jurisdiction_codes: Sequence[str]) -> list[Case]:
+    """Open cases at one step, the one that has waited longest first."""
+    return list(
+        db.session.scalars(
+            select(Case)
+            .where(Case.status == status, Case.jurisdiction_code.in_(jurisdiction_codes))
+            .order_by(Case.status_since, Case.id)
+            .limit(100)
+        )
+    )
+
+
+def cards_with(status: CardStatus, jurisdiction_codes: Sequence[str]) -> list[Card]:
+    """Cards at one step, the one that has waited longest first."""
+    return list(
+        db.session.scalars(
+            select(Card)
+            .where(Card.status == status, Card.jurisdiction_code.in_(jurisdiction_codes))
+            .order_by(Card.status_since, Card.id)
+            .limit(100)
+        )
+    )
