@@ -26,6 +26,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, inspect, select, text
 
 from config import ROOT, Settings
+from marketplace.demo import moving
 from marketplace.foundation import audit, clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import Base, db
@@ -267,7 +268,9 @@ _clock = AppGroup("clock", help="Demo time.")
 @click.argument("step")
 def _advance(step: str) -> None:
     """Move demo time forward by STEP (3d, 12h, 1d6h, 30m) and do what becomes due on the way."""
-    advance_clock(parse_step(step))
+    if not current_app.config["CLOCK_MOVABLE"]:
+        raise click.ClickException("the clock can be moved in demo and tests only")
+    moving.advance_clock(parse_step(step))
     click.echo(f"{clock.now().astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai")
 
 
@@ -277,53 +280,6 @@ def parse_step(step: str) -> timedelta:
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != step:
         raise click.BadParameter(f"{step!r} is not a step such as 3d, 12h or 1d6h")
     return timedelta(**{_UNITS[unit]: int(number) for number, unit in parts})
-
-
-def advance_clock(step: timedelta) -> None:
-    """Move demo or test time forward, stopping at every moment when something becomes due.
-
-    Passing over a deadline therefore has the same effects, at the same instants, as waiting.
-    """
-    if not current_app.config["CLOCK_MOVABLE"]:
-        raise click.ClickException("the clock can be moved in demo and tests only")
-    target = _moment() + step
-    while True:
-        _run_due()
-        due = _next_due()
-        if due is None or due > target:
-            break
-        _set_clock(max(due, _moment()))
-    _set_clock(max(target, _moment()))
-    _run_due()
-
-
-def _moment() -> datetime:
-    now = clock.now()
-    db.session.rollback()
-    return now
-
-
-def _set_clock(instant: datetime) -> None:
-    with transaction():
-        clock.set_to(instant)
-
-
-def _next_due() -> datetime | None:
-    """The earliest moment at which some row has to be looked at."""
-    columns = [
-        mapper.columns["next_check_at"]
-        for mapper in Base.registry.mappers
-        if "next_check_at" in mapper.columns
-    ]
-    moments = [db.session.scalar(select(func.min(column))) for column in columns]
-    db.session.rollback()
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _run_due() -> None:
-    from marketplace import schedule
-
-    schedule.run_due()
 
 
 # ---- demo and draws ---------------------------------------------------------------

@@ -28,6 +28,7 @@ from marketplace.accounts.access import cookie_name
 from marketplace.accounts.actions import begin_session
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.app import create_app
+from marketplace.demo import moving
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
@@ -237,6 +238,6 @@ def advance(app: Flask) -> Callable[[timedelta], None]:
 
     def move(step: timedelta) -> None:
         with app.app_context():
-            commands.advance_clock(step)
+            moving.advance_clock(step)
 
     return move
