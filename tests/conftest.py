@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import event, inspect, select
 
 import config
@@ -32,6 +33,7 @@ from marketplace.demo import moving
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from tests.browsing import WIDE, LiveSite, Visitor, launch
 from tests.servers import PostgresServer, RedisServer
 
 # Monday 2 March 2026, 09:00 in Shanghai: a plain working week, no holiday near
@@ -241,3 +243,40 @@ def advance(app: Flask) -> Callable[[timedelta], None]:
             moving.advance_clock(step)
 
     return move
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The run's own Chromium."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live_site(app: Flask) -> Iterator[LiveSite]:
+    """The test's application on a port, with its forms protected as in production."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    with LiveSite(app) as site:
+        yield site
+
+
+@pytest.fixture
+def visitor(live_site: LiveSite, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """``visitor(size=WIDE, javascript=True)``: a new browser window.
+
+    At the end no window may have seen a script error, a blocked resource or a failing page.
+    """
+    windows: list[Visitor] = []
+
+    def open_window(size: tuple[int, int] = WIDE, javascript: bool = True) -> Visitor:
+        window = Visitor(chromium, live_site.address, size, javascript)
+        windows.append(window)
+        return window
+
+    yield open_window
+    complaints = [complaint for window in windows for complaint in window.complaints]
+    for window in windows:
+        window.close()
+    assert complaints == []

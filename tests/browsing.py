@@ -1,0 +1,113 @@
+"""A real Chromium for tests, and the people who sit before it."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
+from werkzeug.serving import BaseWSGIServer, make_server
+
+CHROMIUM = "/usr/bin/chromium"
+WIDE = (1280, 900)
+NARROW = (360, 740)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium, without anything that calls out."""
+    return playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=[
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+        ],
+    )
+
+
+class LiveSite:
+    """The application answering on a loopback port, in threads of the test process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join(10)
+        self._server.server_close()
+
+
+class Visitor:
+    """One person at one browser window, with whatever the pages complained about."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        size: tuple[int, int] = WIDE,
+        javascript: bool = True,
+    ) -> None:
+        self.address = address
+        self.complaints: list[str] = []
+        self._context = browser.new_context(
+            base_url=address,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=javascript,
+        )
+        self._context.set_default_timeout(15_000)
+        self.page: Page = self._context.new_page()
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("response", self._on_response)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium reports every 4xx page as an error; what a form answers is the test's business
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def open(self, path: str) -> int:
+        """Go to a page; returns its status."""
+        answer = self.page.goto(path)
+        assert answer is not None
+        return answer.status
+
+    def sign_in(self, login: str, password: str) -> None:
+        """Sign in through the page, as a person does."""
+        self.open("/sign-in")
+        form = self.page.locator("main form", has=self.page.locator("[name=password]"))
+        form.locator("[name=login]").fill(login)
+        form.locator("[name=password]").fill(password)
+        form.locator("[type=submit]").first.click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def is_wider_than_its_window(self) -> bool:
+        """Whether the page must be scrolled sideways."""
+        return bool(
+            self.page.evaluate(
+                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            )
+        )
+
+    def close(self) -> None:
+        """Shut the window."""
+        self._context.close()
