@@ -168,6 +168,7 @@ def init_app(app: Flask) -> None:
         yuan=format_yuan,
         wan=format_wan,
         remaining=remaining,
+        percent=percent,
     )
     app.context_processor(lambda: {"current_actor": current_actor()})
 
