@@ -148,7 +148,7 @@ def _load_standards(now: datetime) -> None:
     if fees is None:
         return
     progress("loading fee standards")
-    fees.load_standards(EDITIONS / "fees", INSTALLER, now)
+    fees.load_standards(EDITIONS / "standards", INSTALLER, now)
 
 
 def _load_policies(now: datetime) -> None:

@@ -50,11 +50,12 @@ class Outcome(StrEnum):
 
 
 class QuantityError(ValueError):
-    """A quantity that cannot be used: its key and the reason."""
+    """A quantity that cannot be used: its key, its title and the reason."""
 
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, key: str, title: str, reason: Wording) -> None:
+        super().__init__(f"{title}:{reason}")
         self.key = key
+        self.title = title
         self.reason = reason
 
 
@@ -314,7 +315,7 @@ def _missing(standard: FeeStandard, variant: Variant, case: Case) -> tuple[tuple
             elif not kind.optional:
                 missing[kind.key] = kind.title
     for factor in case.factors or ():
-        _check_number("factors", factor)
+        _check_number("factors", "系数", factor)
     if case.factors is None:
         for coefficient in standard.coefficients:
             try:
@@ -325,21 +326,23 @@ def _missing(standard: FeeStandard, variant: Variant, case: Case) -> tuple[tuple
 
 
 def _check_quantity(kind: QuantityKind, quantity: Quantity) -> None:
-    _check_number(kind.key, quantity.value)
+    _check_number(kind.key, kind.title, quantity.value)
     if quantity.unit != kind.unit and not {quantity.unit, kind.unit} <= MONEY_UNITS.keys():
-        raise QuantityError(kind.key, f"“{kind.title}”应以{kind.unit}计")
+        raise QuantityError(kind.key, kind.title, wording(N_("应以%(unit)s计"), unit=kind.unit))
 
 
-def _check_number(key: str, value: Decimal) -> None:
+def _check_number(key: str, title: str, value: Decimal) -> None:
     if not isinstance(value, Decimal):
         raise TypeError(f"{key} 应为精确十进制数,得到 {type(value).__name__}")
     if not value.is_finite() or value < ZERO:
-        raise QuantityError(key, "应为不小于 0 的数")
+        raise QuantityError(key, title, wording(N_("应为不小于 0 的数")))
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
-        raise QuantityError(key, f"小数位数不得超过 {MAX_DECIMALS} 位")
+        places = str(MAX_DECIMALS)
+        raise QuantityError(key, title, wording(N_("小数不得超过 %(places)s 位"), places=places))
     if value.adjusted() >= MAX_INTEGER_DIGITS:
-        raise QuantityError(key, f"整数位数不得超过 {MAX_INTEGER_DIGITS} 位")
+        places = str(MAX_INTEGER_DIGITS)
+        raise QuantityError(key, title, wording(N_("整数不得超过 %(places)s 位"), places=places))
 
 
 def _incomplete(

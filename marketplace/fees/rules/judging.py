@@ -31,7 +31,7 @@ class Gate(StrEnum):
     """Where a price is checked."""
 
     OFFERING = "offering"
-    NEED = "need"
+    BUDGET = "budget"
     QUOTE = "quote"
     AWARD = "award"
     CONTRACT = "contract"

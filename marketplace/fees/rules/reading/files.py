@@ -40,6 +40,8 @@ from marketplace.fees.rules.standards import (
 def read_standards(folder: Path) -> dict[str, FeeStandard]:
     """Every standard in ``folder`` by id; raises EditionError when one of them, or a reference
     between them, cannot stand."""
+    if not folder.is_dir():
+        raise EditionError(folder.name, "", "没有这个目录")
     found: dict[str, FeeStandard] = {}
     for path in sorted(folder.glob("*.toml")):
         standard = read_standard(path.name, path.read_bytes())

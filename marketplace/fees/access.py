@@ -1,0 +1,29 @@
+"""Who may see a stored price check."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.errors import Missing
+
+from . import queries
+from .models import PriceCheck
+from .rules.judging import Gate
+
+_PUBLISHED = (Gate.BUDGET, Gate.AWARD)
+_OVERSEERS = (Permission.SUPERVISION_VIEW, Permission.AUDIT_READ)
+
+
+def check_for(actor: Actor | None, public_id: str) -> PriceCheck:
+    """A check this reader may see: budgets and awards are published with their need; the rest is
+    for the organisation that asked and for supervision. Raises Missing otherwise."""
+    found = queries.check(public_id)
+    if found.stage in _PUBLISHED:
+        return found
+    if actor is not None and any(actor.may(permission) for permission in _OVERSEERS):
+        return found
+    if actor is not None and found.organisation_id == actor.organisation_id is not None:
+        return found
+    raise Missing(_("没有这份价格核对"), rule="fees.check")

@@ -1,0 +1,113 @@
+"""The questions a price check asks, as a form; the calculator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, Form, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional, ValidationError
+
+from marketplace.foundation.errors import DomainError
+from marketplace.foundation.forms import YuanField, clean_text
+
+from . import queries
+from .rules.calculating import QuantityError
+from .rules.inputs import InputField, read_number
+
+
+class NumberField(StringField):
+    """A plain decimal of at least zero, kept as text so that nothing is lost on the way."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not a plain number, in the reader's language."""
+        if not self.data:
+            return
+        try:
+            read_number(self.short_name, self.label.text, self.data)
+        except QuantityError as error:
+            reason = _(error.reason.text, **dict(error.reason.values))
+            raise ValidationError(reason) from error
+
+
+class InputsForm(Form):
+    """Base of the forms made from a standard. ``.data`` is what ``check_price`` takes."""
+
+    class Meta:
+        """Trims text, as the site's own forms do."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            if issubclass(unbound_field.field_class, StringField):
+                options = {**options, "filters": [clean_text, *options.get("filters", ())]}
+            return unbound_field.bind(form=form, **options)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refusals: list[str] = []
+
+    def refuse(self, error: DomainError) -> None:
+        """Show a refusal at its field, or above the form."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.refusals.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]
+
+    @property
+    def problems(self) -> list[tuple[str | None, str]]:
+        """(field id or None, message) of everything wrong, for the error summary."""
+        found: list[tuple[str | None, str]] = [(None, text) for text in self.refusals]
+        found += [(field.id, str(text)) for field in self for text in field.errors]
+        return found
+
+
+def inputs_form(item_code: str, jurisdiction_code: str, day: date) -> type[InputsForm]:
+    """The form for what the price check of an item asks, to be embedded as ``FormField``.
+
+    Where no standard applies it has no fields. Labels are the standard's own words (Chinese).
+    """
+    return _form_of(queries.input_fields(item_code, jurisdiction_code, day))
+
+
+def _form_of(fields: Sequence[InputField]) -> type[InputsForm]:
+    return type("FeeInputs", (InputsForm,), {field.key: _field_of(field) for field in fields})
+
+
+def _field_of(field: InputField) -> Any:
+    demanded = InputRequired(_l("请填写此项")) if field.required else Optional()
+    label = f"{field.title}({field.unit})" if _shows_unit(field) else field.title
+    if field.kind == "choice":
+        choices = [SelectChoice(code, title) for code, title in field.choices]
+        if not field.default:
+            choices.insert(0, SelectChoice("", _l("请选择")))
+        return SelectField(
+            label,
+            [demanded] if not field.default else [Optional()],
+            choices=choices,
+            default=field.default,
+            description=field.clause,
+        )
+    return NumberField(label, [demanded], description=field.clause)
+
+
+def _shows_unit(field: InputField) -> bool:
+    return field.kind == "number" and field.unit not in ("", "元", "万元", "亿元")
+
+
+def calculator_form(item_code: str, jurisdiction_code: str, day: date) -> type[InputsForm]:
+    """The calculator's questions: the standard's, a price to be judged, the day that counts."""
+    base = inputs_form(item_code, jurisdiction_code, day)
+    return type(
+        "Calculator",
+        (base,),
+        {
+            "price": YuanField(
+                _l("要核对的价格(元)"), [Optional()], description=_l("可不填;填写后给出结论")
+            ),
+            "day": DateField(_l("适用标准的日期"), [Optional()], default=day),
+        },
+    )

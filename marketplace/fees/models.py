@@ -1,0 +1,129 @@
+"""Published standards as they were loaded, and every price check that was made."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.foundation.db import DecimalText, EnumText, Fen, Model, PublicIdMixin
+from marketplace.foundation.ledger import append_only
+from marketplace.foundation.policy import PolicyEdition
+
+from .rules.bands import percent, round_to
+from .rules.judging import Gate, Verdict
+from .wording import STAGES, TITLES, sentence
+
+
+class FeeStandardEdition(Model):
+    """One published standard as its file was loaded. Never edited: a change is a new edition."""
+
+    __tablename__ = "fee_standard_editions"
+    __table_args__ = (UniqueConstraint("standard_id", "effective_from"),)
+
+    standard_id: Mapped[str] = mapped_column(String(40), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    document: Mapped[str] = mapped_column(String(120))
+    issuer: Mapped[str] = mapped_column(String(120))
+    effective_from: Mapped[date] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    loaded_at: Mapped[datetime]
+
+
+class PriceCheck(PublicIdMixin, Model):
+    """The answer to one question, kept with the editions and steps it rests on.
+
+    ``low``–``high`` is what the standard allows and ``basic_low``–``basic_high`` its basic price,
+    in 元, exact; ``ceiling`` and ``floor`` are what the price was held against, in whole fen.
+    ``binding``: what decided binds; ``stops``: the action may not go on; ``flagged``: it goes on
+    and the bureau sees it; ``asks_reason``: the parties must say why.
+    """
+
+    __tablename__ = "price_checks"
+    __table_args__ = (
+        CheckConstraint("price IS NULL OR price >= 0", name="price"),
+        Index("ix_price_checks_subject", "subject_type", "subject_id"),
+    )
+
+    stage: Mapped[Gate] = mapped_column(EnumText(Gate))
+    subject_type: Mapped[str | None] = mapped_column(String(60))
+    subject_id: Mapped[int | None]
+    organisation_id: Mapped[int | None]
+    item_code: Mapped[str] = mapped_column(String(20), index=True)
+    jurisdiction_code: Mapped[str] = mapped_column(String(12))
+    day: Mapped[date] = mapped_column(Date)
+    price: Mapped[Decimal | None] = mapped_column(Fen)
+    discount: Mapped[Decimal | None] = mapped_column(DecimalText)
+    inputs: Mapped[dict[str, str]] = mapped_column(JSON)
+    verdict: Mapped[Verdict] = mapped_column(EnumText(Verdict))
+    low: Mapped[Decimal | None] = mapped_column(DecimalText)
+    high: Mapped[Decimal | None] = mapped_column(DecimalText)
+    basic_low: Mapped[Decimal | None] = mapped_column(DecimalText)
+    basic_high: Mapped[Decimal | None] = mapped_column(DecimalText)
+    ceiling: Mapped[Decimal | None] = mapped_column(Fen)
+    floor: Mapped[Decimal | None] = mapped_column(Fen)
+    beyond: Mapped[Decimal | None] = mapped_column(DecimalText)
+    deviation: Mapped[Decimal | None] = mapped_column(DecimalText)
+    decided_by: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    binding: Mapped[bool]
+    stops: Mapped[bool]
+    flagged: Mapped[bool]
+    asks_reason: Mapped[bool]
+    standard_binds: Mapped[bool]
+    freed_by: Mapped[str] = mapped_column(String(200))
+    readings: Mapped[list[Any]] = mapped_column(JSON)
+    missing: Mapped[list[Any]] = mapped_column(JSON)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    steps: Mapped[list[Any]] = mapped_column(JSON)
+    policy_edition_id: Mapped[int | None] = mapped_column(ForeignKey("policy_editions.id"))
+    standard_edition_id: Mapped[int | None] = mapped_column(ForeignKey("fee_standard_editions.id"))
+    standard_id: Mapped[str | None] = mapped_column(String(40))
+    checked_at: Mapped[datetime]
+
+    policy_edition: Mapped[PolicyEdition | None] = relationship()
+    standard_edition: Mapped[FeeStandardEdition | None] = relationship()
+
+    @property
+    def message(self) -> str:
+        """The verdict as one sentence, in the reader's language."""
+        return sentence(self)
+
+    @property
+    def title(self) -> str:
+        """The verdict in a few words, for a status tag."""
+        return str(TITLES[self.verdict][0])
+
+    @property
+    def stage_title(self) -> str:
+        """Where the price was checked, in words."""
+        return str(STAGES[self.stage])
+
+    @property
+    def deviation_shown(self) -> str | None:
+        """The distance from the basic price for a reader, e.g. ``-12.5%``."""
+        if self.deviation is None:
+            return None
+        shown = percent(round_to(abs(self.deviation), Decimal("0.0001"), "half_up"))
+        return f"-{shown}" if self.deviation < 0 else shown
+
+    @property
+    def tone(self) -> str:
+        """The tone of the verdict for a status tag; what only informs is never bad."""
+        tone = TITLES[self.verdict][1]
+        return "warn" if tone == "bad" and not self.binding else tone
+
+
+append_only(PriceCheck.__table__)  # type: ignore[arg-type]

@@ -1,0 +1,195 @@
+"""Which standard prices an item on a day, what it asks, what it says. Nothing is stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from marketplace.accounts.queries import lineage
+from marketplace.foundation.db import Page, db, paginate
+from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.policy import Edition, PolicyMissing, in_force
+
+from .models import FeeStandardEdition, PriceCheck
+from .rules.calculating import NO_STANDARD, Calculation, QuantityError, calculate
+from .rules.inputs import InputField, allowed_variants, case_of
+from .rules.inputs import input_fields as asked
+from .rules.modifiers import UnknownInput
+from .rules.policy import FeesPolicy, ItemFee
+from .rules.reading.files import read_standard
+from .rules.standards import FeeStandard
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What decides the price of one item in one place on one day. ``fee`` and ``standard`` are
+    ``None`` where no standard applies, ``edition`` where no policy is in force."""
+
+    item_code: str
+    jurisdiction_code: str
+    day: date
+    edition: Edition[FeesPolicy] | None
+    fee: ItemFee | None
+    standard_edition: FeeStandardEdition | None
+    standard: FeeStandard | None
+
+    @property
+    def policy(self) -> FeesPolicy:
+        """The policy in force, or the empty one."""
+        return self.edition.values if self.edition is not None else FeesPolicy()
+
+    @property
+    def binds(self) -> bool:
+        """Whether the standard binds here on this day."""
+        return self.fee is not None and self.fee.binds == "binding"
+
+
+def standard_edition(standard_id: str, day: date) -> FeeStandardEdition | None:
+    """The edition of a standard in force on ``day``, if any."""
+    return db.session.scalar(
+        select(FeeStandardEdition)
+        .where(
+            FeeStandardEdition.standard_id == standard_id,
+            FeeStandardEdition.effective_from <= day,
+        )
+        .order_by(FeeStandardEdition.effective_from.desc(), FeeStandardEdition.id.desc())
+        .limit(1)
+    )
+
+
+def latest_standard(standard_id: str, day: date) -> FeeStandardEdition:
+    """The edition in force on ``day``; raises Missing."""
+    found = standard_edition(standard_id, day)
+    if found is None:
+        raise Missing(_("没有这份收费标准"), rule="fees.standard")
+    return found
+
+
+def standards(day: date) -> list[FeeStandardEdition]:
+    """The standards in force on ``day``, by document."""
+    rows = db.session.scalars(
+        select(FeeStandardEdition)
+        .where(FeeStandardEdition.effective_from <= day)
+        .order_by(FeeStandardEdition.effective_from, FeeStandardEdition.id)
+    )
+    newest = {row.standard_id: row for row in rows}
+    return sorted(newest.values(), key=lambda row: (row.document, row.id))
+
+
+@lru_cache(maxsize=256)
+def _read(sha256: str, name: str, source: str) -> FeeStandard:
+    return read_standard(name, source.encode())
+
+
+def figures(edition: FeeStandardEdition) -> FeeStandard:
+    """The figures of a stored edition."""
+    return _read(edition.sha256, f"{edition.standard_id}.toml", edition.source)
+
+
+def library(day: date) -> dict[str, FeeStandard]:
+    """Every standard in force on ``day`` by id, for those that refer to one another."""
+    return {row.standard_id: figures(row) for row in standards(day)}
+
+
+def fees_policy(jurisdiction_code: str, day: date) -> Edition[FeesPolicy] | None:
+    """The section ``fees`` in force for a place on a day, inherited whole; ``None`` without one."""
+    try:
+        return in_force(FeesPolicy, lineage(jurisdiction_code), day)
+    except PolicyMissing:
+        return None
+
+
+def pricing(item_code: str, jurisdiction_code: str, day: date) -> Pricing:
+    """What decides the price of an item."""
+    edition = fees_policy(jurisdiction_code, day)
+    fee = edition.values.items.get(item_code) if edition is not None else None
+    row = standard_edition(fee.standard, day) if fee is not None else None
+    return Pricing(
+        item_code,
+        jurisdiction_code,
+        day,
+        edition,
+        fee if row is not None else None,
+        row,
+        figures(row) if row is not None else None,
+    )
+
+
+def input_fields(item_code: str, jurisdiction_code: str, day: date) -> list[InputField]:
+    """What the price check of an item asks; empty where no standard applies."""
+    found = pricing(item_code, jurisdiction_code, day)
+    if found.fee is None or found.standard is None:
+        return []
+    return list(asked(found.standard, found.fee, found.policy, item_code))
+
+
+def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
+    """What the standard says about a person's answers, with every step.
+
+    Raises Invalid naming the input that cannot be used.
+    """
+    if found.fee is None or found.standard is None:
+        return NO_STANDARD
+    try:
+        case = case_of(found.standard, found.fee, inputs)
+        return calculate(found.standard, case, library(found.day))
+    except QuantityError as error:
+        reason = _(error.reason.text, **dict(error.reason.values))
+        raise Invalid(
+            _("%(title)s:%(reason)s", title=error.title, reason=reason),
+            field=error.key,
+            rule="fees.input",
+        ) from error
+    except UnknownInput as error:
+        raise Invalid(
+            _("没有“%(value)s”这一选项,请重新选择", value=error.value),
+            field=error.key,
+            rule="fees.input",
+        ) from error
+
+
+def check(public_id: str) -> PriceCheck:
+    """A stored check; raises Missing."""
+    found = db.session.scalar(select(PriceCheck).where(PriceCheck.public_id == public_id))
+    if found is None:
+        raise Missing(_("没有这份价格核对"), rule="fees.check")
+    return found
+
+
+def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
+    """The checks made for one thing, oldest first."""
+    return list(
+        db.session.scalars(
+            select(PriceCheck)
+            .where(PriceCheck.subject_type == subject_type, PriceCheck.subject_id == subject_id)
+            .order_by(PriceCheck.id)
+            .limit(200)
+        )
+    )
+
+
+def flagged_checks(number: int) -> Page[PriceCheck]:
+    """What the bureau should look at, newest first."""
+    query = select(PriceCheck).where(PriceCheck.flagged).order_by(PriceCheck.id.desc())
+    return paginate(query, number)
+
+
+def policy_findings(edition: Edition[FeesPolicy], day: date) -> list[str]:
+    """What a policy says about standards that do not hold: a standard not loaded, a variant it
+    does not have. Empty when all is well."""
+    findings = []
+    for code, fee in sorted(edition.values.items.items()):
+        row = standard_edition(fee.standard, day)
+        if row is None:
+            findings.append(f"values.items.{code}.standard:没有收费标准“{fee.standard}”")
+            continue
+        try:
+            allowed_variants(figures(row), fee)
+        except UnknownInput as error:
+            findings.append(f"values.items.{code}.variants:{error}")
+    return findings

@@ -1,0 +1,133 @@
+"""What a person is asked for a service item, and what they answered as a case.
+
+Answers are texts by key: ``variant``, the quantities, ``unit`` (元, 万元 or 亿元 for all money
+quantities), the coefficient tables, the counts of surcharges, ``payer_class``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from marketplace.fees.rules.bands import MONEY_UNITS
+from marketplace.fees.rules.calculating import Case, Quantity, QuantityError
+from marketplace.fees.rules.modifiers import UnknownInput
+from marketplace.fees.rules.policy import FeesPolicy, ItemFee
+from marketplace.fees.rules.standards import FeeStandard, Variant
+from marketplace.fees.rules.steps import N_, wording
+
+UNIT: Final = "unit"
+VARIANT: Final = "variant"
+PAYER_CLASS: Final = "payer_class"
+_NUMBER = re.compile(r"\d{1,18}(\.\d{1,10})?")
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """One question: a number with its unit, or a choice among rows. ``title`` and the choices'
+    titles are the standard's own words; ``default`` is the answer taken when none is given."""
+
+    key: str
+    title: str
+    kind: Literal["number", "choice"]
+    unit: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = True
+    default: str = ""
+    clause: str = ""
+
+
+def allowed_variants(standard: FeeStandard, fee: ItemFee) -> tuple[Variant, ...]:
+    """The variants of the standard that the policy allows for the item (all when it names none);
+    raises UnknownInput when it names one the standard does not have."""
+    for code in fee.variants:
+        if code not in standard.by_code:
+            raise UnknownInput(VARIANT, code)
+    return tuple(
+        variant for variant in standard.variants if not fee.variants or variant.code in fee.variants
+    )
+
+
+def input_fields(
+    standard: FeeStandard, fee: ItemFee, policy: FeesPolicy, item: str
+) -> tuple[InputField, ...]:
+    """Everything the check of one service item asks, in the order of the document."""
+    variants = allowed_variants(standard, fee)
+    found: list[InputField] = []
+    if len(variants) > 1:
+        choices = tuple((variant.code, variant.title) for variant in variants)
+        found.append(InputField(VARIANT, "收费类别", "choice", choices=choices))
+    needed = [{kind.key for kind in standard.quantities_of(variant)} for variant in variants]
+    wanted = [kind for kind in standard.quantities if any(kind.key in keys for keys in needed)]
+    for kind in wanted:
+        required = not kind.optional and all(kind.key in keys for keys in needed)
+        found.append(InputField(kind.key, kind.title, "number", kind.unit, required=required))
+    money = [kind.unit for kind in wanted if kind.unit in MONEY_UNITS]
+    if money:
+        units = tuple((unit, unit) for unit in MONEY_UNITS)
+        found.append(InputField(UNIT, "金额单位", "choice", choices=units, default=money[0]))
+    for table in standard.coefficients:
+        rows = tuple((option.code, option.title) for option in table.options)
+        found.append(
+            InputField(
+                table.key,
+                table.title,
+                "choice",
+                choices=rows,
+                required=table.combine == "one",
+                default=table.default or "",
+                clause=table.clause,
+            )
+        )
+    for extra in standard.surcharges:
+        found.append(
+            InputField(extra.key, extra.title, "number", "项", required=False, clause=extra.clause)
+        )
+    classes = dict.fromkeys(name for layer in policy.layers_of(item) for name in layer.shares)
+    if classes:
+        payers = tuple((name, name) for name in classes)
+        found.append(InputField(PAYER_CLASS, "缴费主体类别", "choice", choices=payers))
+    return tuple(found)
+
+
+def case_of(standard: FeeStandard, fee: ItemFee, answers: Mapping[str, str]) -> Case:
+    """The case a person's answers describe; empty answers count as not given.
+
+    Raises QuantityError for what is not a plain decimal, UnknownInput for an unknown unit or a
+    variant the policy does not allow. An answer nobody asked for is left out.
+    """
+    given = {key: text.strip() for key, text in answers.items() if text and text.strip()}
+    variants = allowed_variants(standard, fee)
+    variant = given.get(VARIANT)
+    if variant is not None and variant not in {allowed.code for allowed in variants}:
+        raise UnknownInput(VARIANT, variant)
+    if variant is None and len(variants) == 1:
+        variant = variants[0].code
+    unit = given.get(UNIT)
+    if unit is not None and unit not in MONEY_UNITS:
+        raise UnknownInput(UNIT, unit)
+    lot = {
+        kind.key: Quantity(
+            read_number(kind.key, kind.title, given[kind.key]),
+            unit if unit is not None and kind.unit in MONEY_UNITS else kind.unit,
+        )
+        for kind in standard.quantities
+        if kind.key in given
+    }
+    tables = [table.key for table in standard.coefficients]
+    tables += [extra.key for extra in standard.surcharges]
+    return Case((lot,), variant, {key: (given[key],) for key in tables if key in given})
+
+
+def read_number(key: str, title: str, text: str) -> Decimal:
+    """A plain decimal of at least zero as a person types it (thousands separators allowed);
+    raises QuantityError."""
+    cleaned = text.replace(",", "").replace(",", "").replace(" ", "")
+    if not cleaned.isascii() or not _NUMBER.fullmatch(cleaned):
+        raise QuantityError(
+            key, title, wording(N_("请填写数字,例如 6000 或 1234.56,小数不超过 10 位"))
+        )
+    return Decimal(cleaned)

@@ -1,0 +1,147 @@
+"""The words of a price check: its verdict, its sentence, its steps in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from marketplace.foundation.money import format_yuan
+
+from .rules.bands import percent
+from .rules.judging import Gate, Verdict
+
+if TYPE_CHECKING:
+    from .models import PriceCheck
+
+TITLES: dict[Verdict, tuple[Any, str]] = {
+    Verdict.WITHIN: (_l("在范围内"), "good"),
+    Verdict.ABOVE_CEILING: (_l("超过上限"), "bad"),
+    Verdict.ROUNDING_ONLY: (_l("仅尾差"), "good"),
+    Verdict.BELOW_FLOOR: (_l("低于下限"), "bad"),
+    Verdict.NO_STANDARD: (_l("没有收费标准"), "neutral"),
+    Verdict.OUTSIDE_TABLE: (_l("标准未作规定"), "neutral"),
+    Verdict.NEEDS_INPUT: (_l("资料不全"), "warn"),
+    Verdict.AMBIGUOUS: (_l("政策有两种理解"), "warn"),
+}
+
+
+STAGES: dict[Gate, Any] = {
+    Gate.OFFERING: _l("承接服务事项"),
+    Gate.BUDGET: _l("预算"),
+    Gate.QUOTE: _l("报价"),
+    Gate.AWARD: _l("中选"),
+    Gate.CONTRACT: _l("合同"),
+    Gate.AMENDMENT: _l("合同变更"),
+}
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step for the ledger of steps. ``low`` and ``high`` in 元, ``None`` where the step's
+    result is no amount of money."""
+
+    label: str
+    detail: str
+    low: Decimal | None
+    high: Decimal | None
+    document: str
+    clause: str
+
+
+def said(wording: Mapping[str, Any] | None) -> str:
+    """A stored sentence in the reader's language."""
+    if not wording:
+        return ""
+    return str(_(wording["text"], **wording["values"]))
+
+
+def sentence(check: PriceCheck) -> str:
+    """The verdict of a stored check as one sentence."""
+    price = _price(check)
+    rule = check.decided_by or {}
+    limit = {
+        "price": price,
+        "limit": format_yuan(Decimal(rule["limit"])) if rule else "",
+        "beyond": format_yuan(check.beyond) if check.beyond is not None else "",
+        "rule": _rule(rule),
+    }
+    match check.verdict:
+        case Verdict.ABOVE_CEILING if check.discount is not None and check.price is None:
+            return _("%(price)s不符合规定:高于%(rule)s允许的上限", **_only(limit, "price", "rule"))
+        case Verdict.BELOW_FLOOR if check.discount is not None and check.price is None:
+            return _("%(price)s不符合规定:低于%(rule)s允许的下限", **_only(limit, "price", "rule"))
+        case Verdict.ABOVE_CEILING if check.binding:
+            return _("%(price)s超过上限 %(limit)s 元,超出 %(beyond)s 元(%(rule)s)", **limit)
+        case Verdict.ABOVE_CEILING:
+            return _(
+                "%(price)s高于参考标准 %(limit)s 元,高出 %(beyond)s 元(%(rule)s,仅供参考)", **limit
+            )
+        case Verdict.BELOW_FLOOR:
+            return _("%(price)s低于下限 %(limit)s 元,相差 %(beyond)s 元(%(rule)s)", **limit)
+        case Verdict.ROUNDING_ONLY:
+            return _(
+                "%(price)s与上限 %(limit)s 元只有取整尾差,可以通过",
+                **_only(limit, "price", "limit"),
+            )
+        case Verdict.WITHIN:
+            return _("%(price)s在收费标准允许的范围内", price=price)
+        case Verdict.AMBIGUOUS:
+            values = "、".join(
+                f"{title} {format_yuan(Decimal(amount))}" for title, amount in check.readings
+            )
+            return _("政策原文有两种理解,尚未选定:%(values)s(元),暂按较高值比较", values=values)
+        case _:
+            return said(check.reason)
+
+
+def _only(values: Mapping[str, str], *keys: str) -> dict[str, str]:
+    return {key: values[key] for key in keys}
+
+
+def _price(check: PriceCheck) -> str:
+    if check.price is None:
+        return str(_("下浮率 %(rate)s ", rate=percent(check.discount or Decimal(0))))
+    return str(_("价格 %(amount)s 元", amount=format_yuan(check.price)))
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    if not rule:
+        return ""
+    words = [str(rule[key]) for key in ("document", "clause") if rule[key]]
+    return " ".join(words) or str(rule["title"])
+
+
+def step_lines(steps: Iterable[Mapping[str, Any]]) -> list[StepLine]:
+    """Stored steps as lines of a ledger."""
+    lines = []
+    for step in steps:
+        money = step["out_unit"] in _UNITS
+        factor = _UNITS.get(step["out_unit"], Decimal(1))
+        low, high = (Decimal(number) * factor for number in step["out"])
+        lines.append(
+            StepLine(
+                label=said(step),
+                detail=_(
+                    "%(taken)s → %(given)s", taken=_span(step, "in"), given=_span(step, "out")
+                ),
+                low=low if money else None,
+                high=high if money else None,
+                document=step["document"],
+                clause=step["clause"],
+            )
+        )
+    return lines
+
+
+_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
+
+
+def _span(step: Mapping[str, Any], side: str) -> str:
+    low, high = step[side]
+    unit = step[f"{side}_unit"]
+    return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"

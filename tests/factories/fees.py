@@ -1,0 +1,46 @@
+"""Price checks for tests, made through the actions. Call inside a transaction."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from marketplace.fees import actions
+from marketplace.fees.models import PriceCheck
+from marketplace.foundation import clock
+from marketplace.foundation.actor import CLOCK
+
+CITY = "379900"
+
+# 监理, 计费额 1000 万元: basic price 301 000, allowed 240 800–361 200 元
+SUPERVISION_INPUTS = {
+    "construction": "1000",
+    "specialty": "building_municipal",
+    "complexity": "II",
+    "altitude": "upto_2000",
+    "unit": "万元",
+}
+# 工程招标, 中标金额 6000 万元: basic price 225 500, reference 180 400–270 600 元
+AGENCY_INPUTS = {"variant": "works", "award_amount": "6000", "unit": "万元", "scope": "full"}
+
+
+def price_question(**changes: Any) -> dict[str, Any]:
+    """What ``check_price`` asks, for a quote of 300 000 元 for supervision in the demo city."""
+    now = clock.now()
+    return {
+        "stage": "quote",
+        "subject": None,
+        "item_code": "jsjl",
+        "jurisdiction_code": CITY,
+        "day": clock.local_day(now),
+        "price": Decimal(300_000),
+        "inputs": SUPERVISION_INPUTS,
+        "actor": CLOCK,
+        "now": now,
+        **changes,
+    }
+
+
+def price_check(**changes: Any) -> PriceCheck:
+    """A stored check."""
+    return actions.check_price(**price_question(**changes))
