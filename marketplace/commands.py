@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import importlib
 import importlib.util
+import os
 import pkgutil
 import re
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 
 import click
 import flask_migrate
+import waitress
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import func, inspect, select, text
@@ -34,6 +36,7 @@ from marketplace.foundation.transactions import transaction
 
 EDITIONS = ROOT / "marketplace" / "editions"
 INSTALLER = Actor(user_id=None, name="安装程序", roles=frozenset({"installer"}))
+DEMO_LOADED = "demo.loaded"
 _SETUP_LOCK = 7_462_003
 _STEP = re.compile(r"(\d+)(d|h|m)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -42,6 +45,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 def init_app(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(setup)
+    app.cli.add_command(serve)
     for group in (_editions, _policy, _ledger, _ratings, _demo, _draws, _clock):
         app.cli.add_command(group)
 
@@ -97,6 +101,91 @@ def is_new() -> bool:
     users = db.session.scalar(select(func.count()).select_from(Base.metadata.tables["users"]))
     db.session.rollback()
     return not users
+
+
+@click.command("serve")
+def serve() -> None:
+    """Set up, load the demo where it is wanted and the database is new, and answer pages.
+
+    ``scripts/serve`` runs this beside the worker.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    _set_up_for(settings)
+    if settings.mode == "demo" and not holds_demo():
+        # real data: the demo's liberties end here
+        os.execve(
+            sys.executable,
+            [sys.executable, *sys.orig_argv[1:]],
+            {**os.environ, "MARKETPLACE_MODE": "production"},
+        )
+    if settings.mode == "production":
+        with transaction():
+            token = _part("accounts").issue_setup_token()
+        if token:
+            click.echo(f"no accounts yet; open /setup within 30 minutes with the token {token}")
+    waitress.serve(
+        current_app._get_current_object(),  # type: ignore[attr-defined]
+        host=settings.host,
+        port=settings.port,
+        threads=8,
+        connection_limit=1000,
+        ident=None,
+        channel_timeout=60,
+        max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"],
+    )
+
+
+def _set_up_for(settings: Settings) -> None:
+    with setup_lock():
+        if settings.mode == "demo" and demo_was_interrupted():
+            _remove_half_a_demo()
+        migrate_database()
+        load_shipped_editions()
+        if settings.mode == "demo" and is_new():
+            _fill_with_demo()
+
+
+def holds_demo() -> bool:
+    """Whether this is a demo's database: some firm or owner in it is marked as demo."""
+    organisations = Base.metadata.tables["organisations"]
+    found = db.session.execute(
+        select(organisations.c.id)
+        .where(organisations.c.is_demo, organisations.c.function == "party")
+        .limit(1)
+    ).first()
+    db.session.rollback()
+    return found is not None
+
+
+def demo_was_interrupted() -> bool:
+    """Whether a demo was begun in this database and never finished."""
+    if not inspect(db.engine).has_table("users") or is_new() or not holds_demo():
+        return False
+    finished = db.session.scalar(
+        select(audit.AuditRow.seq).where(audit.AuditRow.action == DEMO_LOADED).limit(1)
+    )
+    db.session.rollback()
+    return finished is None
+
+
+def _remove_half_a_demo() -> None:
+    if db.engine.dialect.name != "sqlite":
+        raise click.ClickException(
+            "the demo in this database was interrupted; make the database anew and start again"
+        )
+    progress("the demo was interrupted; beginning it anew")
+    database = db.engine.url.database or ""
+    db.engine.dispose()
+    for ending in ("", "-wal", "-shm"):
+        Path(database + ending).unlink(missing_ok=True)
+
+
+def _fill_with_demo() -> None:
+    _part("demo", "story").load(progress)
+    with transaction():
+        audit.record(
+            DEMO_LOADED, INSTALLER, ("demo", current_app.config["JURISDICTION"]), clock.now()
+        )
 
 
 # ---- editions ------------------------------------------------------------------
@@ -292,7 +381,7 @@ def _load_demo() -> None:
     """Fill an empty database with the demo, made through the actions with the moved clock."""
     if not is_new():
         raise click.ClickException("the database is not new; the demo is loaded once")
-    _part("demo", "story").load(progress)
+    _fill_with_demo()
 
 
 _draws = AppGroup("draws", help="Draw proofs.")

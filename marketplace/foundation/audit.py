@@ -16,6 +16,7 @@ from flask import g, has_app_context
 from sqlalchemy import JSON, Index, String, event, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from . import clock
 from .actor import Actor
 from .crypto import digest
 from .db import Base, db
@@ -81,8 +82,11 @@ def record(action: str, actor: Actor, subject: Any, now: datetime, **facts: Any)
 
     ``subject`` is a model instance (its table and key are taken) or a ``(type, id)`` pair.
     ``facts`` hold ids, codes, amounts and digests; never names, phones or identity numbers.
+    ``now`` is when it happened; the row's own time is that of its recording, moments later.
     """
-    db.session.info.setdefault(_PENDING, []).append((action, actor, subject, now, facts))
+    if now.tzinfo is None:
+        raise ValueError("an event needs an aware time")
+    db.session.info.setdefault(_PENDING, []).append((action, actor, subject, facts))
 
 
 def note(action: str, actor: Actor | None, subject: tuple[str, Any], **facts: Any) -> None:
@@ -118,8 +122,10 @@ def _write_pending(session: Session) -> None:
         select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
     ).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    # the time of recording, read under the lock: times never run backwards along the chain
+    at = clock.now()
     rows = []
-    for action, actor, subject, at, facts in pending:
+    for action, actor, subject, facts in pending:
         seq += 1
         subject_type, subject_id = _subject(subject)
         row = AuditRow(

@@ -65,8 +65,10 @@ class Navigation:
         """Doors in for visitors, the workspace and the way out for members."""
         if self._actor is None:
             return _links(VISITOR)
-        out = [Link(_l("退出"), url_for("accounts.sign_out"), post=True)]
-        return _links(MEMBER) + (out if is_served("accounts.sign_out") else [])
+        links = _links(MEMBER)
+        if is_served("accounts.sign_out"):
+            links.append(Link(_l("退出"), url_for("accounts.sign_out"), post=True))
+        return links
 
     @property
     def footer(self) -> list[Link]:

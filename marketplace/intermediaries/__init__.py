@@ -1,0 +1,1 @@
+"""The register of firms: admission, qualifications, offerings, leaving. Knows no needs."""

@@ -1,0 +1,298 @@
+"""Reads of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, or_, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import ServiceItem
+from marketplace.foundation import clock, policy
+from marketplace.foundation.crypto import keyed_digest
+from marketplace.foundation.db import db
+from marketplace.foundation.policy import Edition
+
+from .models import (
+    CheckStatus,
+    Firm,
+    FirmStatus,
+    Offering,
+    Practitioner,
+    ProfessionalCheck,
+    Qualification,
+    ReviewPoint,
+    Shareholder,
+)
+from .rules import AdmissionPolicy
+
+
+def admission_policy(register: str, day: date) -> Edition[AdmissionPolicy]:
+    """The admission edition in force for a register on a day."""
+    return policy.in_force(AdmissionPolicy, accounts.lineage(register), day)
+
+
+def firm_of(organisation_id: int, register: str) -> Firm | None:
+    """The registration of an organisation on a register, in whatever status."""
+    return db.session.scalar(
+        select(Firm).where(Firm.organisation_id == organisation_id, Firm.register_code == register)
+    )
+
+
+def firm_by_public_id(public_id: str) -> Firm | None:
+    """By the random id used in addresses."""
+    return db.session.scalar(select(Firm).where(Firm.public_id == public_id))
+
+
+def listed(register: str, now: datetime) -> Select[Firm]:
+    """Firms the public may see on a register at this instant, without an order.
+
+    Barred firms and firms with a D in force are left out by the query itself, so that they are
+    gone the same second. ``Organisation`` is joined, for conditions on its columns.
+    """
+    from marketplace.ratings.models import Capacity, RatingSubject
+    from marketplace.ratings.rules.entries import Grade
+    from marketplace.sanctions import queries as sanctions
+
+    in_d = select(RatingSubject.organisation_id).where(
+        RatingSubject.register == register,
+        RatingSubject.capacity == Capacity.INTERMEDIARY,
+        RatingSubject.grade == Grade.D,
+    )
+    return (
+        select(Firm)
+        .join(Organisation, Organisation.id == Firm.organisation_id)
+        .where(
+            Firm.register_code == register,
+            Firm.status == FirmStatus.LISTED,
+            Firm.organisation_id.not_in(sanctions.barred_organisation_ids(now)),
+            Firm.organisation_id.not_in(in_d),
+        )
+    )
+
+
+def listed_firm(organisation_public_id: str, register: str, now: datetime) -> Firm | None:
+    """The listed firm of an organisation by the organisation's public id."""
+    return db.session.scalar(
+        listed(register, now).where(Organisation.public_id == organisation_public_id)
+    )
+
+
+def offering(firm_id: int, item_code: str) -> Offering | None:
+    """What a firm promises for an item now, if it offers it."""
+    return db.session.scalar(
+        select(Offering).where(
+            Offering.firm_id == firm_id,
+            Offering.item_code == item_code,
+            Offering.ended_at.is_(None),
+        )
+    )
+
+
+def offerings(firm_id: int) -> list[Offering]:
+    """Everything a firm offers now, by item."""
+    return list(
+        db.session.scalars(
+            select(Offering)
+            .where(Offering.firm_id == firm_id, Offering.ended_at.is_(None))
+            .order_by(Offering.item_code, Offering.id)
+        )
+    )
+
+
+def organisations_offering(register: str, item_code: str) -> list[int]:
+    """Keys of the organisations listed on a register that offer an item, in listing order."""
+    return list(
+        db.session.scalars(
+            select(Firm.organisation_id)
+            .join(Offering, Offering.firm_id == Firm.id)
+            .where(
+                Firm.register_code == register,
+                Firm.status == FirmStatus.LISTED,
+                Offering.item_code == item_code,
+                Offering.ended_at.is_(None),
+            )
+            .order_by(Firm.listed_at, Firm.id)
+        )
+    )
+
+
+def all_qualifications(firm_id: int) -> list[Qualification]:
+    """The certificates registered now, verified or not, expired ones included."""
+    return list(
+        db.session.scalars(
+            select(Qualification)
+            .where(Qualification.firm_id == firm_id, Qualification.ended_at.is_(None))
+            .order_by(Qualification.type, Qualification.id)
+        )
+    )
+
+
+def qualifications(firm_id: int) -> list[Qualification]:
+    """The verified certificates of a firm, expired ones included (a page says so)."""
+    return [each for each in all_qualifications(firm_id) if each.verified_at is not None]
+
+
+def qualifications_valid_at(firm_id: int, instant: datetime) -> list[Qualification]:
+    """The certificates that serve at an instant: verified by then and within their days."""
+    day = clock.local_day(instant)
+    return list(
+        db.session.scalars(
+            select(Qualification)
+            .where(
+                Qualification.firm_id == firm_id,
+                Qualification.verified_at <= instant,
+                or_(Qualification.ended_at.is_(None), Qualification.ended_at > instant),
+                Qualification.valid_from <= day,
+                or_(Qualification.valid_until.is_(None), Qualification.valid_until >= day),
+            )
+            .order_by(Qualification.type, Qualification.id)
+        )
+    )
+
+
+def practitioners(firm_id: int) -> list[Practitioner]:
+    """The professionals registered with a firm now, by name."""
+    return list(
+        db.session.scalars(
+            select(Practitioner)
+            .where(Practitioner.firm_id == firm_id, Practitioner.ended_at.is_(None))
+            .order_by(Practitioner.name, Practitioner.id)
+        )
+    )
+
+
+def controller(firm_id: int) -> Shareholder | None:
+    """The shareholder with more than half, if one is registered."""
+    return db.session.scalar(
+        select(Shareholder).where(Shareholder.firm_id == firm_id, Shareholder.ended_at.is_(None))
+    )
+
+
+@dataclass(frozen=True)
+class RelationKeys:
+    """Digests that tell whether two firms are related; equal digest, same person or body."""
+
+    organisation: str | None
+    legal_representative: str | None
+    shareholders: frozenset[str]
+    practitioners: frozenset[str]
+
+
+def person_digest(identity: str) -> str:
+    """The keyed digest of an identity number or credit code."""
+    return keyed_digest("person", identity.strip().upper())
+
+
+def relation_keys(firm_id: int) -> RelationKeys:
+    """Legal representative, holder of more than half, professionals: as digests, never names."""
+    firm = db.session.get_one(Firm, firm_id)
+    holder = controller(firm_id)
+    code = firm.organisation.credit_code
+    return RelationKeys(
+        organisation=person_digest(code) if code else None,
+        legal_representative=firm.legal_digest,
+        shareholders=frozenset({holder.identity_digest} if holder else ()),
+        practitioners=frozenset(
+            keyed_digest("practitioner", each.number) for each in practitioners(firm_id)
+        ),
+    )
+
+
+def points(firm: Firm) -> list[ReviewPoint]:
+    """The points of the newest form check of the present application, in their order."""
+    rows = db.session.scalars(
+        select(ReviewPoint)
+        .where(ReviewPoint.firm_id == firm.id, ReviewPoint.application == firm.application)
+        .order_by(ReviewPoint.round.desc(), ReviewPoint.id)
+    ).all()
+    return [row for row in rows if row.round == rows[0].round]
+
+
+def professional_checks(firm: Firm) -> list[ProfessionalCheck]:
+    """The departments' checks of the present application."""
+    return list(
+        db.session.scalars(
+            select(ProfessionalCheck)
+            .where(
+                ProfessionalCheck.firm_id == firm.id,
+                ProfessionalCheck.application == firm.application,
+            )
+            .order_by(ProfessionalCheck.id)
+        )
+    )
+
+
+def checks_of_department(organisation_id: int) -> Select[ProfessionalCheck]:
+    """A department's checks, the waiting ones first, by deadline."""
+    waiting = ProfessionalCheck.status == CheckStatus.WAITING
+    return (
+        select(ProfessionalCheck)
+        .where(ProfessionalCheck.organisation_id == organisation_id)
+        .order_by(waiting.desc(), ProfessionalCheck.due_at, ProfessionalCheck.id)
+    )
+
+
+WITH_BUREAU = (FirmStatus.SUBMITTED, FirmStatus.CHECKED, FirmStatus.QUESTIONED)
+
+
+def applications(register: str, waiting_only: bool = False) -> Select[Firm]:
+    """Applications on a register for its officers: what waits for them first, by deadline."""
+    waits = Firm.status.in_(WITH_BUREAU)
+    query = select(Firm).where(Firm.register_code == register, Firm.status != FirmStatus.DRAFT)
+    if waiting_only:
+        query = query.where(waits)
+    return query.order_by(waits.desc(), Firm.form_due_at, Firm.id)
+
+
+def items_of(firm: Firm, day: date) -> dict[str, ServiceItem]:
+    """The service items in force on ``day`` for the firm's register, by code."""
+    return {item.code: item for item in catalogue.items(day, accounts.lineage(firm.register_code))}
+
+
+def missing(firm: Firm, now: datetime) -> list[tuple[str, str]]:
+    """What an application still lacks before it can be sent: (part of the page, sentence)."""
+    day = clock.local_day(now)
+    values = admission_policy(firm.register_code, day).values
+    lacks: list[tuple[str, str]] = []
+    if not firm.organisation.legal_representative or not firm.legal_digest:
+        lacks.append(("subject", _("填写法定代表人姓名和身份证件号码")))
+    if not firm.agent_name or not firm.agent_phone:
+        lacks.append(("subject", _("填写经办人姓名和联系电话")))
+    if firm.licence_file_id is None:
+        lacks.append(("subject", _("上传登记证照")))
+    if values.decoupling_required and not firm.decoupled:
+        lacks.append(("subject", _("声明与行政机关在人员、资金、管理上脱钩")))
+    own = offerings(firm.id)
+    if not own:
+        lacks.append(("offerings", _("至少承接一个服务事项")))
+    held = _held(all_qualifications(firm.id), day)
+    items = items_of(firm, day)
+    for each in own:
+        item = items.get(each.item_code)
+        if item is not None and not catalogue.meets(item, held):
+            lacks.append(("qualifications", _("登记“%(item)s”所需的有效资质", item=item.name)))
+    return lacks
+
+
+def _held(certificates: Sequence[Qualification], day: date) -> list[tuple[str, str]]:
+    return [
+        (each.type, each.grade or "")
+        for each in certificates
+        if each.valid_from <= day and (each.valid_until is None or day <= each.valid_until)
+    ]
+
+
+def expiring(firm_id: int, day: date, within_days: int = 60) -> list[Qualification]:
+    """Certificates that end within so many natural days, or have ended already."""
+    edge = day + timedelta(days=within_days)
+    return [
+        each
+        for each in all_qualifications(firm_id)
+        if each.valid_until is not None and each.valid_until <= edge
+    ]

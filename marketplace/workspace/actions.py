@@ -1,0 +1,16 @@
+"""What is done in the workspace itself: a message is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.foundation import audit
+from marketplace.foundation.actor import Actor
+from marketplace.notifications.models import Message
+
+
+def read_message(message: Message, actor: Actor, now: datetime) -> None:
+    """Note that somebody of the organisation has read a message; the first reading counts."""
+    if message.read_at is None:
+        message.read_at = now
+        audit.record("messages.read", actor, message, now)

@@ -1,0 +1,1 @@
+"""What waits for somebody, gathered from the packages that know it."""

@@ -1,0 +1,64 @@
+"""All that waits for one person, by deadline, with its lamp."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation import clock, policy
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.calendar import moment, working_calendar
+
+from ..rules import Lamp, LampsPolicy, lamp
+from . import owners
+from .line import Line
+
+Source = Callable[[Actor, datetime], Iterator[Line]]
+SOURCES: tuple[Source, ...] = (owners.needs_to_approve,)
+
+
+@dataclass(frozen=True)
+class Todo:
+    """A line with the colour of its clock."""
+
+    line: Line
+    lamp: Lamp
+
+
+def todo(actor: Actor, now: datetime) -> list[Todo]:
+    """What waits for the actor, the first deadline first, matters without one last."""
+    lines = [line for source in SOURCES for line in source(actor, now)]
+    if not lines:
+        return []
+    values = _lamps(actor, now)
+    marked = [Todo(line, _lamp(values, line, now)) for line in lines]
+    return sorted(
+        marked,
+        key=lambda each: (
+            each.line.due is None,
+            each.line.due or each.line.since,
+            each.line.since,
+            each.line.url,
+        ),
+    )
+
+
+def counts(waiting: list[Todo]) -> Counter[str]:
+    """How many lines belong to each list."""
+    return Counter(each.line.where for each in waiting)
+
+
+def _lamps(actor: Actor, now: datetime) -> LampsPolicy:
+    code = actor.jurisdiction or accounts.site().jurisdiction_code
+    return policy.in_force(LampsPolicy, accounts.lineage(code), clock.local_day(now)).values
+
+
+def _lamp(values: LampsPolicy, line: Line, now: datetime) -> Lamp:
+    if line.due is None:
+        return Lamp.OFF
+    before = working_calendar().day_before(clock.local_day(line.due), values.amber_working_days)
+    local = line.due.astimezone(clock.SHANGHAI)
+    return lamp(values, line.since, line.due, moment(before, local.time()), now)

@@ -1,0 +1,70 @@
+"""The signed-in home and its messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation import clock
+from marketplace.foundation.forms import Form
+from marketplace.foundation.web import SIGNED_IN, access, current_actor, require_actor, writes
+
+from . import access as whose
+from . import actions, queries
+from .rail import Group, rail
+from .todo.gathering import Todo, counts, todo
+
+bp = Blueprint("workspace", __name__)
+
+
+@bp.app_context_processor
+def _rail() -> dict[str, Any]:
+    return {"rail": _groups}
+
+
+def _groups() -> list[Group]:
+    actor = current_actor()
+    if actor is None or actor.organisation_id is None:
+        return []
+    waiting = counts(_waiting())
+    waiting["workspace.inbox"] = queries.unread_count(actor.organisation_id)
+    return rail(actor, accounts.organisation(actor.organisation_id).function, waiting)
+
+
+def _waiting() -> list[Todo]:
+    """What waits, read once for the page and its rail."""
+    if "waiting" not in g:
+        g.waiting = todo(require_actor(), clock.now())
+    return list(g.waiting)
+
+
+@bp.route("/workspace")
+@access(SIGNED_IN)
+def home() -> str:
+    """What I must do, by deadline."""
+    return render_template("workspace/home.html", waiting=_waiting(), now=clock.now())
+
+
+@bp.route("/workspace/messages")
+@access(SIGNED_IN)
+def inbox() -> str:
+    """The organisation's messages."""
+    actor = require_actor()
+    number = request.args.get("page", 1, type=int)
+    page = queries.inbox(actor.organisation_id or 0, min(number, 1_000_000))
+    return render_template("workspace/inbox.html", page=page, form=Form())
+
+
+@bp.route("/workspace/messages/<public_id>", methods=["POST"])
+@access(SIGNED_IN)
+@writes
+def read(public_id: str) -> Response:
+    """Mark a message as read and go where it leads."""
+    actor = require_actor()
+    message = whose.message_for(actor, public_id)
+    actions.read_message(message, actor, clock.now())
+    own = message.link.startswith("/") and not message.link.startswith("//")
+    return redirect(message.link if own else url_for("workspace.inbox"), 303)
