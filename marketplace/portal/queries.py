@@ -72,7 +72,7 @@ def need_counts() -> dict[NeedStatus, int]:
         .where(Need.published_at.is_not(None))
         .group_by(Need.status)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def edition(edition_id: int) -> PolicyEdition:
 
 def area_names() -> dict[str, str]:
     """Names of the jurisdictions by code."""
-    return dict(db.session.execute(select(Jurisdiction.code, Jurisdiction.name)).tuples().all())
+    rows = db.session.execute(select(Jurisdiction.code, Jurisdiction.name))
+    return dict(rows.all())
 
 
 def values_of(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
