@@ -98,9 +98,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.FIRM_STAFF: frozenset(
         {P.FIRM_ENTER, P.FIRM_CONTRACT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}
     ),
-    Role.OWNER_EDITOR: frozenset(
-        {P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}
-    ),
+    Role.OWNER_EDITOR: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
     Role.OWNER_APPROVER: frozenset(
         {P.NEED_VIEW, P.NEED_APPROVE, P.CONTRACT_VIEW, P.STAFF_MANAGE, P.OBJECT}
     ),

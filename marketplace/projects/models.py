@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
+from marketplace.catalogue.models import DaysKind
 from marketplace.foundation import lifecycle
 from marketplace.foundation.db import Base, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
@@ -33,7 +34,7 @@ class InvestmentKind(StrEnum):
 
     title: Any
 
-    def __new__(cls, value: str, title: Any) -> InvestmentKind:
+    def __new__(cls, value: str, title: Any = "") -> InvestmentKind:
         member = str.__new__(cls, value)
         member._value_ = value
         member.title = title
@@ -42,7 +43,7 @@ class InvestmentKind(StrEnum):
     GOVERNMENT = "government", _l("政府投资(财政性资金)")
     STATE_FIRM = "state_firm", _l("国有企业资金")
     VILLAGE = "village", _l("村集体资金")
-    ENTERPRISE = "enterprise", _l("企业自有资金")
+    ENTERPRISE = "enterprise", _l("单位自有资金")
     NATURAL_PERSON = "natural_person", _l("个人资金")
 
 
@@ -51,7 +52,7 @@ class SelectionMethod(StrEnum):
 
     title: Any
 
-    def __new__(cls, value: str, title: Any) -> SelectionMethod:
+    def __new__(cls, value: str, title: Any = "") -> SelectionMethod:
         member = str.__new__(cls, value)
         member._value_ = value
         member.title = title
@@ -66,7 +67,7 @@ class DrawSource(StrEnum):
 
     title: Any
 
-    def __new__(cls, value: str, title: Any) -> DrawSource:
+    def __new__(cls, value: str, title: Any = "") -> DrawSource:
         member = str.__new__(cls, value)
         member._value_ = value
         member.title = title
@@ -199,6 +200,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     qualifications: Mapped[list[Any]] = mapped_column(JSON)
     any_qualification: Mapped[bool]
     days_wanted: Mapped[int]
+    days_kind: Mapped[DaysKind] = mapped_column(EnumText(DaysKind))
     method: Mapped[SelectionMethod] = mapped_column(EnumText(SelectionMethod))
     draw_source: Mapped[DrawSource | None] = mapped_column(EnumText(DrawSource))
     minimum_grade: Mapped[str | None] = mapped_column(String(1))

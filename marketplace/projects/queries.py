@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -195,3 +196,16 @@ def open_correction(need_id: int) -> NeedCorrection | None:
             NeedCorrection.need_id == need_id, NeedCorrection.status == CorrectionStatus.PROPOSED
         )
     )
+
+
+def correction(public_id: str) -> NeedCorrection:
+    """By public id; raises Missing."""
+    found = db.session.scalar(select(NeedCorrection).where(NeedCorrection.public_id == public_id))
+    if found is None:
+        raise Missing(f"correction {public_id}")
+    return found
+
+
+def price_check(need: Need) -> PriceCheck | None:
+    """The stored answer of the price check about a need's budget."""
+    return db.session.get(PriceCheck, need.price_check_id) if need.price_check_id else None
