@@ -40,10 +40,13 @@ class Earlier:
 def claim(key: str, content: str, now: datetime) -> Earlier | None:
     """Take ``key`` for this transaction; returns what was done with it before, if anything."""
     insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else pg_insert
-    result = db.session.execute(
-        insert(IdempotencyKey).values(key=key, content=content, at=now).on_conflict_do_nothing()
-    )
-    if result.rowcount == 1:  # type: ignore[attr-defined]
+    inserted = db.session.execute(
+        insert(IdempotencyKey)
+        .values(key=key, content=content, at=now)
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
+    ).first()
+    if inserted is not None:
         return None
     row = db.session.execute(
         select(IdempotencyKey.content, IdempotencyKey.location).where(IdempotencyKey.key == key)
