@@ -203,3 +203,18 @@ def site() -> Site:
         complaint_line=(office.phone or "") if office else "",
         is_demo=bool(current_app.config["IS_DEMO"]),
     )
+
+
+def below(code: str) -> list[str]:
+    """The code itself and every jurisdiction under it: what an office of ``code`` oversees."""
+    found, level = [code], [code]
+    while level:
+        level = list(
+            db.session.scalars(
+                select(Jurisdiction.code)
+                .where(Jurisdiction.parent_code.in_(level), Jurisdiction.code.not_in(found))
+                .order_by(Jurisdiction.code)
+            )
+        )
+        found += level
+    return found

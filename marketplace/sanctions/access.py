@@ -1,0 +1,53 @@
+"""Who may see a card or a case: the firm concerned and the offices over its jurisdiction."""
+
+from __future__ import annotations
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.errors import Missing
+from marketplace.notices.access import oversees
+
+from . import queries
+from .models import Card, CardStatus, Case
+
+
+def is_officer(actor: Actor, jurisdiction_code: str) -> bool:
+    """An office that oversees the jurisdiction."""
+    return actor.may(Permission.SUPERVISION_VIEW) and oversees(actor, jurisdiction_code)
+
+
+def card_for(actor: Actor, public_id: str) -> Card:
+    """The card, for an officer or (once issued) the firm concerned; raises Missing."""
+    found = queries.card(public_id)
+    if is_officer(actor, found.jurisdiction_code):
+        return found
+    hidden = (CardStatus.PROPOSED, CardStatus.REJECTED)
+    if found.organisation_id == actor.organisation_id and found.status not in hidden:
+        return found
+    raise Missing(f"card {public_id}")
+
+
+def case_for(actor: Actor, public_id: str) -> Case:
+    """The case, for an officer or the firm concerned; raises Missing."""
+    found = queries.case(public_id)
+    if is_officer(actor, found.jurisdiction_code):
+        return found
+    if found.organisation_id == actor.organisation_id:
+        return found
+    raise Missing(f"case {public_id}")
+
+
+def card_for_officer(actor: Actor, public_id: str) -> Card:
+    """The card, for an officer who oversees it; raises Missing."""
+    found = queries.card(public_id)
+    if not is_officer(actor, found.jurisdiction_code):
+        raise Missing(f"card {public_id}")
+    return found
+
+
+def case_for_officer(actor: Actor, public_id: str) -> Case:
+    """The case, for an officer who oversees it; raises Missing."""
+    found = queries.case(public_id)
+    if not is_officer(actor, found.jurisdiction_code):
+        raise Missing(f"case {public_id}")
+    return found

@@ -1,0 +1,1 @@
+"""What officers, firms and the clock do: cards and cases."""

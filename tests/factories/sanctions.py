@@ -1,0 +1,81 @@
+"""Cards and blacklistings for tests, made through the actions. Call inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.permissions import Role
+from marketplace.foundation import clock
+from marketplace.sanctions.actions import cards, cases
+from marketplace.sanctions.models import Blacklisting, Breach, Card, Case, Cause
+from marketplace.sanctions.rules import Severity
+
+from . import accounts
+
+FACTS = "经核查,该机构未按承诺时限提交成果,且未说明理由。"
+REASON = "事实清楚,证据充分,情节一般。"
+
+
+def card(organisation: Organisation, jurisdiction_code: str = accounts.CITY) -> Card:
+    """A card issued by two officers; its colour follows from the firm's record."""
+    proposed = cards.propose_card(
+        organisation,
+        jurisdiction_code,
+        Breach.LATE,
+        FACTS,
+        accounts.officer(Role.BUREAU_OPERATOR).actor,
+        clock.now(),
+    )
+    return cards.issue_card(proposed, accounts.officer(Role.BUREAU_APPROVER).actor, clock.now())
+
+
+def reported_case(
+    firm: accounts.Party,
+    cause: Cause = Cause.BREACH,
+    jurisdiction_code: str = accounts.CITY,
+) -> Case:
+    """A case whose firm has not been heard yet."""
+    return cases.report_case(
+        firm.organisation,
+        jurisdiction_code,
+        cause,
+        FACTS,
+        accounts.officer(Role.BUREAU_OPERATOR).actor,
+        clock.now(),
+    )
+
+
+def proposed_case(
+    firm: accounts.Party,
+    cause: Cause = Cause.BREACH,
+    months: int = 12,
+    items: Sequence[str] = (),
+    jurisdiction_code: str = accounts.CITY,
+) -> Case:
+    """A case whose firm has been heard and for which a decision has been proposed."""
+    case = reported_case(firm, cause, jurisdiction_code)
+    cases.state_case(case, "情况属实,愿意整改。", firm.actor, clock.now())
+    cases.propose_decision(
+        case,
+        Severity.ORDINARY,
+        months,
+        items,
+        REASON,
+        accounts.officer(Role.BUREAU_OPERATOR).actor,
+        clock.now(),
+    )
+    return case
+
+
+def blacklisted(
+    firm: accounts.Party,
+    cause: Cause = Cause.BREACH,
+    months: int = 12,
+    items: Sequence[str] = (),
+    jurisdiction_code: str = accounts.CITY,
+) -> Blacklisting:
+    """A firm blacklisted now by two officers, for ``months`` natural months."""
+    case = proposed_case(firm, cause, months, items, jurisdiction_code)
+    approver = accounts.officer(Role.BUREAU_APPROVER).actor
+    return cases.decide_case(case, REASON, approver, clock.now())
