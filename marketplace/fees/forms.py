@@ -31,7 +31,9 @@ class NumberField(StringField):
             read_number(self.short_name, self.label.text, self.data)
         except QuantityError as error:
             reason = _(error.reason.text, **dict(error.reason.values))
-            raise ValidationError(reason) from error
+            raise ValidationError(
+                _("%(title)s:%(reason)s", title=self.label.text, reason=reason)
+            ) from error
 
 
 class InputsForm(Form):
@@ -78,7 +80,9 @@ def _form_of(fields: Sequence[InputField]) -> type[InputsForm]:
 
 
 def _field_of(field: InputField) -> Any:
-    demanded = InputRequired(_l("请填写此项")) if field.required else Optional()
+    demanded = (
+        InputRequired(_l("请填写“%(title)s”", title=field.title)) if field.required else Optional()
+    )
     label = f"{field.title}({field.unit})" if _shows_unit(field) else field.title
     if field.kind == "choice":
         choices = [SelectChoice(code, title) for code, title in field.choices]

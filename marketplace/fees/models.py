@@ -24,7 +24,7 @@ from marketplace.foundation.policy import PolicyEdition
 
 from .rules.bands import percent, round_to
 from .rules.judging import Gate, Verdict
-from .wording import STAGES, TITLES, sentence
+from .wording import STAGES, sentence, title_and_tone
 
 
 class FeeStandardEdition(Model):
@@ -104,7 +104,7 @@ class PriceCheck(PublicIdMixin, Model):
     @property
     def title(self) -> str:
         """The verdict in a few words, for a status tag."""
-        return str(TITLES[self.verdict][0])
+        return title_and_tone(self.verdict, self.binding)[0]
 
     @property
     def stage_title(self) -> str:
@@ -122,8 +122,7 @@ class PriceCheck(PublicIdMixin, Model):
     @property
     def tone(self) -> str:
         """The tone of the verdict for a status tag; what only informs is never bad."""
-        tone = TITLES[self.verdict][1]
-        return "warn" if tone == "bad" and not self.binding else tone
+        return title_and_tone(self.verdict, self.binding)[1]
 
 
 append_only(PriceCheck.__table__)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from .forms import InputsForm, calculator_form
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge
-from .wording import TITLES, step_lines
+from .wording import step_lines, title_and_tone
 
 bp = Blueprint("fees", __name__)
 _OWN = {"price", "day"}
@@ -45,7 +45,7 @@ def calculator() -> Any:
         form=form,
         calculation=calculation,
         judgement=judgement,
-        verdict=TITLES[judgement.verdict] if judgement else None,
+        verdict=title_and_tone(judgement.verdict, judgement.binding) if judgement else None,
         lines=step_lines(s.as_record() for s in (judgement or calculation).steps)
         if calculation
         else [],

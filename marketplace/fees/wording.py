@@ -40,6 +40,14 @@ STAGES: dict[Gate, Any] = {
 }
 
 
+def title_and_tone(verdict: Verdict, binding: bool) -> tuple[str, str]:
+    """A verdict in a few words with its tone; what only informs is never bad."""
+    title, tone = TITLES[verdict]
+    if verdict is Verdict.ABOVE_CEILING and not binding:
+        return _("高于参考标准"), "warn"
+    return str(title), tone
+
+
 @dataclass(frozen=True)
 class StepLine:
     """One step for the ledger of steps. ``low`` and ``high`` in 元, ``None`` where the step's

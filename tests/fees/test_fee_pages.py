@@ -49,17 +49,21 @@ def test_calculator_shows_band_and_steps(client: FlaskClient) -> None:
 
 
 def test_calculator_judges_a_price(client: FlaskClient) -> None:
-    assert "超过上限" in text(client, AGENCY + "&price=300000")
+    judged = text(client, AGENCY + "&price=300000")
+    assert "高于参考标准" in judged
+    assert "参考范围" in judged
+    assert "29,400.00" in judged
     assert "在范围内" in text(client, AGENCY + "&price=200000")
     bound = "/fees?item=jsjl&construction=1000&specialty=building_municipal&complexity=II"
     assert "不能用于预算、报价和合同" in text(client, bound + "&price=361200.02")
+    assert "超过上限" in text(client, bound + "&price=361200.02")
     assert "超过上限" not in text(client, bound)
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("item=zbdl&award_amount=6000", "请填写此项"),
+        ("item=zbdl&award_amount=6000", "请填写“收费类别”"),
         ("item=zbdl&variant=works&award_amount=abc", "请填写数字"),
         ("item=zbdl&variant=works&award_amount=1e5", "请填写数字"),
         ("item=zbdl&variant=magic&award_amount=1", "field--wrong"),
