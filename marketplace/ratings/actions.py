@@ -168,6 +168,10 @@ def post_inspection(
     if inspected_on > clock.local_day(now):
         raise Invalid(_("检查日期不能晚于今天"), field="inspected_on", rule="rating.inspection")
     subject = locked_subject(organisation_id, jurisdiction_code, Capacity.INTERMEDIARY)
+    if queries.inspection_of(organisation_id, subject.register, document) is not None:
+        raise Invalid(
+            _("该机构已有同一文书号的检查结果"), field="document", rule="rating.inspection"
+        )
     inspection = Inspection(
         organisation_id=organisation_id,
         register=subject.register,

@@ -20,6 +20,7 @@ from .models import (
     EntryKind,
     GradeProposal,
     GradeRecord,
+    Inspection,
     ProposalStatus,
     RatingEntry,
     RatingSubject,
@@ -253,6 +254,16 @@ def edition_on(register: str, day: date) -> Edition[RatingPolicy]:
     return policy.in_force(RatingPolicy, lineage(register), day)
 
 
+def first_edition_day() -> date:
+    """The first day for which there is any rating edition."""
+    found = db.session.scalar(
+        select(func.min(PolicyEdition.effective_from)).where(
+            PolicyEdition.section == RatingPolicy.SECTION
+        )
+    )
+    return found or date.max
+
+
 def fold(
     subject: RatingSubject, rows: Iterable[RatingEntry], day: date, known_at: datetime
 ) -> GradeInForce:
@@ -340,7 +351,12 @@ def recorders(entry_ids: Sequence[int]) -> set[int]:
     )
 
 
-def editions_by_id(ids: Iterable[int]) -> dict[int, PolicyEdition]:
-    """Stored editions by number."""
-    rows = db.session.scalars(select(PolicyEdition).where(PolicyEdition.id.in_(list(ids))))
-    return {row.id: row for row in rows}
+def inspection_of(organisation_id: int, register: str, document: str) -> Inspection | None:
+    """The inspection recorded under a document number."""
+    return db.session.scalar(
+        select(Inspection).where(
+            Inspection.organisation_id == organisation_id,
+            Inspection.register == register,
+            Inspection.document == document,
+        )
+    )
