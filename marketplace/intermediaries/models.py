@@ -213,7 +213,8 @@ class Shareholder(Model):
 class Offering(PublicIdMixin, Model):
     """A firm's promise for one service item; a change ends the row and begins another.
 
-    ``discount`` is % below the standard; ``promised_days`` are counted as the item counts them.
+    ``discount`` is the part taken off the basic price (0.15 is 15 %); ``promised_days`` are counted
+    as the item counts its own.
     """
 
     __tablename__ = "offerings"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,6 +16,9 @@ from marketplace.foundation import clock, policy
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
 from marketplace.foundation.policy import Edition
+from marketplace.ratings.models import Capacity, RatingSubject
+from marketplace.ratings.rules.entries import Grade
+from marketplace.sanctions import queries as sanctions
 
 from .models import (
     CheckStatus,
@@ -55,10 +57,6 @@ def listed(register: str, now: datetime) -> Select[Firm]:
     Barred firms and firms with a D in force are left out by the query itself, so that they are
     gone the same second. ``Organisation`` is joined, for conditions on its columns.
     """
-    from marketplace.ratings.models import Capacity, RatingSubject
-    from marketplace.ratings.rules.entries import Grade
-    from marketplace.sanctions import queries as sanctions
-
     in_d = select(RatingSubject.organisation_id).where(
         RatingSubject.register == register,
         RatingSubject.capacity == Capacity.INTERMEDIARY,
@@ -271,19 +269,20 @@ def missing(firm: Firm, now: datetime) -> list[tuple[str, str]]:
     own = offerings(firm.id)
     if not own:
         lacks.append(("offerings", _("至少承接一个服务事项")))
-    held = _held(all_qualifications(firm.id), day)
+    certificates = held(firm.id, day)
     items = items_of(firm, day)
     for each in own:
         item = items.get(each.item_code)
-        if item is not None and not catalogue.meets(item, held):
+        if item is not None and not catalogue.meets(item, certificates):
             lacks.append(("qualifications", _("登记“%(item)s”所需的有效资质", item=item.name)))
     return lacks
 
 
-def _held(certificates: Sequence[Qualification], day: date) -> list[tuple[str, str]]:
+def held(firm_id: int, day: date) -> list[tuple[str, str]]:
+    """(type, grade) of the certificates valid on a day, verified or not."""
     return [
         (each.type, each.grade or "")
-        for each in certificates
+        for each in all_qualifications(firm_id)
         if each.valid_from <= day and (each.valid_until is None or day <= each.valid_until)
     ]
 

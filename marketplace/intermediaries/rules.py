@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen
 
-MOST_DISCOUNT = Decimal("99.99")
-LONGEST_PROMISE = 365
+MOST_DISCOUNT = Decimal("0.9999")
+LONGEST_PROMISE = 1000
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def next_reminder(valid_until: date, today: date, days_before: Sequence[int]) ->
     return min((day for day in days if day > today), default=None)
 
 
-def discount_problem(discount: Decimal) -> bool:
-    """Whether a promised reduction in % of the standard is impossible: 0 to 99.99, 2 decimals."""
+def discount_is_possible(discount: Decimal) -> bool:
+    """Whether a promised reduction (0.15 is 15 %) lies in 0 to 0.9999 with at most 4 decimals."""
     if not discount.is_finite() or discount < 0 or discount > MOST_DISCOUNT:
-        return True
+        return False
     exponent = discount.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and exponent < -2
+    return isinstance(exponent, int) and exponent >= -4

@@ -1,0 +1,71 @@
+"""Whose file, whose application: the object, or Missing."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from . import queries
+from .models import Firm, FirmStatus, Offering, Practitioner, ProfessionalCheck, Qualification
+
+R = TypeVar("R", Qualification, Practitioner, Offering)
+
+
+def register_here() -> str:
+    """The register of this installation."""
+    return accounts.register_of(accounts.site().jurisdiction_code)
+
+
+def own_firm(actor: Actor) -> Firm | None:
+    """The file of the actor's own organisation, if one is begun."""
+    if actor.organisation_id is None:
+        return None
+    return queries.firm_of(actor.organisation_id, register_here())
+
+
+def own_file(actor: Actor) -> Firm:
+    """The same; Missing where none is begun."""
+    firm = own_firm(actor)
+    if firm is None:
+        raise Missing("no file")
+    return firm
+
+
+def own_record(actor: Actor, kind: type[R], public_id: str) -> R:
+    """A certificate, professional or offering of the actor's own file; Missing otherwise."""
+    firm = own_file(actor)
+    found = db.session.scalar(
+        select(kind).where(kind.firm_id == firm.id, kind.public_id == public_id)
+    )
+    if found is None:
+        raise Missing(public_id)
+    return found
+
+
+def application_for(actor: Actor, public_id: str) -> Firm:
+    """An application on the officer's register that has been sent; Missing otherwise."""
+    firm = queries.firm_by_public_id(public_id)
+    if firm is None or firm.submitted_at is None or firm.status is FirmStatus.DRAFT:
+        raise Missing(public_id)
+    if actor.jurisdiction is None or accounts.register_of(actor.jurisdiction) != firm.register_code:
+        raise Missing(public_id)
+    return firm
+
+
+def professional_check_for(actor: Actor, public_id: str) -> ProfessionalCheck:
+    """A check of the officer's own department; Missing otherwise."""
+    found = db.session.scalar(
+        select(ProfessionalCheck).where(
+            ProfessionalCheck.public_id == public_id,
+            ProfessionalCheck.organisation_id == actor.organisation_id,
+        )
+    )
+    if found is None:
+        raise Missing(public_id)
+    return found

@@ -1,0 +1,61 @@
+"""One function per thing a firm, an officer or the clock does on the register."""
+
+from __future__ import annotations
+
+from .applying import (
+    add_practitioner,
+    add_qualification,
+    advance_qualification,
+    end_record,
+    leave_register,
+    open_file,
+    reopen_file,
+    save_file,
+    save_offering,
+    set_availability,
+    set_controller,
+    submit_application,
+)
+from .reviewing import (
+    POINTS,
+    Finding,
+    advance_check,
+    advance_firm,
+    close_publicity,
+    delist,
+    department_opinion,
+    list_firm,
+    pass_check,
+    refuse_application,
+    resolve_question,
+    return_application,
+    verify_qualification,
+)
+
+__all__ = [
+    "POINTS",
+    "Finding",
+    "add_practitioner",
+    "add_qualification",
+    "advance_check",
+    "advance_firm",
+    "advance_qualification",
+    "close_publicity",
+    "delist",
+    "department_opinion",
+    "end_record",
+    "leave_register",
+    "list_firm",
+    "open_file",
+    "pass_check",
+    "refuse_application",
+    "reopen_file",
+    "resolve_question",
+    "return_application",
+    "save_file",
+    "save_offering",
+    "set_availability",
+    "set_controller",
+    "submit_application",
+    "verify_qualification",
+]
