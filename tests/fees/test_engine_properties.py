@@ -127,7 +127,7 @@ def test_rounding_to_the_fen_never_goes_the_wrong_way(base: Decimal) -> None:
 
 
 def test_an_exact_tie_hidden_behind_an_endless_division_rounds_up() -> None:
-    # 1/3 × 0.9 × 0.05 = 0.015: computed as 0.01499…9 it would fall to 0.01
+    # 1/3 × 0.5 × 0.15 = 0.025: computed as 0.02499…9 it would fall to 0.02
     table = Interpolated(
         ((Decimal(0), Band.point(Decimal(0))), (Decimal(3), Band.point(Decimal(1)))),
         Clamp(),
@@ -135,9 +135,10 @@ def test_an_exact_tie_hidden_behind_an_endless_division_rounds_up() -> None:
     )
     fee = table.charge(Decimal(1), Units("元", "元"))
     assert isinstance(fee, Band)
-    product = fee.scaled(Decimal("0.9")).scaled(Decimal("0.05"))
-    assert product.rounded(Decimal("0.01"), "half_up") == Band.point(Decimal("0.02"))
-    assert settle(product.low) == Decimal("0.015")
+    product = fee.scaled(Decimal("0.5")).scaled(Decimal("0.15"))
+    assert product.low < Decimal("0.025")
+    assert product.rounded(Decimal("0.01"), "half_up") == Band.point(Decimal("0.03"))
+    assert settle(product.low) == Decimal("0.025")
 
 
 amounts = st.decimals(min_value=0, max_value=10_000_000, places=2)
