@@ -25,7 +25,7 @@ import flask_migrate
 import waitress
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import inspect, select, text
 
 from config import ROOT, Settings
 from marketplace.demo import moving
@@ -95,12 +95,12 @@ def migrate_database() -> None:
 
 
 def is_new() -> bool:
-    """Whether nothing has ever happened in this database but its setting up."""
-    if not inspect(db.engine).has_table("users"):
+    """Whether nothing was ever recorded in this database."""
+    if not inspect(db.engine).has_table("audit_ledger"):
         return True
-    users = db.session.scalar(select(func.count()).select_from(Base.metadata.tables["users"]))
+    new = audit.head()[0] == 0
     db.session.rollback()
-    return not users
+    return new
 
 
 @click.command("serve")
@@ -140,9 +140,10 @@ def _set_up_for(settings: Settings) -> None:
         if settings.mode == "demo" and demo_was_interrupted():
             _remove_half_a_demo()
         migrate_database()
-        load_shipped_editions()
         if settings.mode == "demo" and is_new():
-            _fill_with_demo()
+            fill_with_demo()
+        else:
+            load_shipped_editions()
 
 
 def holds_demo() -> bool:
@@ -159,7 +160,7 @@ def holds_demo() -> bool:
 
 def demo_was_interrupted() -> bool:
     """Whether a demo was begun in this database and never finished."""
-    if not inspect(db.engine).has_table("users") or is_new() or not holds_demo():
+    if is_new() or not holds_demo():
         return False
     finished = db.session.scalar(
         select(audit.AuditRow.seq).where(audit.AuditRow.action == DEMO_LOADED).limit(1)
@@ -180,12 +181,16 @@ def _remove_half_a_demo() -> None:
         Path(database + ending).unlink(missing_ok=True)
 
 
-def _fill_with_demo() -> None:
-    _part("demo", "story").load(progress)
+def fill_with_demo() -> None:
+    """Make the demo in an empty database; its history begins weeks ago and ends now."""
+    from marketplace.demo import story
+
+    story.begin()
+    load_shipped_editions()
+    story.load(progress)
+    code = current_app.config["JURISDICTION"]
     with transaction():
-        audit.record(
-            DEMO_LOADED, INSTALLER, ("demo", current_app.config["JURISDICTION"]), clock.now()
-        )
+        audit.record(DEMO_LOADED, INSTALLER, ("demo", code), clock.now())
 
 
 # ---- editions ------------------------------------------------------------------
@@ -379,9 +384,13 @@ _demo = AppGroup("demo", help="The demo.")
 @_demo.command("load")
 def _load_demo() -> None:
     """Fill an empty database with the demo, made through the actions with the moved clock."""
-    if not is_new():
-        raise click.ClickException("the database is not new; the demo is loaded once")
-    _fill_with_demo()
+    if not current_app.config["CLOCK_MOVABLE"]:
+        raise click.ClickException("the demo is loaded with MARKETPLACE_MODE=demo only")
+    with setup_lock():
+        migrate_database()
+        if not is_new():
+            raise click.ClickException("the database has a history; the demo needs an empty one")
+        fill_with_demo()
 
 
 _draws = AppGroup("draws", help="Draw proofs.")

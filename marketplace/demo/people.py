@@ -28,27 +28,29 @@ class FirmSketch:
     agent: str
     items: tuple[str, ...]
     days: int
-    discount: str
+    discount: str  # the part taken off the basic price
     kind: OrganisationKind = OrganisationKind.COMPANY
 
 
 FIRMS: tuple[FirmSketch, ...] = (
     FirmSketch(
-        "mingyuan", "青河明远环境咨询有限公司", "周明远", "林晓舟", ("hpwj", "stbc"), 20, "10"
+        "mingyuan", "青河明远环境咨询有限公司", "周明远", "林晓舟", ("hpwj", "stbc"), 20, "0.10"
     ),
-    FirmSketch("lanjing", "青河蓝景生态科技有限公司", "许岚", "何静", ("hpwj", "stbc"), 22, "8"),
+    FirmSketch("lanjing", "青河蓝景生态科技有限公司", "许岚", "何静", ("hpwj", "stbc"), 19, "0.08"),
     FirmSketch(
-        "qingshan", "鲁中青杉环保工程有限公司", "邵青杉", "唐可", ("hpwj", "stbc"), 18, "12"
+        "qingshan", "鲁中青杉环保工程有限公司", "邵青杉", "唐可", ("hpwj", "stbc"), 18, "0.12"
     ),
-    FirmSketch("hengjian", "恒建工程管理咨询有限公司", "高恒", "薛建", ("jsjl", "zbdl"), 30, "15"),
-    FirmSketch("zhongxin", "众信建设监理有限公司", "罗众", "白欣", ("jsjl", "zbdl"), 30, "10"),
-    FirmSketch("taihe", "泰禾项目管理有限公司", "秦禾", "冯泰", ("jsjl", "zbdl"), 28, "12"),
-    FirmSketch("jingwei", "经纬测绘规划有限公司", "孟经纬", "尹图", ("chhy",), 15, "10"),
-    FirmSketch("tianhe", "天禾空间信息有限公司", "崔天禾", "侯原", ("chhy",), 14, "8"),
-    FirmSketch("fangyuan", "方圆地理信息有限公司", "段方圆", "龚野", ("chhy",), 16, "5"),
-    FirmSketch("anping", "安衡安全评价有限公司", "曹安", "石衡", ("aqpj",), 25, "10"),
-    FirmSketch("huaan", "华岸安全技术服务有限公司", "姜华", "贺岸", ("aqpj", "hpwj"), 24, "6"),
-    FirmSketch("shuncheng", "顺呈招标代理有限公司", "陆顺", "程诚", ("zbdl",), 20, "20"),
+    FirmSketch(
+        "hengjian", "恒建工程管理咨询有限公司", "高恒", "薛建", ("jsjl", "zbdl"), 30, "0.15"
+    ),
+    FirmSketch("zhongxin", "众信建设监理有限公司", "罗众", "白欣", ("jsjl", "zbdl"), 30, "0.10"),
+    FirmSketch("taihe", "泰禾项目管理有限公司", "秦禾", "冯泰", ("jsjl", "zbdl"), 28, "0.12"),
+    FirmSketch("jingwei", "经纬测绘规划有限公司", "孟经纬", "尹图", ("chhy",), 8, "0.10"),
+    FirmSketch("tianhe", "天禾空间信息有限公司", "崔天禾", "侯原", ("chhy",), 9, "0.08"),
+    FirmSketch("fangyuan", "方圆地理信息有限公司", "段方圆", "龚野", ("chhy",), 10, "0.05"),
+    FirmSketch("anping", "安衡安全评价有限公司", "曹安", "石衡", ("aqpj",), 25, "0.10"),
+    FirmSketch("huaan", "华岸安全技术服务有限公司", "姜华", "贺岸", ("aqpj", "hpwj"), 24, "0.06"),
+    FirmSketch("shuncheng", "顺呈招标代理有限公司", "陆顺", "程诚", ("zbdl",), 20, "0.20"),
 )
 
 QUALIFICATIONS = {
