@@ -1,0 +1,377 @@
+"""An owner's needs: list, form, own page with its next step, files, corrections, withdrawal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
+from marketplace.catalogue import queries as catalogue
+from marketplace.foundation import clock, files
+from marketplace.foundation.db import db, paginate
+from marketplace.foundation.errors import DomainError, Invalid, Missing
+from marketplace.foundation.web import PUBLIC, access, current_actor, require_actor, writes
+
+from . import access as objects
+from . import actions, correcting, drafting, queries
+from .forms import (
+    ButtonForm,
+    CorrectionForm,
+    FileForm,
+    NeedForm,
+    ReasonForm,
+    WithdrawForm,
+    need_form,
+)
+from .models import Need, NeedStatus, Project
+
+bp = Blueprint("projects", __name__)
+
+
+@bp.get("/owner/needs")
+@access(Permission.NEED_VIEW)
+def index() -> Any:
+    """All needs of the owner, newest first."""
+    actor = require_actor()
+    assert actor.organisation_id is not None
+    page = paginate(
+        queries.owner_needs(actor.organisation_id), request.args.get("page", 1, type=int)
+    )
+    return render_template("projects/index.html", needs=page)
+
+
+@bp.route("/owner/needs/new", methods=["GET", "POST"])
+@access(Permission.NEED_EDIT)
+@writes
+def new_need() -> Any:
+    """Choose an item, then write the need down as a draft."""
+    actor = require_actor()
+    assert actor.organisation_id is not None
+    now = clock.now()
+    day = clock.local_day(now)
+    lineage = accounts.lineage(accounts.organisation(actor.organisation_id).jurisdiction_code)
+    code = request.args.get("item")
+    if not code:
+        return render_template("projects/choose_item.html", items=catalogue.items(day, lineage))
+    item = catalogue.item(code, day, lineage)
+    form = need_form(item.code, lineage[0], actor.organisation_id, day, None)
+    if form.validate_on_submit():
+        try:
+            project = _project(form, actor.organisation_id)
+            need = drafting.draft_need(
+                project, item.code, form.content(), form.recused, actor=actor, now=now
+            )
+            flash(_("草稿已保存"), "good")
+            return redirect(url_for("projects.need", public_id=need.public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            _refuse(form, error)
+            return _need_form_page(form, code, None), error.status
+    return _need_form_page(form, code, None), form.http_status
+
+
+def _project(form: NeedForm, organisation_id: int) -> Project:
+    if form.project.data:
+        found = queries.project_of(organisation_id, form.project.data)
+        if found is None:
+            raise Invalid(_("请选择已有项目,或填写新项目名称"), field="project")
+        return found
+    return drafting.start_project(
+        form.project_name.data, form.project_code.data, require_actor(), clock.now()
+    )
+
+
+def _refuse(form: NeedForm, error: DomainError) -> None:
+    """Show a refused input of the fee standard at its own field."""
+    fee = form["fee"]
+    if error.field and error.field in fee.form:
+        field = fee.form[error.field]
+        field.errors = [*field.errors, error.message]
+    else:
+        form.refuse(error)
+
+
+def _need_form_page(form: NeedForm, item_code: str, need: Need | None) -> str:
+    actor = require_actor()
+    assert actor.organisation_id is not None
+    today = clock.today()
+    lineage = accounts.lineage(accounts.organisation(actor.organisation_id).jurisdiction_code)
+    return render_template(
+        "projects/need_form.html",
+        form=form,
+        item=catalogue.item(item_code, today, lineage),
+        need=need,
+        policy=queries.selection_policy(lineage[0], today),
+    )
+
+
+@bp.route("/owner/needs/<public_id>/edit", methods=["GET", "POST"])
+@access(Permission.NEED_EDIT)
+@writes
+def edit_need(public_id: str) -> Any:
+    """Change a draft."""
+    actor = require_actor()
+    assert actor.organisation_id is not None
+    need = objects.need_for(actor, public_id)
+    drafting.require_status(need, NeedStatus.DRAFT)
+    now = clock.now()
+    form = need_form(
+        need.item_code,
+        need.jurisdiction_code,
+        actor.organisation_id,
+        clock.local_day(now),
+        need,
+    )
+    if form.validate_on_submit():
+        try:
+            drafting.edit_need(need, form.content(), form.recused, actor=actor, now=now)
+            flash(_("草稿已保存"), "good")
+            return redirect(url_for("projects.need", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            _refuse(form, error)
+            need = objects.need_for(actor, public_id)
+            return _need_form_page(form, need.item_code, need), error.status
+    return _need_form_page(form, need.item_code, need), form.http_status
+
+
+@bp.get("/owner/needs/<public_id>")
+@access(Permission.NEED_VIEW)
+def need(public_id: str) -> Any:
+    """One need of the owner: what it says, how it stands, the next step."""
+    return _need_page(public_id)
+
+
+def _need_page(public_id: str, **forms: Any) -> str:
+    actor = require_actor()
+    found = objects.need_for(actor, public_id)
+    defaults = {
+        "fresh": ButtonForm(formdata=None),
+        "button": ButtonForm(formdata=None),
+        "return_form": ReasonForm(formdata=None),
+        "withdraw_form": WithdrawForm(formdata=None),
+        "file_form": FileForm(formdata=None),
+    }
+    return render_template(
+        "projects/need.html",
+        need=found,
+        attachments=queries.attachments(found.id),
+        recusals=queries.recusals(found.id),
+        corrections=queries.corrections(found.id),
+        waiting=queries.open_correction(found.id),
+        price_check=queries.price_check(found),
+        **{**defaults, **forms},
+    )
+
+
+def _act(public_id: str, form: Any, name: str, action: Callable[[Need], Any], done: str) -> Any:
+    """Run one action on an own need; what it refuses is shown on the need's page."""
+    found = objects.need_for(require_actor(), public_id)
+    if not form.validate_on_submit():
+        return _need_page(public_id, **{name: form}), 422
+    try:
+        action(found)
+    except Missing:
+        raise
+    except DomainError as error:
+        db.session.rollback()
+        forms = {name: form}
+        if error.field:
+            form.refuse(error)
+        else:
+            # its form may no longer stand on the page: told at the top
+            forms["button"] = ButtonForm(formdata=None)
+            forms["button"].refuse(error)
+        return _need_page(public_id, **forms), error.status
+    flash(done, "good")
+    return redirect(url_for("projects.need", public_id=public_id), 303)
+
+
+@bp.post("/owner/needs/<public_id>/submit")
+@access(Permission.NEED_EDIT)
+@writes
+def submit_need(public_id: str) -> Any:
+    """Hand the draft to the approver."""
+    return _act(
+        public_id,
+        ButtonForm(),
+        "button",
+        lambda need: drafting.submit_need(need, require_actor(), clock.now()),
+        _("已提交审批"),
+    )
+
+
+@bp.post("/owner/needs/<public_id>/return")
+@access(Permission.NEED_APPROVE)
+@writes
+def return_need(public_id: str) -> Any:
+    """The approver gives it back with a reason."""
+    form = ReasonForm()
+    return _act(
+        public_id,
+        form,
+        "return_form",
+        lambda need: drafting.return_need(need, form.reason.data, require_actor(), clock.now()),
+        _("已退回经办人"),
+    )
+
+
+@bp.post("/owner/needs/<public_id>/discard")
+@access(Permission.NEED_EDIT)
+@writes
+def discard_need(public_id: str) -> Any:
+    """Give up an unpublished need."""
+    return _act(
+        public_id,
+        ButtonForm(),
+        "button",
+        lambda need: drafting.discard_need(need, require_actor(), clock.now()),
+        _("草稿已作废"),
+    )
+
+
+@bp.post("/owner/needs/<public_id>/withdrawal-request")
+@access(Permission.NEED_EDIT)
+@writes
+def request_withdrawal(public_id: str) -> Any:
+    """Propose to withdraw; an approver decides."""
+    form = WithdrawForm()
+    return _act(
+        public_id,
+        form,
+        "withdraw_form",
+        lambda need: actions.request_withdrawal(
+            need, form.withdrawal_reason.data, require_actor(), clock.now()
+        ),
+        _("撤回申请已提交审批"),
+    )
+
+
+@bp.post("/owner/needs/<public_id>/withdraw")
+@access(Permission.NEED_APPROVE)
+@writes
+def withdraw_need(public_id: str) -> Any:
+    """Withdraw a published need in public, with the reason."""
+    form = WithdrawForm()
+    return _act(
+        public_id,
+        form,
+        "withdraw_form",
+        lambda need: actions.withdraw_need(
+            need, form.withdrawal_reason.data, require_actor(), clock.now()
+        ),
+        _("需求已撤回"),
+    )
+
+
+@bp.post("/owner/needs/<public_id>/attachments")
+@access(Permission.NEED_EDIT)
+@writes
+def attach_file(public_id: str) -> Any:
+    """Add a file to the draft."""
+    form = FileForm()
+
+    def store(found: Need) -> None:
+        upload = form.upload.data
+        if not isinstance(upload, FileStorage) or not upload.filename:
+            raise Invalid(_("请选择要上传的文件"), field="upload", rule="file.missing")
+        drafting.attach_file(found, upload.stream, upload.filename, require_actor(), clock.now())
+
+    return _act(public_id, form, "file_form", store, _("附件已上传"))
+
+
+@bp.post("/owner/needs/<public_id>/attachments/<attachment_id>/remove")
+@access(Permission.NEED_EDIT)
+@writes
+def detach_file(public_id: str, attachment_id: str) -> Any:
+    """Take a file off the draft."""
+
+    def remove(found: Need) -> None:
+        attachment = queries.attachment(attachment_id)
+        if attachment.need_id != found.id:
+            raise Missing(f"attachment {attachment_id}")
+        drafting.detach_file(attachment, require_actor(), clock.now())
+
+    return _act(public_id, ButtonForm(), "button", remove, _("附件已移除"))
+
+
+@bp.get("/needs/attachments/<public_id>")
+@access(PUBLIC)
+def attachment(public_id: str) -> Any:
+    """A file of a need, as an attachment."""
+    return files.send(objects.attachment_for(current_actor(), public_id).file)
+
+
+@bp.route("/owner/needs/<public_id>/corrections/new", methods=["GET", "POST"])
+@access(Permission.NEED_EDIT)
+@writes
+def propose_correction(public_id: str) -> Any:
+    """Propose a substantive correction of a published need."""
+    actor = require_actor()
+    need = objects.need_for(actor, public_id)
+    if not need.is_public:
+        abort(404)
+    form = CorrectionForm(
+        data={
+            "scope": need.scope,
+            "place": need.place,
+            "budget": need.budget,
+            "days_wanted": need.days_wanted,
+        }
+    )
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            correcting.propose_correction(
+                need,
+                form.correction(),
+                form.reason.data,
+                actor,
+                clock.now(),
+            )
+            flash(_("更正已提交审批"), "good")
+            return redirect(url_for("projects.need", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            need = objects.need_for(actor, public_id)
+            form.refuse(error)
+            status = error.status
+    return render_template("projects/correction_form.html", form=form, need=need), status
+
+
+@bp.post("/owner/corrections/<public_id>/publish")
+@access(Permission.NEED_APPROVE)
+@writes
+def publish_correction(public_id: str) -> Any:
+    """Approve a correction: published beside the original, entries start again."""
+    correction = objects.correction_for(require_actor(), public_id)
+    return _act(
+        correction.need.public_id,
+        ButtonForm(),
+        "button",
+        lambda _need: correcting.publish_correction(correction, require_actor(), clock.now()),
+        _("更正已发布,报名时间重新计算"),
+    )
+
+
+@bp.post("/owner/corrections/<public_id>/refuse")
+@access(Permission.NEED_APPROVE)
+@writes
+def refuse_correction(public_id: str) -> Any:
+    """Turn a correction down."""
+    correction = objects.correction_for(require_actor(), public_id)
+    form = ReasonForm()
+    return _act(
+        correction.need.public_id,
+        form,
+        "return_form",
+        lambda _need: correcting.refuse_correction(
+            correction, form.reason.data, require_actor(), clock.now()
+        ),
+        _("更正未通过,公告不变"),
+    )
