@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from marketplace.projects.models import NeedStatus
+from marketplace.ratings.rules.entries import Grade
 
 LONGEST = 100
 
@@ -25,5 +26,13 @@ def status_choice(arguments: Mapping[str, str]) -> NeedStatus | None:
     """The argument ``status``, if it names one."""
     try:
         return NeedStatus(arguments.get("status", ""))
+    except ValueError:
+        return None
+
+
+def grade_choice(arguments: Mapping[str, str]) -> Grade | None:
+    """The argument ``grade``, if it names one."""
+    try:
+        return Grade(arguments.get("grade", ""))
     except ValueError:
         return None

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 
-from . import queries
+from .queries import ledger
 
 # endpoint, words, the other endpoints that stand under the same heading
 PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
@@ -85,9 +85,9 @@ class Navigation:
         return url_for("portal.search")
 
     @cached_property
-    def ledger_head(self) -> queries.LedgerHead | None:
+    def ledger_head(self) -> ledger.LedgerHead | None:
         """The ledger's head at the end of yesterday, the same on every page of a day."""
-        return queries.ledger_head_before(clock.today())
+        return ledger.ledger_head_before(clock.today())
 
 
 def is_served(endpoint: str) -> bool:

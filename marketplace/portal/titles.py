@@ -1,9 +1,11 @@
-"""Chinese titles of policy sections and of their numbers, for the page that shows an edition."""
+"""Chinese titles of policy sections, their numbers and their coded values, for the page that
+shows an edition. A number without a title here is shown under its key."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 SECTIONS: dict[str, Any] = {
@@ -15,15 +17,162 @@ SECTIONS: dict[str, Any] = {
     "rating": _l("信用等级"),
     "sanctions": _l("惩戒与修复"),
     "lamps": _l("红黄灯"),
+    "notices": _l("公示与异议"),
 }
 
-TITLES: dict[str, dict[str, Any]] = {}
+TITLES: dict[str, dict[str, Any]] = {
+    "admission": {
+        "mode": _l("入驻方式"),
+        "form_check_working_days": _l("形式审查时限(工作日)"),
+        "professional_check_working_days": _l("专业核查时限(工作日)"),
+        "notice_working_days": _l("公示期(工作日)"),
+        "returns": _l("退回补正次数上限"),
+        "decoupling_required": _l("须声明脱钩"),
+        "reminder_days": _l("资质到期前提醒(日)"),
+    },
+    "fees": {
+        "deviation_band": _l("偏离参考价须说明理由的幅度"),
+        "rounding_unit": _l("计费取整单位(元)"),
+        "rounding_mode": _l("计费取整方式"),
+        "standard": _l("收费标准"),
+        "variants": _l("适用类别"),
+        "binds": _l("约束力"),
+        "price_form": _l("价格形式"),
+        "legal_basis": _l("依据"),
+        "freed_by": _l("放开文件"),
+        "freed_on": _l("放开日期"),
+        "basis_date": _l("适用版本的基准日"),
+    },
+    "selection": {
+        "entry_periods.up_to": _l("报名期分档:预算上限(元)"),
+        "entry_periods.working_days": _l("报名期分档:最短期限(工作日)"),
+        "entry_longest_working_days": _l("报名期最长(工作日)"),
+        "entry_closes_at": _l("报名截止时刻"),
+        "choice_from": _l("截止当日开始选取的时刻"),
+        "draw_latest": _l("抽取最迟时刻(次一工作日)"),
+        "minimum_entrants": _l("随机抽取最少报名家数"),
+        "extensions": _l("报名不足时顺延次数"),
+        "extension_working_days": _l("每次顺延(工作日)"),
+        "direct_pick_limit": _l("政府投资项目直接选取限额(元,不含)"),
+        "pick_reason_shortest": _l("直接选取理由最少字数"),
+        "government_minimum_grade": _l("政府投资项目最低信用等级"),
+        "ungraded_counts_as": _l("政府投资项目中未评级视为"),
+        "notice_working_days": _l("结果公示期(工作日)"),
+        "objection_answer_working_days": _l("异议答复时限(工作日)"),
+        "accept_working_days": _l("中选机构确认时限(工作日)"),
+        "lottery_game": _l("公开随机值所用彩票(代码)"),
+        "lottery_title": _l("公开随机值所用彩票"),
+        "lottery_drawn_at": _l("彩票开奖时刻"),
+        "lottery_weekdays": _l("彩票开奖日(0 为星期一)"),
+        "ceremony_commit_until": _l("现场抽取:承诺截止时刻"),
+        "ceremony_reveal_minutes": _l("现场抽取:公开时限(分钟)"),
+        "ceremony_postponements": _l("现场抽取:最多延期次数"),
+        "ceremony_postpone_working_days": _l("现场抽取:每次延期(工作日)"),
+        "annul_reason_shortest": _l("作废理由最少字数"),
+        "gate.procurement_limit": _l("政府采购限额(元)"),
+        "gate.procurement_basis": _l("政府采购限额依据"),
+        "gate.central_catalogue": _l("集中采购目录内事项"),
+        "gate.tender_limit": _l("必须招标限额(元)"),
+        "gate.tender_items": _l("必须招标事项"),
+        "gate.tender_basis": _l("必须招标依据"),
+    },
+    "rating": {
+        "mark_scale": _l("评价一分折合"),
+        "mark_half_life_months": _l("评价权重半衰期(月)"),
+        "mark_months": _l("评价有效期(月)"),
+        "breadth_constant": _l("评价方广度常数"),
+        "breadth_months": _l("评价方广度统计期(月)"),
+        "rater_cap": _l("单一评价方权重上限"),
+        "prior_value": _l("初始分值"),
+        "prior_strength": _l("初始分值强度"),
+        "prior_share": _l("初始分值权重"),
+        "owner_share": _l("业主评价权重"),
+        "department_share": _l("部门评价权重"),
+        "inspection_share": _l("检查结果权重"),
+        "inspection_months": _l("检查结果有效期(月)"),
+        "inspection_lowest": _l("检查结果最低分"),
+        "late_step_working_days": _l("逾期计分步长(工作日)"),
+        "late_delivery_step_points": _l("逾期交付每步扣分"),
+        "late_delivery_most_points": _l("逾期交付每份合同最多扣分"),
+        "late_acceptance_step_points": _l("逾期验收每步扣分(业主)"),
+        "late_acceptance_most_points": _l("逾期验收每份合同最多扣分(业主)"),
+        "late_payment_step_points": _l("逾期付款每步扣分(业主)"),
+        "late_payment_most_points": _l("逾期付款每份合同最多扣分(业主)"),
+        "delivery_volume_months": _l("交付量统计期(月)"),
+        "delivery_volume_unit": _l("交付量折减单位(份)"),
+        "abandoned_award_points": _l("无故放弃中选扣分"),
+        "withdrawn_after_award_points": _l("中选后撤回需求扣分(业主)"),
+        "overcharge_points": _l("超标准收费扣分"),
+        "upheld_complaint_points": _l("投诉成立扣分"),
+        "yellow_card_points": _l("黄牌扣分"),
+        "red_card_points": _l("红牌扣分"),
+        "commendation_least_points": _l("表扬最少加分"),
+        "commendation_most_points": _l("表扬最多加分"),
+        "commendation_standing_points": _l("有效表扬加分合计上限"),
+        "conduct_months": _l("行为记分有效期(月)"),
+        "lowest_score": _l("最低分"),
+        "highest_score": _l("最高分"),
+        "a_from": _l("A 级分数线"),
+        "a_left_below": _l("A 级退出分数线"),
+        "b_from": _l("B 级分数线"),
+        "c_from": _l("C 级分数线"),
+        "a_contracts": _l("A 级所需已评价合同(份)"),
+        "a_owners": _l("A 级所需评价业主(家)"),
+        "a_months": _l("A 级条件统计期(月)"),
+        "graded_from_contracts": _l("开始评级所需已评价合同(份)"),
+        "effect_after_days": _l("记分生效(日后)"),
+        "automatic_change_days": _l("自动变更等级生效(日后)"),
+        "proposal_notice_working_days": _l("A、D 级公示期(工作日)"),
+        "veto_suspension_working_days": _l("严重失信先行暂停最长(工作日)"),
+        "evaluation_day_of_month": _l("每月评定日"),
+    },
+    "sanctions": {
+        "correction_days": _l("黄牌改正期(工作日)"),
+        "repeat_months": _l("再犯累计期(月)"),
+        "red_suspension_days": _l("红牌暂停承接(日)"),
+        "statement_days": _l("陈述申辩期(工作日)"),
+        "appeal_days": _l("申诉期(工作日)"),
+        "default_months": _l("列入黑名单默认期限(月)"),
+        "slight_months": _l("情节较轻最长(月)"),
+        "ordinary_months": _l("情节一般最长(月)"),
+        "serious_months": _l("情节严重最长(月)"),
+    },
+    "lamps": {
+        "amber_share": _l("亮黄灯的用时比例"),
+        "amber_working_days": _l("亮黄灯的剩余工作日"),
+        "earliest_share": _l("亮黄灯不早于的用时比例"),
+    },
+    "notices": {"objection_answer_days": _l("异议答复时限(工作日)")},
+}
+
+VALUES: dict[str, Any] = {
+    "True": _l("是"),
+    "False": _l("否"),
+    "open": _l("非禁即入"),
+    "review": _l("审核入驻"),
+    "tendered": _l("公开征集"),
+    "binding": _l("有约束力"),
+    "reference": _l("仅供参考"),
+    "market": _l("市场调节价"),
+    "government_guided": _l("政府指导价"),
+    "government_set": _l("政府定价"),
+    "half_up": _l("四舍五入"),
+    "need_published": _l("需求发布之日"),
+    "ungraded": _l("未评级"),
+}
 
 
-def title_of(section: str, key: str) -> Any:
+def title_of(section: str, key: str) -> str:
     """The title of a dotted key; the key itself where no title was given."""
     known = TITLES.get(section, {})
-    if key in known:
-        return known[key]
     parts = [part for part in key.split(".") if not part.isdigit()]
-    return known.get(".".join(parts), key)
+    if ".".join(parts) in known:
+        return str(known[".".join(parts)])
+    if parts[0] == "items" and parts[-1] in known:
+        return _("%(item)s:%(what)s", item=parts[1], what=known[parts[-1]])
+    return key
+
+
+def value_of(text: str) -> str:
+    """A coded value in words; numbers, days and texts as they are."""
+    return str(VALUES.get(text, text))

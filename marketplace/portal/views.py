@@ -1,4 +1,4 @@
-"""The public room: home, needs, policies, data. Every page is a GET and open to everybody."""
+"""The public room: home, firms, needs, policies, data. Every page is a GET, open to everybody."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy import Select
 
+from marketplace.accounts import queries as accounts
+from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, clock
+from marketplace.foundation.db import db
 from marketplace.foundation.web import PUBLIC, access, current_actor
+from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects import queries as projects
 from marketplace.projects.models import NeedStatus
+from marketplace.ratings import queries as ratings
+from marketplace.sanctions import queries as sanctions
 
-from . import queries
-from .forms import page_number, search_words, status_choice
+from .forms import grade_choice, page_number, search_words, status_choice
 from .navigation import Navigation
-from .titles import SECTIONS, title_of
+from .queries import figures, firms, needs, policies
+from .titles import SECTIONS, title_of, value_of
 
 bp = Blueprint("portal", __name__)
 
@@ -25,31 +32,114 @@ def _navigation() -> dict[str, Any]:
     return {"navigation": Navigation(current_actor())}
 
 
+def _register() -> str:
+    return accounts.register_of(accounts.site().jurisdiction_code)
+
+
+def _rows(query: Select[Any]) -> list[Any]:
+    return list(db.session.scalars(query))
+
+
+def _item_names() -> dict[str, str]:
+    return catalogue.names(clock.today(), accounts.lineage(_register()))
+
+
 @bp.route("/")
 @access(PUBLIC)
 def home() -> str:
     """What one may do here, what closes soon, what was decided lately."""
-    now = clock.now()
-    return render_template("portal/home.html", closing=queries.closing_soonest(now), now=now)
+    now, register = clock.now(), _register()
+    return render_template(
+        "portal/home.html",
+        now=now,
+        closing=needs.closing_soonest(now),
+        figures=figures.figures(register, now),
+        warned=firms.warned(register, now),
+        blacklisted=_rows(sanctions.blacklistings_in_force(now).limit(10)),
+        cards=sanctions.cards_in_force(now, limit=10),
+    )
 
 
 @bp.route("/search")
 @access(PUBLIC)
 def search() -> str:
     """One box over everything public."""
-    words = search_words(request.args)
-    needs = queries.needs_page(words=words, status=None, number=1) if words else None
-    return render_template("portal/search.html", search_words=words, needs=needs)
+    words, now, names = search_words(request.args), clock.now(), _item_names()
+    if not words:
+        return render_template("portal/search.html", search_words="")
+    return render_template(
+        "portal/search.html",
+        search_words=words,
+        items=[(code, name) for code, name in names.items() if words.lower() in name.lower()],
+        found_firms=_firms(words, number=1),
+        needs=needs.needs_page(words=words, status=None, number=1),
+        now=now,
+    )
 
 
-@bp.route("/needs")
+def _firms(words: str, number: int) -> Any:
+    register, now = _register(), clock.now()
+    return firms.firms_page(
+        register=register,
+        words=words,
+        item_code=request.args.get("item", ""),
+        grade=grade_choice(request.args),
+        number=number,
+        now=now,
+    )
+
+
+@bp.route("/firms", endpoint="firms")
 @access(PUBLIC)
-def needs() -> str:
+def list_firms() -> str:
+    """Listed firms, to be narrowed by name, item and grade."""
+    words = search_words(request.args)
+    page = _firms(words, page_number(request.args))
+    return render_template(
+        "portal/firms.html",
+        page=page,
+        words=words,
+        item=request.args.get("item", ""),
+        grade=grade_choice(request.args),
+        grades=firms.grades_of(page.items, _register()),
+        offered=firms.offered_by(page.items),
+        items=_item_names(),
+        choices=firms.ORDER[:-1],
+    )
+
+
+@bp.route("/firms/<public_id>")
+@access(PUBLIC)
+def firm(public_id: str) -> str:
+    """One listed firm: who it is, its grade, what it offers, what stands against it."""
+    now, register = clock.now(), _register()
+    found = firms.listed_firm(public_id, register, now)
+    organisation_id = found.organisation_id
+    return render_template(
+        "portal/firm.html",
+        firm=found,
+        organisation=found.organisation,
+        grade=ratings.grade_on(organisation_id, register, clock.today()),
+        offerings=intermediaries.offerings(found.id),
+        qualifications=intermediaries.qualifications(found.id),
+        items=_item_names(),
+        blacklisted=_rows(sanctions.blacklistings_in_force(now, organisation_id)),
+        cards=sanctions.cards_in_force(now, organisation_id),
+        today=clock.today(),
+    )
+
+
+@bp.route("/needs", endpoint="needs")
+@access(PUBLIC)
+def list_needs() -> str:
     """All published needs."""
     words, status = search_words(request.args), status_choice(request.args)
-    page = queries.needs_page(words=words, status=status, number=page_number(request.args))
     return render_template(
-        "portal/needs.html", page=page, words=words, status=status, statuses=queries.need_counts()
+        "portal/needs.html",
+        page=needs.needs_page(words=words, status=status, number=page_number(request.args)),
+        words=words,
+        status=status,
+        statuses=needs.need_counts(),
     )
 
 
@@ -57,7 +147,7 @@ def needs() -> str:
 @access(PUBLIC)
 def need(public_id: str) -> str:
     """One need: what is asked, until when, who may enter."""
-    found = queries.public_need(public_id)
+    found = needs.public_need(public_id)
     return render_template(
         "portal/need.html",
         need=found,
@@ -68,15 +158,15 @@ def need(public_id: str) -> str:
     )
 
 
-@bp.route("/policies")
+@bp.route("/policies", endpoint="policies")
 @access(PUBLIC)
-def policies() -> str:
+def list_policies() -> str:
     """All editions of the rules, those in force marked."""
     return render_template(
         "portal/policies.html",
-        lines=queries.editions(clock.today()),
+        lines=policies.editions(clock.today()),
         sections=SECTIONS,
-        areas=queries.area_names(),
+        areas=policies.area_names(),
     )
 
 
@@ -84,17 +174,16 @@ def policies() -> str:
 @access(PUBLIC)
 def policy(edition_id: int) -> str:
     """Every number of one edition, its basis and its hash."""
-    edition = queries.edition(edition_id)
-    values = [
-        (title_of(edition.section, key), key, text)
-        for key, text in queries.values_of(edition.content)
-    ]
+    edition = policies.edition(edition_id)
     return render_template(
         "portal/policy.html",
         edition=edition,
-        values=values,
+        values=[
+            (title_of(edition.section, key), key, value_of(text))
+            for key, text in policies.values_of(edition.content)
+        ],
         sections=SECTIONS,
-        area=queries.area_names().get(edition.jurisdiction, edition.jurisdiction),
+        area=policies.area_names().get(edition.jurisdiction, edition.jurisdiction),
     )
 
 
@@ -102,7 +191,7 @@ def policy(edition_id: int) -> str:
 @access(PUBLIC)
 def policy_source(edition_id: int) -> Response:
     """The edition's file, byte for byte what the hash was taken of."""
-    edition = queries.edition(edition_id)
+    edition = policies.edition(edition_id)
     return Response(
         edition.source.encode(),
         mimetype="text/plain",
@@ -114,9 +203,15 @@ def policy_source(edition_id: int) -> Response:
 @access(PUBLIC)
 def data() -> str:
     """Counts and the head of the ledger."""
+    now = clock.now()
     seq, head = audit.head()
     return render_template(
-        "portal/data.html", statuses=queries.need_counts(), seq=seq, head=head, now=clock.now()
+        "portal/data.html",
+        figures=figures.figures(_register(), now),
+        statuses=needs.need_counts(),
+        seq=seq,
+        head=head,
+        now=now,
     )
 
 

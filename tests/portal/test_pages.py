@@ -7,7 +7,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-PAGES = ["/", "/needs", "/search", "/policies", "/data", "/accessibility"]
+PAGES = [
+    "/",
+    "/firms",
+    "/firms?item=hpwj&grade=A",
+    "/search?q=环境",
+    "/needs",
+    "/search",
+    "/policies",
+    "/data",
+    "/accessibility",
+]
 NONSENSE = ["?q=%00%ff", "?page=0", "?page=99999999999999999999", "?page=-1&page=2", "?status=x"]
 
 
@@ -33,7 +43,7 @@ def test_public_pages_are_well_formed(client: FlaskClient, address: str) -> None
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
-@pytest.mark.parametrize("address", ["/needs", "/search"])
+@pytest.mark.parametrize("address", ["/needs", "/firms", "/search"])
 def test_nonsense_in_the_address_is_read_as_nothing(
     client: FlaskClient, address: str, nonsense: str
 ) -> None:
@@ -72,3 +82,23 @@ def test_the_language_switch_changes_the_language_of_the_page(client: FlaskClien
     assert '<html lang="zh' in client.get("/").get_data(as_text=True)
     assert '<html lang="en"' in client.get("/?lang=en").get_data(as_text=True)
     assert '<html lang="en"' in client.get("/needs").get_data(as_text=True)
+
+
+def test_every_number_of_every_shipped_edition_has_a_title() -> None:
+    import tomllib
+    from pathlib import Path
+
+    from marketplace.portal.queries.policies import values_of
+    from marketplace.portal.titles import SECTIONS, title_of
+
+    files = sorted(Path("marketplace/editions/policies").glob("*/*.toml"))
+    assert files
+    for path in files:
+        edition = tomllib.loads(path.read_text("utf-8"))
+        assert edition["section"] in SECTIONS, path
+        untitled = [
+            key
+            for key, _text in values_of(edition["values"])
+            if title_of(edition["section"], key) == key
+        ]
+        assert untitled == [], path
