@@ -184,7 +184,8 @@ def _check_numbers(price: Decimal | None, discount: Decimal | None) -> None:
 
 
 def _promise(discount: Decimal | None) -> Commitment | None:
-    return None if discount is None else Commitment("机构承诺", discount=discount)
+    """A discount of zero promises nothing: the standard's own float stays open."""
+    return Commitment("机构承诺", discount=discount) if discount else None
 
 
 def _store(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,6 +20,9 @@ def text(client: FlaskClient, address: str, status: int = 200) -> str:
     assert response.status_code == status
     page = response.get_data(as_text=True)
     assert page.count("<h1") == 1
+    html5lib.HTMLParser(strict=True).parse(page)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
     return page
 
 

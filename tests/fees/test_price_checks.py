@@ -86,6 +86,9 @@ def test_commitment_and_budget_bind_where_the_standard_informs(app: Flask) -> No
         assert promised.stops
         assert "180,400.00" in promised.message
         assert price_check(**question, budget=Decimal(199_999)).stops
+        higher = {**question, "price": Decimal(270_000)}
+        assert not price_check(**higher, commitment_discount=Decimal(0)).stops
+        assert price_check(**higher, commitment_discount=Decimal("0.01")).stops
 
 
 def test_an_offering_by_discount(app: Flask) -> None:
