@@ -1,0 +1,84 @@
+"""Which needs, entries and awards a person may open; another party's answer 404."""
+
+from __future__ import annotations
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.errors import Missing
+from marketplace.projects import queries as projects
+from marketplace.projects.models import Need
+
+from . import queries
+from .models import Award, DrawAnnulment, Entry, RoundStatus, SelectionRound
+
+
+def public_need(public_id: str) -> Need:
+    """A need that was ever published."""
+    need = projects.need(public_id)
+    if not need.is_public:
+        raise Missing(f"need {public_id}")
+    return need
+
+
+def own_need(actor: Actor, public_id: str) -> Need:
+    """A need of the actor's own organisation."""
+    need = projects.need(public_id)
+    if need.owner_id != actor.organisation_id:
+        raise Missing(f"need {public_id}")
+    return need
+
+
+def public_round(public_id: str) -> tuple[Need, SelectionRound]:
+    """A published need and its newest round, open or closed; Missing without one."""
+    need = public_need(public_id)
+    running = queries.round_of(need)
+    if running is None:
+        raise Missing(f"need {public_id} has no round")
+    return need, running
+
+
+def closed_round(public_id: str) -> tuple[Need, SelectionRound]:
+    """A need whose list is public: its newest round that is closed. Missing before closing."""
+    need = public_need(public_id)
+    for running in reversed(queries.rounds_of(need)):
+        if running.status is not RoundStatus.OPEN and running.closed_at is not None:
+            return need, running
+    raise Missing(f"need {public_id} is not closed")
+
+
+def own_entry(actor: Actor, public_id: str) -> Entry:
+    """An entry of the actor's own firm."""
+    entry = queries.entry(public_id)
+    if entry.organisation_id != actor.organisation_id:
+        raise Missing(f"entry {public_id}")
+    return entry
+
+
+def own_award(actor: Actor, public_id: str) -> Award:
+    """An award made to the actor's own firm."""
+    award = queries.award(public_id)
+    if award.organisation_id != actor.organisation_id:
+        raise Missing(f"award {public_id}")
+    return award
+
+
+def owners_award(actor: Actor, public_id: str) -> Award:
+    """An award of a need of the actor's own organisation."""
+    award = queries.award(public_id)
+    if award.need.owner_id != actor.organisation_id:
+        raise Missing(f"award {public_id}")
+    return award
+
+
+def lettered_award(actor: Actor, public_id: str) -> Award:
+    """An award whose letter the actor may read: its firm, its owner, supervision."""
+    award = queries.award(public_id)
+    parties = (award.organisation_id, award.need.owner_id)
+    if actor.organisation_id not in parties and not actor.may(Permission.SUPERVISION_VIEW):
+        raise Missing(f"award {public_id}")
+    return award
+
+
+def annulment(annulment_id: int) -> DrawAnnulment:
+    """A proposed annulment."""
+    return queries.annulment(annulment_id)

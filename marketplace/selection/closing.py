@@ -1,0 +1,172 @@
+"""Closing of entries: re-check, void related firms, freeze the list; extend or fail when few."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from marketplace.foundation import clock, lifecycle
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.notifications.actions import send
+from marketplace.projects import actions as projects_actions
+from marketplace.projects import queries as projects
+from marketplace.projects.models import Need, NeedStatus
+
+from . import ceremony, queries
+from .methods import random_draw
+from .methods.random_draw import Entrant
+from .models import (
+    CheckStage,
+    EligibilityCheck,
+    Entry,
+    EntryStatus,
+    RoundStatus,
+    SelectionRound,
+)
+from .rules.related import StandingEntry, void_related
+
+
+def close_entries(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
+    """Close a need's entries at its deadline; the caller holds the need's lock.
+
+    Eligible entries that are not related to an earlier one make the frozen list. With none the
+    need fails; with fewer than the edition's minimum the deadline moves, as often as it allows,
+    and afterwards those there are decide. Nothing is frozen by an extension: the entries stay.
+    """
+    _edition_id, values = queries.edition_of(need, clock.local_day(now))
+    standing = queries.standing(running)
+    reasons = _unfit(need, standing, now)
+    fit = [entry for entry in standing if entry.id not in reasons]
+    reasons.update(_related(fit))
+    fit = [entry for entry in fit if entry.id not in reasons]
+    if 0 < len(fit) < values.minimum_entrants and projects_actions.extend_entry(need, actor, now):
+        _tell_extended(need, now)
+        return
+    for entry in standing:
+        if entry.id in reasons:
+            entry.void_reason = reasons[entry.id][:500]
+            lifecycle.move(entry, EntryStatus.VOID, actor, now, reason=entry.void_reason)
+            _tell_void(need, entry, now)
+        else:
+            lifecycle.move(entry, EntryStatus.LISTED, actor, now)
+    running.closed_at = need.entry_deadline
+    if not fit:
+        _fail(need, running, actor, now)
+        return
+    frozen = [Entrant(credit_code(entry), entry.contribution) for entry in fit]
+    running.list_text = random_draw.list_bytes(frozen).decode()
+    running.list_sha256 = random_draw.list_hash(frozen)
+    if queries.uses_ceremony(need):
+        ceremony.begin_ceremony(running, need, values)
+    elif queries.uses_draw(need):
+        running.lottery_game = values.lottery_game
+        assert need.entry_deadline is not None
+        running.lottery_day = queries.lottery_day(values, need.entry_deadline)
+    lifecycle.move(
+        running,
+        RoundStatus.LISTED,
+        actor,
+        now,
+        list_sha256=running.list_sha256,
+        entrants=len(fit),
+        void=len(reasons),
+    )
+    lifecycle.move(need, NeedStatus.SELECTING, actor, now, check_at=_next_check(need, running))
+
+
+def credit_code(entry: Entry) -> str:
+    """The entrant's unified social credit code, its name in the list."""
+    code = entry.organisation.credit_code
+    if code is None:
+        raise ValueError(f"entry {entry.id}: the organisation has no credit code")
+    return code
+
+
+def store_checks(
+    entry: Entry, found: queries.Eligibility, stage: CheckStage, now: datetime
+) -> None:
+    """Keep every rule's answer about an entry: rule, result, grade record, edition."""
+    for result in found.results:
+        db.session.add(
+            EligibilityCheck(
+                entry_id=entry.id,
+                stage=stage,
+                at=now,
+                rule=result.rule,
+                ok=result.ok,
+                fact=str(result.fact)[:500],
+                mend=str(result.mend)[:500],
+                grade=found.grade,
+                grade_record_id=found.grade_record_id,
+                edition_id=found.edition_id,
+            )
+        )
+    db.session.flush()
+
+
+def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:
+    corrected = [each.published_at for each in projects.corrections(need.id) if each.published_at]
+    last_correction = max(corrected, default=None)
+    reasons: dict[int, str] = {}
+    for entry in standing:
+        found = queries.eligibility(need, entry.organisation_id, now)
+        store_checks(entry, found, CheckStage.CLOSING, now)
+        if not found.ok:
+            reasons[entry.id] = ";".join(str(result.fact) for result in found.refusals)
+        elif last_correction is not None and entry.received_at < last_correction:
+            reasons[entry.id] = "需求更正后未重新确认报名"
+    return reasons
+
+
+def _related(fit: list[Entry]) -> dict[int, str]:
+    facts = []
+    for entry in fit:
+        keys = intermediaries.relation_keys(entry.firm_id)
+        facts.append(
+            StandingEntry(
+                number=entry.id,
+                organisation=keys.organisation or str(entry.organisation_id),
+                received_at=entry.stands_since,
+                legal_representative=keys.legal_representative or "",
+                shareholders=tuple((key, Decimal(100)) for key in sorted(keys.shareholders)),
+                practitioners=frozenset(keys.practitioners),
+            )
+        )
+    return {each.number: str(each.reason) for each in void_related(facts)}
+
+
+def _tell_extended(need: Need, now: datetime) -> None:
+    for organisation_id in queries.eligible_firm_ids(need, now):
+        send(
+            organisation_id,
+            f"报名延长:{need.title}",
+            "报名不足规定家数,截止时间已顺延,到时按实有报名机构选取。",
+            f"/needs/{need.public_id}",
+            f"need:{need.id}:extended:{need.extensions_used}:{organisation_id}",
+            now,
+        )
+
+
+def _next_check(need: Need, running: SelectionRound) -> datetime | None:
+    if queries.uses_ceremony(need):
+        return running.commit_ends_at
+    return None
+
+
+def _fail(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
+    reason = "报名截止时没有符合条件的机构"
+    lifecycle.move(running, RoundStatus.FAILED, actor, now, reason=reason)
+    projects_actions.fail_need(need, reason, actor, now)
+
+
+def _tell_void(need: Need, entry: Entry, now: datetime) -> None:
+    send(
+        entry.organisation_id,
+        f"报名未进入名单:{need.title}",
+        f"原因:{entry.void_reason}。认为有误的,可在结果公示期内提出异议。",
+        f"/entries/{entry.public_id}",
+        f"entry:{entry.id}:void",
+        now,
+    )

@@ -1,0 +1,113 @@
+"""Fields and wording of entries, picks, ceremonies, lottery readings and annulments."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+
+from marketplace.foundation.forms import Form, YuanField, length_message
+
+from .methods.public_value import LOTTERIES
+
+
+class EntryForm(Form):
+    """A firm's sign-up: its price and its contribution to the draw."""
+
+    price = YuanField(_l("报价"), validators=[InputRequired(_l("请填写报价"))])
+    contribution = StringField(
+        _l("随机贡献值"),
+        description=_l("已随机填好,可以改成自己的 64 位小写十六进制字符;它参与决定抽取次序"),
+        validators=[
+            InputRequired(_l("请填写随机贡献值")),
+            Regexp("[0-9a-f]{64}$", message=_l("请填写 64 位小写十六进制字符(0-9、a-f)")),
+        ],
+    )
+    agree = BooleanField(
+        _l("已阅读需求内容,报价包含全部费用,中选后按报价签订合同"),
+        validators=[InputRequired(_l("请确认后提交"))],
+    )
+
+    def validate_price(self, field: YuanField) -> None:
+        """A price is more than nothing."""
+        if field.data is not None and field.data <= 0:
+            raise ValidationError(_("报价应大于 0"))
+
+
+class ButtonForm(Form):
+    """A button that needs no input."""
+
+
+class ReasonForm(Form):
+    """A button with a reason that others will read."""
+
+    reason = TextAreaField(
+        _l("理由"),
+        validators=[InputRequired(_l("请写明理由")), Length(5, 1000, message=length_message())],
+    )
+
+
+class PickForm(Form):
+    """The owner's choice of one entrant, with its published reason."""
+
+    entry = RadioField(_l("选取机构"), validators=[InputRequired(_l("请选择一家机构"))])
+    reason = TextAreaField(
+        _l("选取理由"),
+        description=_l("将随结果公示"),
+        validators=[InputRequired(_l("请写明选取理由")), Length(1, 1000, message=length_message())],
+    )
+
+
+class NumberForm(Form):
+    """A number for a ceremony."""
+
+    number = StringField(
+        _l("数字"),
+        description=_l("24 至 78 位数字;请自行留存,公布时须填同一个数"),
+        validators=[
+            InputRequired(_l("请填写数字")),
+            Regexp("[0-9]{24,78}$", message=_l("请填写 24 至 78 位数字")),
+        ],
+    )
+
+
+class LotteryForm(Form):
+    """One officer's reading of a lottery's issue."""
+
+    day = RadioField(_l("开奖日期"), validators=[InputRequired(_l("请选择开奖日期"))])
+    issue = StringField(
+        _l("期号"),
+        validators=[
+            InputRequired(_l("请填写期号")),
+            Regexp("[0-9]{5,7}$", message=_l("期号应为 5 至 7 位数字")),
+        ],
+    )
+    numbers = StringField(
+        _l("开奖号码"),
+        description=_l("号码之间用空格隔开,前区与后区(红球与蓝球)之间用 + 隔开"),
+        validators=[
+            InputRequired(_l("请填写开奖号码")),
+            Length(1, 200, message=length_message()),
+        ],
+    )
+    source = StringField(
+        _l("号码来源"),
+        description=_l("例如发行机构网站公告的网址"),
+        validators=[InputRequired(_l("请填写号码来源")), Length(2, 140, message=length_message())],
+    )
+
+    def validate_numbers(self, field: Any) -> None:
+        """Only digits, separators and the sign between drums."""
+        if field.data and not re.fullmatch(r"[0-9 ,,、++|]+", field.data):
+            raise ValidationError(_("只填写号码、空格和 +"))
+
+    def groups(self, game: str) -> list[list[int]]:
+        """The numbers as typed, drum by drum; digits written together count one by one."""
+        drums = re.split(r"[++|]", self.numbers.data or "")
+        single = LOTTERIES[game].groups[0].width == 1
+        pattern = r"[0-9]" if single else r"[0-9]{1,3}"
+        return [[int(number) for number in re.findall(pattern, drum)] for drum in drums]

@@ -1,0 +1,80 @@
+"""The strip of a result's page: how a round comes to its order, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from marketplace.foundation import clock
+from marketplace.foundation.web import show_date, show_datetime
+from marketplace.projects.models import Need
+
+from . import queries
+from .methods.public_value import LOTTERIES
+from .models import SelectionRound
+
+
+@dataclass(frozen=True)
+class ProofStep:
+    """One step: its title and, where known, instant, value and what it rests on."""
+
+    title: str
+    at: datetime | None = None
+    value: str | None = None
+    note: str | None = None
+    state: str = "done"
+
+
+def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
+    """The steps of a round: commitment, list, public value, order; waiting ones included."""
+    closed = running.closed_at is not None
+    listed = ProofStep(
+        _("报名截止,名单固定"),
+        running.closed_at,
+        running.list_sha256,
+        None if closed else _("%(at)s 截止", at=show_datetime(need.entry_deadline)),
+        "done" if closed else "waiting",
+    )
+    if not queries.uses_draw(need):
+        return [listed]
+    drawn = running.drawn_at is not None
+    return [
+        ProofStep(
+            _("公布承诺"),
+            running.opened_at,
+            running.commitment,
+            _("密值此时已定,截止后公开;任何人可核对其摘要"),
+        ),
+        listed,
+        ProofStep(
+            _("公开值"),
+            None,
+            running.public_value or None,
+            _source(need, running),
+            "done" if drawn else "waiting",
+        ),
+        ProofStep(
+            _("计算次序"),
+            running.drawn_at,
+            None,
+            _("由密值、名单、公开值唯一确定") if drawn else None,
+            "done" if drawn else "waiting",
+        ),
+    ]
+
+
+def _source(need: Need, running: SelectionRound) -> str:
+    _edition_id, values = queries.edition_of(need, clock.local_day(running.opened_at))
+    if queries.uses_ceremony(need):
+        if running.drawn_at is not None and not running.public_value:
+            return _("改期后仍无管理机构以外的人参加,公开值为空,次序仅由密值与名单决定")
+        if running.commit_ends_at is None:
+            return _("现场公开抽取:名单固定后提交承诺,随后公布数字")
+        return _("现场公开抽取,承诺提交至 %(at)s", at=show_datetime(running.commit_ends_at))
+    game = running.lottery_game or values.lottery_game
+    day = running.lottery_day
+    if day is None and need.entry_deadline is not None:
+        day = queries.lottery_day(values, need.entry_deadline)
+    return _("%(game)s %(day)s 开奖的一期", game=LOTTERIES[game].title, day=show_date(day))
