@@ -30,7 +30,13 @@ def test_item_list_and_guide(client: FlaskClient) -> None:
     page = text(client, "/items")
     assert "水土保持方案编制" in page
     guide = text(client, "/items/jsjl")
-    for words in ("工程监理资质 乙级及以上", "建筑工程施工许可证核发", "可容缺", "/fees?item=jsjl"):
+    for words in (
+        "工程监理资质 乙级及以上",
+        "建筑工程施工许可证核发",
+        "可容缺",
+        "/fees?item=jsjl",
+        "/firms?item=jsjl",
+    ):
         assert words in guide
     assert "任何部门不得把它作为" in text(client, "/items/zbdl")
     assert client.get("/items/nothing").status_code == 404
