@@ -12,7 +12,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _copies = itertools.count(1)
 
 
+@dataclass(frozen=True)
+class Template:
+    """A database to copy from and the data folder that belongs to it."""
+
+    database: str
+    data: Path
+    start: datetime | None
+
+
 class Site:
     """One application and the engine it runs on; points at one database at a time."""
 
@@ -48,10 +58,11 @@ class Site:
         self.folder = folder
         self.postgres = postgres
         self.database = self._new_database("prepared")
+        data = folder / "prepared-data"
         settings = config.from_environment(
             {
                 "MARKETPLACE_MODE": "test",
-                "MARKETPLACE_DATA_DIR": str(folder / "prepared-data"),
+                "MARKETPLACE_DATA_DIR": str(data),
                 "DATABASE_URL": self.url,
             }
         )
@@ -67,7 +78,23 @@ class Site:
                 clock.set_to(START - timedelta(days=1))
             commands.load_shipped_editions()
         self.engine.dispose()
-        self._prepared = self.database
+        self.prepared = Template(self.database, data, START)
+        self._demo: Template | None = None
+
+    @property
+    def demo(self) -> Template:
+        """The demo, made once."""
+        if self._demo is None:
+            data = self.folder / "demo-data"
+            shutil.copytree(self.settings.key_dir, data / "keys")
+            self.database = self._new_database("demo")
+            self._use(data)
+            with self.app.app_context():
+                db.create_all()
+                commands.fill_with_demo()
+            self.engine.dispose()
+            self._demo = Template(self.database, data, None)
+        return self._demo
 
     @property
     def url(self) -> str:
@@ -88,18 +115,7 @@ class Site:
         else:
             args[0] = self.database
 
-    def open_copy(self) -> Path:
-        """Go over to a fresh copy of the prepared database; returns the copy's data folder."""
-        name = f"copy{next(_copies)}"
-        if self.postgres:
-            self.postgres.create(name, template=self._prepared)
-            self.database = name
-        else:
-            self.database = str(self.folder / f"{name}.db")
-            shutil.copyfile(self._prepared, self.database)
-        data = self.folder / name
-        data.mkdir()
-        shutil.copytree(self.settings.key_dir, data / "keys")
+    def _use(self, data: Path) -> None:
         here = replace(self.settings, data_dir=data, database_url=self.url)
         self.app.config.update(
             SETTINGS=here,
@@ -108,20 +124,40 @@ class Site:
             FILE_DIR=str(data / "files"),
             MAIL_DIR=str(data / "mail"),
         )
-        with self.app.app_context(), transaction():
-            clock.set_to(START)
-        return data
 
-    def close_copy(self, data: Path) -> None:
-        """Leave the copy and remove it."""
+    @contextmanager
+    def copy_of(self, template: Template) -> Iterator[Flask]:
+        """The application on a fresh copy of a template, removed afterwards."""
+        name = f"copy{next(_copies)}"
+        if self.postgres:
+            self.postgres.create(name, template=template.database)
+            self.database = name
+        else:
+            self.database = str(self.folder / f"{name}.db")
+            shutil.copyfile(template.database, self.database)
+        data = self.folder / name
+        shutil.copytree(template.data, data)
+        before = dict(self.app.config)
+        self._use(data)
+        if template.start is not None:
+            with self.app.app_context(), transaction():
+                clock.set_to(template.start)
+        try:
+            yield self.app
+        finally:
+            self.app.config.clear()
+            self.app.config.update(before)
+            self._remove_copy(data)
+
+    def _remove_copy(self, data: Path) -> None:
         self.engine.dispose()
         if self.postgres:
             self.postgres.drop(self.database)
         else:
-            for leftover in Path(self.folder).glob(f"{Path(self.database).name}*"):
+            for leftover in self.folder.glob(f"{Path(self.database).name}*"):
                 leftover.unlink()
         shutil.rmtree(data, ignore_errors=True)
-        self.database = self._prepared
+        self.database = self.prepared.database
 
 
 @pytest.fixture(scope="session")
@@ -182,12 +218,16 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def app(sites: Callable[[str], Site], engine_name: str) -> Iterator[Flask]:
     """The application on a database of this test alone, on each engine in turn."""
     site = sites(engine_name)
-    data = site.open_copy()
-    overrides = dict(site.app.config)
-    yield site.app
-    site.app.config.clear()
-    site.app.config.update(overrides)
-    site.close_copy(data)
+    with site.copy_of(site.prepared) as flask_app:
+        yield flask_app
+
+
+@pytest.fixture
+def demo_app(sites: Callable[[str], Site], engine_name: str) -> Iterator[Flask]:
+    """The application with the demo, in its present, on each engine in turn."""
+    site = sites(engine_name)
+    with site.copy_of(site.demo) as flask_app:
+        yield flask_app
 
 
 @pytest.fixture(autouse=True)
