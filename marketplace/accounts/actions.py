@@ -2,392 +2,47 @@
 
 from __future__ import annotations
 
-import secrets
-import tomllib
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
-
-from flask import current_app
-from flask_babel import gettext as _
-from sqlalchemy import select, update
-
-from marketplace.foundation import audit, clock
-from marketplace.foundation.actor import Actor
-from marketplace.foundation.crypto import keyed_digest
-from marketplace.foundation.db import db, lock
-from marketplace.foundation.errors import Conflict, Invalid
-
-from . import credit_code as codes
-from .models import (
-    Jurisdiction,
-    Membership,
-    Organisation,
-    OrganisationFunction,
-    OrganisationKind,
-    SetupToken,
-    User,
-    WebSession,
+from .organising import (
+    TWO_PEOPLE_KINDS,
+    check_password,
+    create_organisation,
+    create_user,
+    disable_user,
+    end_membership,
+    grant_role,
+    load_jurisdictions,
+    load_offices,
 )
-from .passwords import HashedPassword, hashed
-from .permissions import HOME_OF_ROLE, Role, conflicting
-from .queries import live_roles, real_now, user_by_login
-from .rules import login_is_well_formed, password_problem
+from .registering import (
+    NOT_A_FIRM,
+    NewPerson,
+    Side,
+    issue_setup_token,
+    register_organisation,
+    use_setup_token,
+)
+from .sessions import TooMany, begin_session, count, count_failure, sign_in, sign_out
 
-SETUP_TOKEN_LIFE = timedelta(minutes=30)
-SESSIONS_OF_OFFICIAL = 1
-SESSIONS_OF_PARTY = 3
-OFFICIAL_SESSION_HOURS = 8
-TWO_PEOPLE_KINDS = (OrganisationKind.AGENCY, OrganisationKind.PUBLIC_INSTITUTION)
-
-
-# ---- the tree of areas, the offices -------------------------------------------------------
-
-
-def load_jurisdictions(path: Path, actor: Actor, now: datetime) -> int:
-    """Load the tree of areas from a TOML file; returns how many were new. Idempotent."""
-    new = 0
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["jurisdiction"]:
-        if unknown := set(entry) - {"code", "name", "parent", "is_register"}:
-            raise ValueError(f"{path.name}: {min(unknown)}: unknown key")
-        if db.session.get(Jurisdiction, entry["code"]) is not None:
-            continue
-        node = Jurisdiction(
-            code=entry["code"],
-            name=entry["name"],
-            parent_code=entry.get("parent"),
-            is_register=entry.get("is_register", False),
-        )
-        db.session.add(node)
-        db.session.flush()
-        audit.record("jurisdiction.loaded", actor, ("jurisdictions", node.code), now)
-        new += 1
-    return new
-
-
-def load_offices(path: Path, actor: Actor, now: datetime) -> int:
-    """Make the bureau, departments and supervision of a file; returns how many were new.
-
-    Offices that exist already (by credit code) are left as they are.
-    """
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    known = {"code", "name", "function", "kind", "credit_code", "phone", "jurisdiction"}
-    new = 0
-    for entry in data["office"]:
-        if unknown := set(entry) - known:
-            raise ValueError(f"{path.name}: {min(unknown)}: unknown key")
-        exists = select(Organisation.id).where(Organisation.credit_code == entry["credit_code"])
-        if db.session.scalar(exists) is not None:
-            continue
-        create_organisation(
-            name=entry["name"],
-            kind=OrganisationKind(entry["kind"]),  # type: ignore[call-arg]
-            function=OrganisationFunction(entry["function"]),
-            credit_code=entry["credit_code"],
-            jurisdiction_code=entry.get("jurisdiction", data["jurisdiction"]),
-            office_code=entry["code"],
-            phone=entry.get("phone"),
-            is_demo=data.get("is_demo", False),
-            actor=actor,
-            now=now,
-        )
-        new += 1
-    return new
-
-
-def create_organisation(
-    *,
-    name: str,
-    kind: OrganisationKind,
-    credit_code: str | None,
-    jurisdiction_code: str,
-    actor: Actor,
-    now: datetime,
-    function: OrganisationFunction = OrganisationFunction.PARTY,
-    office_code: str | None = None,
-    legal_representative: str | None = None,
-    address: str | None = None,
-    phone: str | None = None,
-    email: str | None = None,
-    identity_digest: str | None = None,
-    is_demo: bool = False,
-) -> Organisation:
-    """Register a body or person; the credit code's check digit is verified (GB 32100).
-
-    Raises Invalid for a wrong or missing code and an unknown area, Conflict when the code is
-    registered already.
-    """
-    if kind is OrganisationKind.NATURAL_PERSON:
-        credit_code = None
-    elif not credit_code:
-        raise Invalid(_("请填写统一社会信用代码"), field="credit_code", rule="credit_code")
-    else:
-        credit_code = codes.checked(credit_code)
-    if db.session.get(Jurisdiction, jurisdiction_code) is None:
-        raise Invalid(_("请选择所在辖区"), field="jurisdiction_code", rule="jurisdiction")
-    _refuse_twin(credit_code, identity_digest)
-    organisation = Organisation(
-        name=name,
-        kind=kind,
-        function=function,
-        credit_code=credit_code,
-        office_code=office_code,
-        jurisdiction_code=jurisdiction_code,
-        legal_representative=legal_representative,
-        address=address,
-        phone=phone,
-        email=email,
-        identity_digest=identity_digest,
-        is_demo=is_demo,
-        created_at=now,
-    )
-    db.session.add(organisation)
-    db.session.flush()
-    audit.record(
-        "organisation.created", actor, organisation, now, credit_code=credit_code, kind=kind.value
-    )
-    return organisation
-
-
-def _refuse_twin(credit_code: str | None, identity_digest: str | None) -> None:
-    for column, value, field in (
-        (Organisation.credit_code, credit_code, "credit_code"),
-        (Organisation.identity_digest, identity_digest, "identity_number"),
-    ):
-        if value and db.session.scalar(select(Organisation.id).where(column == value)) is not None:
-            raise Conflict(
-                _("该主体已经注册,请由本单位已有账号登录办理"), field=field, rule="registered"
-            )
-
-
-# ---- people and roles ---------------------------------------------------------------------
-
-
-def create_user(
-    login: str,
-    name: str,
-    password: str | HashedPassword,
-    organisation: Organisation,
-    roles: Iterable[Role],
-    actor: Actor,
-    now: datetime,
-) -> User:
-    """Open the account of one person and give its first roles.
-
-    A plain ``password`` is checked and hashed here; pages pass one hashed before their
-    transaction. Raises Invalid naming ``login`` or ``password``, Conflict for roles that must
-    not be in one hand.
-    """
-    login = login.strip().lower()
-    if not login_is_well_formed(login):
-        raise Invalid(
-            _("登录名为 3 至 40 位小写字母、数字或 . _ -,以字母开头"), field="login", rule="login"
-        )
-    if user_by_login(login) is not None:
-        raise Invalid(_("该登录名已被使用,请换一个"), field="login", rule="login.taken")
-    if isinstance(password, str):
-        check_password(password, organisation.function, (login, name, organisation.name))
-        password = hashed(password)
-    user = User(
-        login=login,
-        name=name,
-        password_hash=password.value,
-        password_changed_at=now,
-        created_at=now,
-    )
-    db.session.add(user)
-    db.session.flush()
-    audit.record("user.created", actor, user, now, organisation=organisation.id)
-    for role in roles:
-        grant_role(user, organisation, role, actor, now)
-    return user
-
-
-def check_password(
-    password: str,
-    function: OrganisationFunction,
-    context: Iterable[str] = (),
-    field: str = "password",
-) -> None:
-    """Raise Invalid when a password breaks a rule; officials need 15 characters, others 12."""
-    official = function is not OrganisationFunction.PARTY
-    problem = password_problem(password, official, context)
-    if problem is None:
-        return
-    words = {
-        "long": _("密码不能超过 128 位"),
-        "short": _("密码至少 %(n)d 位", n=15 if official else 12),
-        "control": _("密码含有不能使用的控制字符"),
-        "common": _("密码过于常见,请换一个"),
-        "context": _("密码不能包含登录名、姓名或单位名称"),
-        "simple": _("密码须含大写字母、小写字母、数字、符号中的三类,或不少于 20 位"),
-    }
-    raise Invalid(words[problem], field=field, rule=f"password.{problem}")
-
-
-def grant_role(
-    user: User, organisation: Organisation, role: Role, actor: Actor, now: datetime
-) -> Membership:
-    """Give a person a role; Conflict when it must not be in one hand with another (I22b)."""
-    lock(user)
-    if HOME_OF_ROLE[role] != organisation.function.value:
-        raise Conflict(
-            _("“%(role)s”不能设在该类单位", role=role.title), field="role", rule="role.home"
-        )
-    held = set(
-        db.session.scalars(
-            select(Membership.role).where(Membership.user_id == user.id, Membership.until.is_(None))
-        )
-    )
-    other = conflicting(held, role)
-    if other is None:
-        other = _conflict_in_unit(user, organisation, role)
-    if other is not None:
-        raise Conflict(
-            _(
-                "“%(role)s”与已有的“%(other)s”不能由同一人担任",
-                role=role.title,
-                other=other.title,
-            ),
-            field="role",
-            rule="role.conflict",
-        )
-    membership = Membership(
-        user_id=user.id,
-        organisation_id=organisation.id,
-        role=role,
-        since=now,
-        granted_by=actor.user_id,
-    )
-    db.session.add(membership)
-    db.session.flush()
-    audit.record("role.granted", actor, user, now, organisation=organisation.id, role=role.value)
-    return membership
-
-
-def _conflict_in_unit(user: User, organisation: Organisation, role: Role) -> Role | None:
-    """Agencies and public institutions keep editor and approver apart (RULES section 6)."""
-    pair = {Role.OWNER_EDITOR, Role.OWNER_APPROVER}
-    if organisation.kind not in TWO_PEOPLE_KINDS or role not in pair:
-        return None
-    held = set(live_roles(user.id, organisation.id)) & (pair - {role})
-    return held.pop() if held else None
-
-
-def end_membership(membership: Membership, actor: Actor, now: datetime) -> None:
-    """End a role. With the last one in the organisation its sessions end too, at once (I29)."""
-    lock(membership)
-    if membership.until is not None:
-        raise Conflict(_("该角色已经结束"), rule="role.ended")
-    membership.until = now
-    db.session.flush()
-    audit.record(
-        "role.ended",
-        actor,
-        membership.user,
-        now,
-        organisation=membership.organisation_id,
-        role=membership.role.value,
-    )
-    if not live_roles(membership.user_id, membership.organisation_id):
-        _end_sessions(
-            WebSession.user_id == membership.user_id,
-            WebSession.organisation_id == membership.organisation_id,
-        )
-
-
-def disable_user(user: User, actor: Actor, now: datetime) -> None:
-    """Close an account: every role and session ends in the same transaction."""
-    lock(user)
-    for membership in user.memberships:
-        if membership.until is None:
-            end_membership(membership, actor, now)
-    user.disabled_at = now
-    _end_sessions(WebSession.user_id == user.id)
-    audit.record("user.disabled", actor, user, now)
-
-
-# ---- sessions -----------------------------------------------------------------------------
-
-
-def begin_session(
-    user: User,
-    organisation: Organisation,
-    now: datetime,
-    address: str | None = None,
-    agent: str | None = None,
-) -> str:
-    """Open a session and return its token; only the token's digest is stored.
-
-    Officials hold one session at a time, firms and owners three; the oldest gives way.
-    """
-    official = organisation.function is not OrganisationFunction.PARTY
-    started = real_now()
-    hours = OFFICIAL_SESSION_HOURS if official else current_app.config["SESSION_HOURS"]
-    keep = SESSIONS_OF_OFFICIAL if official else SESSIONS_OF_PARTY
-    live = db.session.scalars(
-        select(WebSession.id)
-        .where(WebSession.user_id == user.id, WebSession.ended_at.is_(None))
-        .order_by(WebSession.id.desc())
-        .offset(keep - 1)
-    ).all()
-    if live:
-        _end_sessions(WebSession.id.in_(live))
-    token = secrets.token_urlsafe(32)
-    session = WebSession(
-        token_digest=keyed_digest("session", token),
-        user_id=user.id,
-        organisation_id=organisation.id,
-        created_at=started,
-        last_seen_at=started,
-        expires_at=started + timedelta(hours=hours),
-        address=(address or "")[:60] or None,
-        agent=(agent or "")[:200] or None,
-    )
-    db.session.add(session)
-    db.session.flush()
-    actor = Actor(user_id=user.id, name=user.name, organisation_id=organisation.id)
-    audit.record("session.begun", actor, session, now)
-    return token
-
-
-def sign_out(session: WebSession, actor: Actor, now: datetime) -> None:
-    """End the session on the server, so that its cookie is worth nothing any more."""
-    _end_sessions(WebSession.id == session.id)
-    audit.record("session.ended", actor, session, now)
-
-
-def _end_sessions(*which: Any) -> None:
-    db.session.execute(
-        update(WebSession)
-        .where(WebSession.ended_at.is_(None), *which)
-        .values(ended_at=real_now())
-        .execution_options(synchronize_session=False)
-    )
-
-
-# ---- the first start ----------------------------------------------------------------------
-
-
-def issue_setup_token(now: datetime | None = None) -> str | None:
-    """A one-time token for a marketplace without any account, to be printed once.
-
-    Valid for 30 minutes; an earlier unused one stops working. None when accounts exist.
-    """
-    if db.session.scalar(select(User.id).limit(1)) is not None:
-        return None
-    now = now or clock.now()
-    db.session.execute(
-        update(SetupToken).where(SetupToken.used_at.is_(None)).values(expires_at=now)
-    )
-    token = secrets.token_urlsafe(24)
-    db.session.add(
-        SetupToken(
-            token_digest=keyed_digest("setup", token),
-            created_at=now,
-            expires_at=now + SETUP_TOKEN_LIFE,
-        )
-    )
-    db.session.flush()
-    return token
+__all__ = [
+    "NOT_A_FIRM",
+    "TWO_PEOPLE_KINDS",
+    "NewPerson",
+    "Side",
+    "TooMany",
+    "begin_session",
+    "check_password",
+    "count",
+    "count_failure",
+    "create_organisation",
+    "create_user",
+    "disable_user",
+    "end_membership",
+    "grant_role",
+    "issue_setup_token",
+    "load_jurisdictions",
+    "load_offices",
+    "register_organisation",
+    "sign_in",
+    "sign_out",
+    "use_setup_token",
+]

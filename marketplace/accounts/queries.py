@@ -36,6 +36,13 @@ def lineage(code: str) -> tuple[str, ...]:
     return tuple(codes)
 
 
+def registrable_areas() -> list[Jurisdiction]:
+    """The areas an owner may belong to here: the installation's register and what lies below."""
+    register = register_of(current_app.config["JURISDICTION"])
+    nodes = db.session.scalars(select(Jurisdiction).order_by(Jurisdiction.code)).all()
+    return [node for node in nodes if register in lineage(node.code)]
+
+
 def register_of(code: str) -> str:
     """The register a jurisdiction belongs to: itself or its nearest ancestor that keeps one."""
     for candidate in lineage(code):
@@ -141,6 +148,25 @@ def real_now() -> datetime:
     """
     now = clock.now()
     return now - clock.offset() if current_app.config["CLOCK_MOVABLE"] else now
+
+
+def demo_accounts() -> list[tuple[str, str, str]]:
+    """(role titles, login, organisation) of the demo's accounts, one of each kind of role."""
+    rows = db.session.scalars(
+        select(Membership)
+        .join(Organisation)
+        .where(Organisation.is_demo, Membership.until.is_(None))
+        .order_by(Membership.id)
+    ).all()
+    roles: dict[int, list[Membership]] = {}
+    for row in rows:
+        roles.setdefault(row.user_id, []).append(row)
+    shown: dict[str, list[tuple[str, str, str]]] = {}
+    for held in roles.values():
+        titles = "、".join(str(row.role.title) for row in held)
+        entry = (titles, held[0].user.login, held[0].organisation.name)
+        shown.setdefault(titles, []).append(entry)
+    return [entry for entries in shown.values() for entry in entries[:3]]
 
 
 def live_roles(user_id: int, organisation_id: int) -> list[Role]:

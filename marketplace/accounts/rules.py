@@ -18,8 +18,13 @@ LONGEST = 128
 FREE_FAILURES = 5
 LOCK_FAILURES = 10
 LOCK = timedelta(minutes=15)
+FAILURES_FORGOTTEN = timedelta(hours=24)
 ADDRESS_FAILURES = 10
 ADDRESS_WINDOW = timedelta(minutes=5)
+REGISTRATIONS = 20
+REGISTRATION_WINDOW = timedelta(hours=1)
+# published on the demo's sign-in page; the demo's accounts alone have it
+DEMO_PASSWORD = "demo-Qinghe-2026"  # noqa: S105
 _COMMON = (
     "password",
     "qwerty",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from stdnum.cn import ric
-from stdnum.exceptions import ValidationError
 
 from marketplace.accounts import credit_code
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.identity import checked_identity, is_identity
 from marketplace.accounts.models import Organisation, OrganisationFunction, OrganisationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.fees import actions as fees
@@ -29,7 +27,6 @@ from .models import Firm, FirmStatus, Offering, Practitioner, Qualification, Sha
 from .reviewing import ask_departments, enter_register
 from .rules import LONGEST_PROMISE, discount_is_possible, next_reminder
 
-_IDENTITY = re.compile(r"[0-9]{17}[0-9X]")
 REMIND_AT = time(9, 0)
 BARRED_KINDS = (
     OrganisationKind.AGENCY,
@@ -100,7 +97,9 @@ def save_file(
     organisation = firm.organisation
     organisation.legal_representative = legal_representative or None
     if legal_identity:
-        firm.legal_digest = queries.person_digest(checked_identity(legal_identity))
+        firm.legal_digest = queries.person_digest(
+            checked_identity(legal_identity, "legal_identity")
+        )
     firm.agent_name = agent_name or None
     firm.agent_phone = agent_phone or None
     firm.introduction = introduction or None
@@ -109,27 +108,6 @@ def save_file(
         firm.licence_file_id = licence.id
     db.session.flush()
     audit.record("firm.saved", actor, firm, now, decoupled=decoupled, licence=firm.licence_file_id)
-
-
-def checked_identity(number: str, field: str = "legal_identity") -> str:
-    """A resident identity number with a real date and its check digit; Invalid otherwise.
-
-    The area is not looked up: old codes outlive their counties (GB 11643-1999).
-    """
-    compact = number.strip().upper()
-    if not _is_identity(compact):
-        raise Invalid(_("身份证件号码校验未通过,请逐位核对"), field=field, rule="identity")
-    return compact
-
-
-def _is_identity(number: str) -> bool:
-    if not _IDENTITY.fullmatch(number) or str(ric.calc_check_digit(number)) != number[-1]:
-        return False
-    try:
-        ric.get_birth_date(number)
-    except ValidationError:
-        return False
-    return True
 
 
 def set_controller(
@@ -143,7 +121,7 @@ def set_controller(
     present = queries.controller(firm.id)
     if name and identity:
         compact = identity.strip().upper()
-        personal = _is_identity(compact)
+        personal = is_identity(compact)
         number = compact if personal else credit_code.checked(compact, "controller_identity")
         digest = queries.person_digest(number)
         if present and present.name == name and present.identity_digest == digest:

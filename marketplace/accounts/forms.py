@@ -1,0 +1,124 @@
+"""What is asked at the door: signing in, registering, the first start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField, TelField
+from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
+
+from marketplace.foundation.forms import Form
+
+from .models import OrganisationKind
+from .queries import registrable_areas
+from .registering import NOT_A_FIRM, Side
+from .rules import LONGEST
+
+_REQUIRED = _l("请填写此项")
+_LONGEST = _l("请控制在 %(max)d 个字以内")
+
+
+def _text(label: Any, longest: int, required: bool = True, **more: Any) -> StringField:
+    first = InputRequired(_REQUIRED) if required else Optional()
+    return StringField(label, [first, Length(max=longest, message=_LONGEST)], **more)
+
+
+def _password(label: Any, required: bool = True, **more: Any) -> PasswordField:
+    first = InputRequired(_REQUIRED) if required else Optional()
+    return PasswordField(
+        label, [first, Length(max=LONGEST, message=_l("密码不能超过 128 位"))], **more
+    )
+
+
+class SignInForm(Form):
+    """Login and password."""
+
+    login = _text(_l("登录名"), 60)
+    password = _password(_l("密码"))
+
+
+class RegisterForm(Form):
+    """A firm's or an owner's organisation with its first account."""
+
+    name = _text(_l("单位名称(自然人填姓名)"), 120)
+    kind = SelectField(_l("主体类型"))
+    credit_code = _text(
+        _l("统一社会信用代码"), 30, required=False, description=_l("18 位,自然人不填")
+    )
+    address = _text(_l("住所"), 200, required=False)
+    phone = TelField(_l("联系电话"), [InputRequired(_REQUIRED), Length(max=40, message=_LONGEST)])
+    email = EmailField(
+        _l("电子邮箱"),
+        [
+            Optional(),
+            Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", message=_l("电子邮箱格式不正确")),
+            Length(max=200, message=_LONGEST),
+        ],
+        description=_l("用于接收办理提醒"),
+    )
+    person_name = _text(_l("经办人姓名"), 60)
+    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -,以字母开头"))
+    password = _password(_l("密码"), description=_l("至少 12 位,含三类字符;或不少于 20 位"))
+    password_again = PasswordField(
+        _l("再次输入密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
+    )
+    agreed = BooleanField(
+        _l("所填内容真实有效,同意本平台为办理业务处理上述信息"),
+        [InputRequired(_l("请阅读并勾选"))],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [(kind.value, kind.title) for kind in self.kinds()]
+
+    def kinds(self) -> list[OrganisationKind]:
+        """The kinds of organisation that may register on this side."""
+        raise NotImplementedError
+
+
+class RegisterFirmForm(RegisterForm):
+    """A firm."""
+
+    side = Side.FIRM
+    legal_representative = _text(_l("法定代表人(负责人)"), 60)
+
+    def kinds(self) -> list[OrganisationKind]:
+        """Bodies that may sell services."""
+        return [kind for kind in OrganisationKind if kind not in NOT_A_FIRM]
+
+
+class RegisterOwnerForm(RegisterForm):
+    """An owner, with an approver where two people are needed."""
+
+    side = Side.OWNER
+    identity_number = _text(
+        _l("身份证件号码"), 18, required=False, description=_l("仅自然人填写,不公开,只保存校验摘要")
+    )
+    jurisdiction_code = SelectField(_l("所在辖区"))
+    approver_name = _text(_l("审批人姓名"), 60, required=False)
+    approver_login = _text(_l("审批人登录名"), 40, required=False)
+    approver_password = _password(_l("审批人密码"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.jurisdiction_code.choices = [(area.code, area.name) for area in registrable_areas()]
+
+    def kinds(self) -> list[OrganisationKind]:
+        """Anybody may buy."""
+        return list(OrganisationKind)
+
+
+class SetupForm(Form):
+    """The bureau and its two administrators, with the token printed at the first start."""
+
+    token = _text(_l("初始化口令"), 100)
+    bureau_name = _text(_l("管理机构名称"), 120)
+    credit_code = _text(_l("统一社会信用代码"), 30)
+    phone = _text(_l("监督投诉电话"), 40)
+    system_name = _text(_l("系统管理员姓名"), 60)
+    system_login = _text(_l("系统管理员登录名"), 40)
+    system_password = _password(_l("系统管理员密码"), description=_l("至少 15 位"))
+    security_name = _text(_l("安全管理员姓名"), 60)
+    security_login = _text(_l("安全管理员登录名"), 40)
+    security_password = _password(_l("安全管理员密码"), description=_l("至少 15 位"))
