@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -241,32 +242,33 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def sign_in(app: Flask, user: User, organisation: Organisation | None = None) -> FlaskClient:
+    """A browser of its own, signed in as ``user`` in an organisation (default: the first)."""
+    with app.app_context():
+        with transaction():
+            person = db.session.get_one(User, _key(user))
+            place = (
+                db.session.get_one(Organisation, _key(organisation))
+                if organisation is not None
+                else db.session.scalars(
+                    select(Organisation)
+                    .join(Membership, Membership.organisation_id == Organisation.id)
+                    .where(Membership.user_id == person.id, Membership.until.is_(None))
+                    .order_by(Membership.id)
+                ).first()
+            )
+            assert place is not None, f"{person.login} belongs to no organisation"
+            token = begin_session(person, place, clock.now())
+        name = cookie_name()
+    browser = app.test_client()
+    browser.set_cookie(name, token)
+    return browser
+
+
 @pytest.fixture
 def sign_in_as(app: Flask) -> Callable[..., FlaskClient]:
     """``sign_in_as(user, organisation=None)``: a browser of its own, signed in as that person."""
-
-    def sign_in(user: User, organisation: Organisation | None = None) -> FlaskClient:
-        with app.app_context():
-            with transaction():
-                person = db.session.get_one(User, _key(user))
-                place = (
-                    db.session.get_one(Organisation, _key(organisation))
-                    if organisation is not None
-                    else db.session.scalars(
-                        select(Organisation)
-                        .join(Membership, Membership.organisation_id == Organisation.id)
-                        .where(Membership.user_id == person.id, Membership.until.is_(None))
-                        .order_by(Membership.id)
-                    ).first()
-                )
-                assert place is not None, f"{person.login} belongs to no organisation"
-                token = begin_session(person, place, clock.now())
-            name = cookie_name()
-        browser = app.test_client()
-        browser.set_cookie(name, token)
-        return browser
-
-    return sign_in
+    return partial(sign_in, app)
 
 
 def _key(row: Any) -> Any:
