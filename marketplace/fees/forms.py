@@ -36,6 +36,19 @@ class NumberField(StringField):
             ) from error
 
 
+class ChoiceField(SelectField):
+    """A choice whose refusal is in the reader's language."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not among the choices."""
+        try:
+            super().pre_validate(form)
+        except ValidationError as error:
+            raise ValidationError(
+                _("%(title)s:请从列出的选项中选择", title=self.label.text)
+            ) from error
+
+
 class InputsForm(Form):
     """Base of the forms made from a standard. ``.data`` is what ``check_price`` takes."""
 
@@ -88,7 +101,7 @@ def _field_of(field: InputField) -> Any:
         choices = [SelectChoice(code, title) for code, title in field.choices]
         if not field.default:
             choices.insert(0, SelectChoice("", _l("请选择")))
-        return SelectField(
+        return ChoiceField(
             label,
             [demanded] if not field.default else [Optional()],
             choices=choices,

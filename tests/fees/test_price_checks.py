@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
+from wtforms import FormField
 
 from marketplace.fees import access, actions, queries
 from marketplace.fees.forms import inputs_form
@@ -20,8 +21,15 @@ from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.forms import Form
 from marketplace.foundation.transactions import transaction
-from tests.factories.fees import AGENCY_INPUTS, CITY, price_check, price_question
+from tests.factories.fees import (
+    AGENCY_INPUTS,
+    CITY,
+    SUPERVISION_INPUTS,
+    price_check,
+    price_question,
+)
 
 STANDARDS = Path(__file__).parents[2] / "marketplace" / "editions" / "standards"
 DAY = date(2026, 3, 2)
@@ -229,3 +237,30 @@ def test_who_may_see_a_check(app: Flask) -> None:
         assert access.check_for(officer, quote.public_id) is quote
         with pytest.raises(Missing):
             access.check_for(officer, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({}, []),
+        ({"fee-construction": "1,000.50"}, []),
+        ({"fee-construction": "abc"}, ["建筑安装工程费:请填写数字"]),
+        ({"fee-specialty": ""}, ["请填写“专业调整系数”"]),
+        ({"fee-complexity": "IX"}, ["工程复杂程度:请从列出的选项中选择"]),
+    ],
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_the_form_can_be_embedded(app: Flask, changes: dict, problems: list[str]) -> None:
+    sent = {f"fee-{key}": value for key, value in SUPERVISION_INPUTS.items()} | changes
+    with app.test_request_context(method="POST", data=sent):
+
+        class NeedForm(Form):
+            fee = FormField(inputs_form("jsjl", CITY, DAY))
+
+        form = NeedForm()
+        assert form.validate() is (problems == [])
+        told = [message for _, message in form.problems]
+        assert len(told) == len(problems)
+        assert all(wanted in message for wanted, message in zip(problems, told, strict=True))
+        if not problems:
+            assert price_check(inputs=form.fee.data).verdict is Verdict.WITHIN
