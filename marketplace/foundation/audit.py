@@ -176,12 +176,20 @@ def head() -> tuple[int, str]:
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 
-def verify() -> Iterator[Finding]:
-    """Recompute the whole chain; yields every row that is missing, altered or out of order."""
-    expected, previous, last_at = 1, GENESIS, None
-    for row in db.session.scalars(
-        select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=1000)
-    ):
+def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
+    """Recompute the chain from row ``first`` to row ``last`` (default: all of it).
+
+    Yields every row that is missing, altered or out of order. A range is linked to the hash
+    stored in the row before it.
+    """
+    expected, previous, last_at = first, GENESIS, None
+    before = db.session.get(AuditRow, first - 1) if first > 1 else None
+    if before is not None:
+        previous, last_at = before.hash, before.at
+    rows = select(AuditRow).where(AuditRow.seq >= first).order_by(AuditRow.seq)
+    if last is not None:
+        rows = rows.where(AuditRow.seq <= last)
+    for row in db.session.scalars(rows.execution_options(yield_per=1000)):
         if row.seq != expected:
             yield Finding(expected, f"row {expected} is missing")
             expected = row.seq
