@@ -30,7 +30,7 @@ class _Titled(StrEnum):
 
     title: Any
 
-    def __new__(cls, value: str, title: Any) -> _Titled:
+    def __new__(cls, value: str, title: Any = "") -> _Titled:
         member = str.__new__(cls, value)
         member._value_ = value
         member.title = title

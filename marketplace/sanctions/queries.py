@@ -241,6 +241,11 @@ def issued_cards(organisation_id: int, register_codes: Sequence[str]) -> list[Ca
     )
 
 
+def follower_of(found: Card) -> Card | None:
+    """The red card the clock or an officer made of an uncorrected yellow one."""
+    return db.session.scalar(select(Card).where(Card.follows_id == found.id))
+
+
 def cards_of(organisation_id: int, limit: int = 50) -> list[Card]:
     """A firm's own cards, newest first; those only proposed are not its business yet."""
     return list(

@@ -272,7 +272,7 @@ def _department_of(card: Card, register: str, now: datetime) -> Organisation | N
     if card.item_code is None:
         return None
     try:
-        item = catalogue.item(card.item_code, clock.local_day(now))
+        item = catalogue.item(card.item_code, clock.local_day(now), accounts.lineage(register))
         return accounts.department(register, item.department_code)
     except Missing:
         return None

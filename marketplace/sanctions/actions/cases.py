@@ -117,7 +117,7 @@ def propose_decision(
             field="months",
             rule="case.months",
         )
-    known = catalogue.names(clock.local_day(now))
+    known = catalogue.names(clock.local_day(now), accounts.lineage(case.jurisdiction_code))
     if unknown := [code for code in item_codes if code not in known]:
         raise Invalid(
             _("没有编码为 %(code)s 的服务事项", code=unknown[0]), field="items", rule="case.items"
@@ -253,7 +253,7 @@ def _suspension_end(case: Case, now: datetime) -> datetime | None:
 def _publish(case: Case, row: Blacklisting, actor: Actor, now: datetime) -> None:
     name = case.organisation.public_name
     until = f"{row.until_at.astimezone(clock.SHANGHAI):%Y年%m月%d日 %H:%M}"
-    names = catalogue.names(clock.local_day(now))
+    names = catalogue.names(clock.local_day(now), accounts.lineage(case.jurisdiction_code))
     scope = (
         "全部服务事项"
         if row.all_items
