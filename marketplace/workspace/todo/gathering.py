@@ -13,11 +13,20 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 
 from ..rules import Lamp, LampsPolicy, lamp
-from . import owners
+from . import firms, officers, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
-SOURCES: tuple[Source, ...] = (owners.needs_to_approve,)
+SOURCES: tuple[Source, ...] = (
+    firms.own_file,
+    firms.own_sanctions,
+    owners.needs_to_approve,
+    officers.applications,
+    officers.professional_checks,
+    officers.objections,
+    officers.grade_proposals,
+    officers.sanction_cases,
+)
 
 
 @dataclass(frozen=True)
@@ -30,20 +39,22 @@ class Todo:
 
 def todo(actor: Actor, now: datetime) -> list[Todo]:
     """What waits for the actor, the first deadline first, matters without one last."""
-    lines = [line for source in SOURCES for line in source(actor, now)]
+    lines = [line for source in SOURCES for line in source(actor, now) if line.is_served]
+    return ordered(lines, actor, now)
+
+
+def ordered(lines: list[Line], actor: Actor, now: datetime) -> list[Todo]:
+    """The lines with their lamps, by deadline."""
     if not lines:
         return []
     values = _lamps(actor, now)
     marked = [Todo(line, _lamp(values, line, now)) for line in lines]
-    return sorted(
-        marked,
-        key=lambda each: (
-            each.line.due is None,
-            each.line.due or each.line.since,
-            each.line.since,
-            each.line.url,
-        ),
-    )
+    return sorted(marked, key=_place)
+
+
+def _place(each: Todo) -> tuple[bool, datetime, datetime, str]:
+    line = each.line
+    return (line.due is None, line.due or line.since, line.since, line.key or line.page)
 
 
 def counts(waiting: list[Todo]) -> Counter[str]:

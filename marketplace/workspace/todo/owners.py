@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
@@ -25,7 +24,8 @@ def needs_to_approve(actor: Actor, now: datetime) -> Iterator[Line]:
         yield Line(
             what=_("审批采购需求"),
             about=need.title,
-            url=url_for("projects.need", public_id=need.public_id),
+            page="projects.need",
+            key=need.public_id,
             where=NEEDS,
             since=need.submitted_at or need.created_at,
         )
@@ -34,7 +34,8 @@ def needs_to_approve(actor: Actor, now: datetime) -> Iterator[Line]:
         yield Line(
             what=_("审批更正公告"),
             about=need.title,
-            url=url_for("projects.need", public_id=need.public_id),
+            page="projects.need",
+            key=need.public_id,
             where=NEEDS,
             since=correction.status_since,
             due=correction.deadline_before,

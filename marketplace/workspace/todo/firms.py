@@ -1,0 +1,85 @@
+"""What waits for the people of a firm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation import calendar, clock
+from marketplace.foundation.actor import Actor
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import Firm, FirmStatus
+from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.models import CardStatus, CaseStatus
+
+from .line import Line
+
+FILE = "intermediaries.file"
+DESK = "sanctions.desk"
+
+
+def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
+    """An application to finish or mend, certificates that end."""
+    firm = _firm(actor)
+    if firm is None:
+        return
+    if firm.may_be_written:
+        returned = firm.status is FirmStatus.RETURNED
+        yield Line(
+            what=_("按一次性告知书补正入驻申请") if returned else _("填报并提交入驻申请"),
+            about=firm.organisation.name,
+            page="intermediaries.apply",
+            key=None,
+            where=FILE,
+            since=firm.status_since,
+        )
+    for each in intermediaries.expiring(firm.id, clock.local_day(now)):
+        if each.valid_until is not None:
+            yield Line(
+                what=_("更新即将到期的资质"),
+                about=f"{each.type} {each.number}",
+                page=FILE,
+                key=None,
+                where=FILE,
+                since=each.registered_at,
+                due=calendar.moment(each.valid_until),
+            )
+
+
+def own_sanctions(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Cards to correct, cases to answer."""
+    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
+        return
+    for card in sanctions.cards_of(actor.organisation_id):
+        if card.status is CardStatus.CORRECTING:
+            yield Line(
+                what=_("整改并报告黄牌事项"),
+                about=str(card.breach.title),
+                page="sanctions.card",
+                key=card.public_id,
+                where=DESK,
+                since=card.decided_at or card.proposed_at,
+                due=card.correct_by,
+            )
+    for case in sanctions.cases_of(actor.organisation_id):
+        if case.status is CaseStatus.REPORTED:
+            yield Line(
+                what=_("对案件陈述申辩"),
+                about=str(case.cause.title),
+                page="sanctions.case",
+                key=case.public_id,
+                where=DESK,
+                since=case.reported_at,
+                due=case.statement_due_at,
+            )
+
+
+def _firm(actor: Actor) -> Firm | None:
+    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
+        return None
+    register = accounts.register_of(accounts.site().jurisdiction_code)
+    return intermediaries.firm_of(actor.organisation_id, register)

@@ -1,0 +1,143 @@
+"""What waits for officers of the bureau, of departments and of the superior bureau."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import CheckStatus, FirmStatus
+from marketplace.notices import queries as notices
+from marketplace.ratings import queries as ratings
+from marketplace.ratings.models import ProposalStatus
+from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.models import CardStatus, CaseStatus
+
+from .line import Line
+
+APPLICATIONS = "intermediaries.applications"
+PROFESSIONAL = "intermediaries.professional"
+CASES = "sanctions.desk"
+MOST = 100
+
+
+def _codes() -> list[str]:
+    return [accounts.site().jurisdiction_code]
+
+
+def applications(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Applications to check, to decide, to decide again after an objection."""
+    steps = {
+        FirmStatus.SUBMITTED: (Permission.ADMISSION_CHECK, _("形式审查入驻申请")),
+        FirmStatus.CHECKED: (Permission.ADMISSION_DECIDE, _("审批入驻申请")),
+        FirmStatus.QUESTIONED: (Permission.ADMISSION_DECIDE, _("处理入驻异议")),
+    }
+    if not any(actor.may(permission) for permission, _words in steps.values()):
+        return
+    register = accounts.register_of(accounts.site().jurisdiction_code)
+    for firm in db.session.scalars(
+        intermediaries.applications(register, waiting_only=True).limit(MOST)
+    ):
+        permission, words = steps[firm.status]
+        if actor.may(permission):
+            yield Line(
+                what=words,
+                about=firm.organisation.name,
+                page="intermediaries.review",
+                key=firm.public_id,
+                where=APPLICATIONS,
+                since=firm.status_since,
+                due=firm.form_due_at if firm.status is not FirmStatus.QUESTIONED else None,
+            )
+
+
+def professional_checks(actor: Actor, now: datetime) -> Iterator[Line]:
+    """A department's checks of firms of its trade; silence counts as no objection."""
+    if not actor.may(Permission.ADMISSION_PROFESSIONAL) or actor.organisation_id is None:
+        return
+    for check in db.session.scalars(
+        intermediaries.checks_of_department(actor.organisation_id).limit(MOST)
+    ):
+        if check.status is CheckStatus.WAITING:
+            yield Line(
+                what=_("专业核查入驻机构"),
+                about=check.firm.organisation.name,
+                page=PROFESSIONAL,
+                key=None,
+                where=PROFESSIONAL,
+                since=check.status_since,
+                due=check.due_at,
+            )
+
+
+def objections(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Objections to public notices that wait for an answer."""
+    if not actor.may(Permission.OBJECTION_ANSWER):
+        return
+    for each in notices.waiting_objections(_codes()):
+        yield Line(
+            what=_("答复异议"),
+            about=each.notice.title,
+            page="notices.answer",
+            key=each.public_id,
+            where="notices.index",
+            since=each.filed_at,
+            due=each.due_at,
+        )
+
+
+def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Grades A and D to confirm."""
+    if not actor.may(Permission.RATING_CONFIRM):
+        return
+    for each in ratings.proposals():
+        if each.status is ProposalStatus.PROPOSED:
+            yield Line(
+                what=_("确认信用等级 %(letter)s 级", letter=each.grade.value),
+                about=each.subject.organisation.name,
+                page="ratings.proposal",
+                key=each.public_id,
+                where="ratings.desk",
+                since=each.status_since,
+            )
+
+
+def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Cards and cases at the step that is the actor's."""
+    codes = _codes()
+    cards = (
+        (CardStatus.PROPOSED, Permission.SANCTION_DECIDE, _("审批警示牌")),
+        (CardStatus.REPORTED, Permission.SANCTION_PROPOSE, _("核查整改情况")),
+    )
+    for card_status, permission, words in cards:
+        if actor.may(permission):
+            for card in sanctions.cards_with(card_status, codes):
+                yield Line(
+                    what=words,
+                    about=card.organisation.name,
+                    page="sanctions.card",
+                    key=card.public_id,
+                    where=CASES,
+                    since=card.status_since,
+                )
+    steps = (
+        (CaseStatus.HEARD, Permission.SANCTION_PROPOSE, _("提出案件处理意见")),
+        (CaseStatus.PROPOSED, Permission.SANCTION_DECIDE, _("决定案件")),
+    )
+    for status, permission, words in steps:
+        if actor.may(permission):
+            for case in sanctions.cases_with(status, codes):
+                yield Line(
+                    what=words,
+                    about=case.organisation.name,
+                    page="sanctions.case",
+                    key=case.public_id,
+                    where=CASES,
+                    since=case.status_since,
+                )
