@@ -75,7 +75,7 @@ def test_every_page_along_the_links(demo_app: Flask, login: str) -> None:
         if found := faults(text):
             wrong[path] = found
         waiting += sorted(links(text) - seen)
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{path}: {what}" for path, what in wrong.items())
     assert len(seen) > 15
     with demo_app.app_context():
         assert _counts() == before, "looking must change nothing"
