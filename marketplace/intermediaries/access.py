@@ -7,9 +7,11 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.files import StoredFile
 
 from . import queries
 from .models import Firm, FirmStatus, Offering, Practitioner, ProfessionalCheck, Qualification
@@ -49,11 +51,11 @@ def own_record(actor: Actor, kind: type[R], public_id: str) -> R:
 
 
 def application_for(actor: Actor, public_id: str) -> Firm:
-    """An application on the officer's register that has been sent; Missing otherwise."""
+    """An application that has been sent, on the officer's register or one below; or Missing."""
     firm = queries.firm_by_public_id(public_id)
     if firm is None or firm.submitted_at is None or firm.status is FirmStatus.DRAFT:
         raise Missing(public_id)
-    if actor.jurisdiction is None or accounts.register_of(actor.jurisdiction) != firm.register_code:
+    if actor.jurisdiction not in accounts.lineage(firm.register_code):
         raise Missing(public_id)
     return firm
 
@@ -69,3 +71,24 @@ def professional_check_for(actor: Actor, public_id: str) -> ProfessionalCheck:
     if found is None:
         raise Missing(public_id)
     return found
+
+
+def file_for(actor: Actor, public_id: str) -> StoredFile:
+    """A licence or certificate of the actor's own firm, or of one the actor's office reviews."""
+    stored = db.session.scalar(select(StoredFile).where(StoredFile.public_id == public_id))
+    if stored is None:
+        raise Missing(public_id)
+    firm = db.session.scalar(
+        select(Firm)
+        .outerjoin(Qualification, Qualification.firm_id == Firm.id)
+        .where((Firm.licence_file_id == stored.id) | (Qualification.file_id == stored.id))
+        .limit(1)
+    )
+    if firm is None:
+        raise Missing(public_id)
+    if actor.organisation_id == firm.organisation_id and actor.may(Permission.FIRM_FILE):
+        return stored
+    if actor.may(Permission.SUPERVISION_VIEW):
+        application_for(actor, firm.public_id)
+        return stored
+    raise Missing(public_id)

@@ -1,0 +1,7 @@
+"""The blueprint both rooms hang their pages on."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("intermediaries", __name__)

@@ -1,0 +1,214 @@
+"""The offices' pages: the bureau's review, the departments' professional check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation import clock
+from marketplace.foundation.db import db, paginate
+from marketplace.foundation.errors import DomainError, Missing
+from marketplace.foundation.forms import Form
+from marketplace.foundation.web import access as allow
+from marketplace.foundation.web import require_actor, writes
+
+from . import access, actions, queries
+from .actions import POINTS
+from .blueprint import bp
+from .forms import DecisionForm, FormCheckForm, OpinionForm, QuestionForm, check_form
+from .models import CheckStatus, Firm, FirmStatus, ProfessionalCheck, Recommendation
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+@bp.get("/supervision/applications")
+@allow(Permission.SUPERVISION_VIEW)
+def applications() -> str:
+    """Applications on the register, what waits for the bureau first."""
+    page = paginate(queries.applications(access.register_here()), _page_number())
+    return render_template("intermediaries/applications.html", page=page, now=clock.now())
+
+
+@bp.get("/supervision/applications/<public_id>")
+@allow(Permission.SUPERVISION_VIEW)
+def review(public_id: str) -> str:
+    """One application beside what the officer has to do with it."""
+    return _review_page(access.application_for(require_actor(), public_id), None)
+
+
+def _review_page(firm: Firm, form: Form | None) -> str:
+    return render_template(
+        "intermediaries/review.html",
+        firm=firm,
+        form=form if form is not None else _form_for(firm),
+        points=POINTS,
+        found=queries.points(firm),
+        items=queries.items_of(firm, clock.today()),
+        offerings=queries.offerings(firm.id),
+        qualifications=queries.all_qualifications(firm.id),
+        practitioners=queries.practitioners(firm.id),
+        controller=queries.controller(firm.id),
+        checks=queries.professional_checks(firm),
+        now=clock.now(),
+        today=clock.today(),
+    )
+
+
+def _form_for(firm: Firm) -> Form | None:
+    """The form of the step the application waits for, when the reader may take it."""
+    actor = require_actor()
+    if firm.status is FirmStatus.SUBMITTED and actor.may(Permission.ADMISSION_CHECK):
+        return check_form()(formdata=None)
+    if actor.may(Permission.ADMISSION_DECIDE):
+        if firm.status is FirmStatus.CHECKED:
+            outcome = firm.recommendation.value if firm.recommendation else None
+            return DecisionForm(formdata=None, outcome=outcome, reason=firm.check_reason)
+        if firm.status is FirmStatus.QUESTIONED:
+            return QuestionForm(formdata=None)
+    return None
+
+
+@bp.post("/supervision/applications/<public_id>/check")
+@allow(Permission.ADMISSION_CHECK)
+@writes
+def check(public_id: str) -> Any:
+    """End the form check: recommend, or return once with everything."""
+    actor = require_actor()
+    firm = access.application_for(actor, public_id)
+    form: FormCheckForm = check_form()()
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            now = clock.now()
+            if form.outcome.data == "return":
+                actions.return_application(firm, form.findings(), actor, now)
+            else:
+                actions.pass_check(
+                    firm,
+                    form.findings(),
+                    Recommendation.LIST if form.outcome.data == "list" else Recommendation.REFUSE,
+                    form.reason.data or "",
+                    actor,
+                    now,
+                )
+            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return _review_page(access.application_for(actor, public_id), form), status
+
+
+@bp.post("/supervision/applications/<public_id>/decision")
+@allow(Permission.ADMISSION_DECIDE)
+@writes
+def decide(public_id: str) -> Any:
+    """The approver lists or refuses."""
+    actor = require_actor()
+    firm = access.application_for(actor, public_id)
+    form = DecisionForm()
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            if form.outcome.data == "list":
+                actions.list_firm(firm, actor, clock.now())
+            else:
+                actions.refuse_application(firm, form.reason.data or "", actor, clock.now())
+            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return _review_page(access.application_for(actor, public_id), form), status
+
+
+@bp.post("/supervision/applications/<public_id>/question")
+@allow(Permission.ADMISSION_DECIDE)
+@writes
+def question(public_id: str) -> Any:
+    """The approver decides on an objection."""
+    actor = require_actor()
+    firm = access.application_for(actor, public_id)
+    form = QuestionForm()
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            keep = form.outcome.data == "keep"
+            actions.resolve_question(firm, keep, form.reason.data, actor, clock.now())
+            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return _review_page(access.application_for(actor, public_id), form), status
+
+
+@bp.post("/supervision/applications/<public_id>/qualifications/<qualification_id>")
+@allow(Permission.ADMISSION_CHECK)
+@writes
+def verify(public_id: str, qualification_id: str) -> Any:
+    """Count a certificate added after the listing as compared with its issuer's register."""
+    actor = require_actor()
+    firm = access.application_for(actor, public_id)
+    for row in queries.all_qualifications(firm.id):
+        if row.public_id == qualification_id:
+            actions.verify_qualification(row, actor, clock.now())
+            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
+    raise Missing(qualification_id)
+
+
+@bp.get("/department/applications")
+@allow(Permission.ADMISSION_PROFESSIONAL)
+def professional() -> str:
+    """The department's professional checks, the waiting ones first."""
+    actor = require_actor()
+    page = paginate(queries.checks_of_department(actor.organisation_id or 0), _page_number())
+    return render_template("intermediaries/professional.html", page=page, now=clock.now())
+
+
+@bp.route("/department/applications/<public_id>", methods=["GET", "POST"])
+@allow(Permission.ADMISSION_PROFESSIONAL)
+@writes
+def opinion(public_id: str) -> Any:
+    """One check with the department's answer."""
+    actor = require_actor()
+    found = access.professional_check_for(actor, public_id)
+    form = OpinionForm()
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            actions.department_opinion(
+                found,
+                form.outcome.data == "object",
+                form.reason.data or "",
+                actor,
+                clock.now(),
+            )
+            return redirect(url_for("intermediaries.professional"), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+            found = access.professional_check_for(actor, public_id)
+    return _opinion_page(found, form), status
+
+
+def _opinion_page(found: ProfessionalCheck, form: OpinionForm) -> str:
+    firm = found.firm
+    return render_template(
+        "intermediaries/opinion.html",
+        check=found,
+        firm=firm,
+        form=form if found.status is CheckStatus.WAITING else None,
+        items=queries.items_of(firm, clock.today()),
+        offerings=queries.offerings(firm.id),
+        qualifications=queries.all_qualifications(firm.id),
+        practitioners=queries.practitioners(firm.id),
+        now=clock.now(),
+        today=clock.today(),
+    )
