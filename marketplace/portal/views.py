@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db
@@ -18,10 +19,11 @@ from marketplace.projects import queries as projects
 from marketplace.projects.models import NeedStatus
 from marketplace.ratings import queries as ratings
 from marketplace.sanctions import queries as sanctions
+from marketplace.selection import queries as selection
 
 from .forms import grade_choice, page_number, search_words, status_choice
 from .navigation import Navigation
-from .queries import figures, firms, needs, policies
+from .queries import figures, firms, needs, policies, results
 from .titles import SECTIONS, title_of, value_of
 
 bp = Blueprint("portal", __name__)
@@ -53,6 +55,7 @@ def home() -> str:
         "portal/home.html",
         now=now,
         closing=needs.closing_soonest(now),
+        results=results.latest_results(),
         figures=figures.figures(register, now),
         warned=firms.warned(register, now),
         blacklisted=_rows(sanctions.blacklistings_in_force(now).limit(10)),
@@ -148,14 +151,32 @@ def list_needs() -> str:
 def need(public_id: str) -> str:
     """One need: what is asked, until when, who may enter."""
     found = needs.public_need(public_id)
+    actor = current_actor()
+    enters = actor is not None and actor.may(Permission.FIRM_ENTER)
+    mine = actor.organisation_id if actor is not None and enters else None
+    open_to_entries = found.status is NeedStatus.PUBLISHED
     return render_template(
         "portal/need.html",
         need=found,
+        now=clock.now(),
+        entry_count=selection.entry_count(found),
+        closed=needs.is_closed(found),
+        my_entry=selection.my_entry(found, mine) if mine else None,
+        answers=selection.eligibility_preview(found, mine) if mine and open_to_entries else None,
+        said=selection.said,
         recusals=projects.recusals(found.id),
         corrections=projects.corrections(found.id),
         attachments=projects.attachments(found.id),
-        open_to_entries=found.status is NeedStatus.PUBLISHED,
+        open_to_entries=open_to_entries,
     )
+
+
+@bp.route("/results", endpoint="results")
+@access(PUBLIC)
+def list_results() -> str:
+    """Published choices, the latest first."""
+    page, found = results.results_page(page_number(request.args))
+    return render_template("portal/results.html", page=page, results=found)
 
 
 @bp.route("/policies", endpoint="policies")

@@ -10,6 +10,8 @@ from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Missing
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
+from marketplace.selection import queries as selection
+from marketplace.selection.models import RoundStatus
 
 
 def closing_soonest(now: datetime, limit: int = 6) -> list[Need]:
@@ -47,3 +49,11 @@ def need_counts() -> dict[NeedStatus, int]:
         .group_by(Need.status)
     )
     return dict(rows.all())
+
+
+def is_closed(need: Need) -> bool:
+    """Whether the list of entrants of some round is frozen and public."""
+    return any(
+        each.closed_at is not None and each.status is not RoundStatus.OPEN
+        for each in selection.rounds_of(need)
+    )

@@ -15,6 +15,7 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, FirmStatus
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.selection import queries as selection
 
 from .line import Line
 
@@ -76,6 +77,22 @@ def own_sanctions(actor: Actor, now: datetime) -> Iterator[Line]:
                 since=case.reported_at,
                 due=case.statement_due_at,
             )
+
+
+def awards_to_accept(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Final awards to accept or decline; silence is an abandoned award."""
+    if not actor.may(Permission.FIRM_ENTER) or actor.organisation_id is None:
+        return
+    for award in selection.awards_to_accept(actor.organisation_id):
+        yield Line(
+            what=_("接受或放弃中选"),
+            about=award.need.title,
+            page="selection.entry",
+            key=award.entry.public_id,
+            where="selection.entries",
+            since=award.final_at or award.status_since,
+            due=award.accept_by,
+        )
 
 
 def _firm(actor: Actor) -> Firm | None:

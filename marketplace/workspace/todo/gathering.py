@@ -20,12 +20,16 @@ Source = Callable[[Actor, datetime], Iterator[Line]]
 SOURCES: tuple[Source, ...] = (
     firms.own_file,
     firms.own_sanctions,
+    firms.awards_to_accept,
     owners.needs_to_approve,
+    owners.choices,
     officers.applications,
     officers.professional_checks,
     officers.objections,
     officers.grade_proposals,
     officers.sanction_cases,
+    officers.lotteries,
+    officers.annulments,
 )
 
 

@@ -18,6 +18,7 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import ProposalStatus
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.selection import queries as selection
 
 from .line import Line
 
@@ -141,3 +142,39 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
                     where=CASES,
                     since=case.status_since,
                 )
+
+
+def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Lottery issues that frozen lists wait for; two officers enter each."""
+    if not actor.may(Permission.LOTTERY_ENTER):
+        return
+    for game, day in selection.lotteries_due(now):
+        if any(each.user_id == actor.user_id for each in selection.readings(game, day)):
+            continue
+        (first, *_others) = selection.rounds_waiting_for(game, day)
+        _edition, values = selection.edition_of(first.need, day)
+        closed = first.closed_at or first.status_since
+        yield Line(
+            what=_("登记开奖号码"),
+            about=_("%(title)s %(day)s 开奖", title=values.lottery_title, day=day.isoformat()),
+            page="selection.lottery",
+            key=None,
+            where="selection.lottery",
+            since=closed,
+            due=selection.draw_latest(values, closed),
+        )
+
+
+def annulments(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Draws proposed for annulment, for the superior bureau."""
+    if not actor.may(Permission.DRAW_ANNUL_APPROVE):
+        return
+    for each in selection.annulments_to_decide():
+        yield Line(
+            what=_("决定是否撤销抽取"),
+            about=each.round.need.title,
+            page="selection.annulment",
+            key=each.round.need.public_id,
+            where="supervision.home",
+            since=each.proposed_at,
+        )

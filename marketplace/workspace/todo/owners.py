@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.projects import queries as projects
+from marketplace.selection import queries as selection
 
 from .line import Line
 
@@ -40,3 +41,29 @@ def needs_to_approve(actor: Actor, now: datetime) -> Iterator[Line]:
             since=correction.status_since,
             due=correction.deadline_before,
         )
+
+
+def choices(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Firms to pick from a frozen list, and picks to approve."""
+    if actor.organisation_id is None:
+        return
+    if actor.may(Permission.NEED_EDIT):
+        for need in selection.needs_to_pick(actor.organisation_id, now):
+            yield Line(
+                what=_("选取中选机构"),
+                about=need.title,
+                page="selection.manage",
+                key=need.public_id,
+                where=NEEDS,
+                since=need.choice_at or need.status_since,
+            )
+    if actor.may(Permission.NEED_APPROVE):
+        for award in selection.picks_to_approve(actor.organisation_id):
+            yield Line(
+                what=_("审批选取结果"),
+                about=award.need.title,
+                page="selection.manage",
+                key=award.need.public_id,
+                where=NEEDS,
+                since=award.status_since,
+            )
