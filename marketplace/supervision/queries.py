@@ -1,0 +1,153 @@
+"""Reads across the packages: what waits for an officer, the audit ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+
+from marketplace.foundation import audit
+from marketplace.foundation.audit import AuditRow, Finding
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.notices import queries as notices
+from marketplace.ratings import queries as ratings
+from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.models import CardStatus, CaseStatus
+
+LIMIT = 50
+LONGEST_RANGE = 5000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits for an officer. ``endpoint`` and ``values`` lead to it."""
+
+    kind: Any
+    what: str
+    status: Any
+    since: datetime
+    due: datetime | None
+    endpoint: str
+    values: dict[str, str]
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether its deadline is over."""
+        return self.due is not None and self.due <= now
+
+
+def waiting(codes: Sequence[str], register: str) -> list[Waiting]:
+    """Everything that waits for an officer of these jurisdictions, nearest deadline first."""
+    found = [*_objections(codes), *_cases(codes), *_cards(codes), *_proposals()]
+    for firm in db.session.scalars(
+        intermediaries.applications(register, waiting_only=True).limit(LIMIT)
+    ):
+        found.append(
+            Waiting(
+                kind=_l("入驻审核"),
+                what=firm.organisation.public_name,
+                status=firm.status,
+                since=firm.status_since,
+                due=firm.next_check_at,
+                endpoint="intermediaries.review",
+                values={"public_id": firm.public_id},
+            )
+        )
+    return sorted(found, key=lambda item: (item.due is None, item.due or item.since, item.since))
+
+
+def _objections(codes: Sequence[str]) -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("异议答复"),
+            what=objection.notice.title,
+            status=objection.status,
+            since=objection.filed_at,
+            due=objection.due_at,
+            endpoint="notices.notice",
+            values={"public_id": objection.notice.public_id},
+        )
+        for objection in notices.waiting_objections(list(codes), LIMIT)
+    ]
+
+
+def _cases(codes: Sequence[str]) -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("惩戒案件"),
+            what=case.organisation.public_name,
+            status=case.status,
+            since=case.status_since,
+            due=case.suspended_until,
+            endpoint="sanctions.case",
+            values={"public_id": case.public_id},
+        )
+        for status in (CaseStatus.HEARD, CaseStatus.PROPOSED)
+        for case in sanctions.cases_with(status, codes)
+    ]
+
+
+def _cards(codes: Sequence[str]) -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("黄牌和红牌"),
+            what=card.organisation.public_name,
+            status=card.status,
+            since=card.status_since,
+            due=None,
+            endpoint="sanctions.card",
+            values={"public_id": card.public_id},
+        )
+        for status in (CardStatus.PROPOSED, CardStatus.REPORTED)
+        for card in sanctions.cards_with(status, codes)
+    ]
+
+
+def _proposals() -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("信用等级"),
+            what=proposal.subject.organisation.public_name,
+            status=proposal.status,
+            since=proposal.status_since,
+            due=None,
+            endpoint="ratings.proposal",
+            values={"public_id": proposal.public_id},
+        )
+        for proposal in ratings.proposals(LIMIT)
+    ]
+
+
+# ---- the audit ledger ----------------------------------------------------------
+
+
+def events() -> Select[AuditRow]:
+    """The audit ledger, newest first."""
+    return select(AuditRow).order_by(AuditRow.seq.desc())
+
+
+def event_count() -> int:
+    """How many events the ledger holds."""
+    return db.session.scalar(select(func.count()).select_from(AuditRow)) or 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A stretch of the ledger recomputed: from, to, and what does not fit."""
+
+    first: int
+    last: int
+    findings: list[Finding]
+
+
+def verify_range(first: int, last: int) -> Verification:
+    """Recompute rows ``first`` to ``last``, at most ``LONGEST_RANGE`` of them, within the ledger."""
+    newest, _head = audit.head()
+    last = max(1, min(last, newest))
+    first = max(1, min(first, last))
+    first = max(first, last - LONGEST_RANGE + 1)
+    return Verification(first, last, list(audit.verify(first, last)))

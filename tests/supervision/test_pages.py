@@ -1,0 +1,112 @@
+"""The officers' overview and the audit ledger's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from marketplace.accounts.permissions import Role
+from marketplace.foundation import audit, clock
+from marketplace.foundation.db import db
+from marketplace.foundation.ledger import append_only_ddl
+from marketplace.foundation.transactions import transaction
+from marketplace.notices import actions as notice_actions
+from marketplace.supervision import queries
+from tests.factories import accounts, notices, sanctions
+from tests.factories.notices import Somebody
+
+SignIn = Callable[..., FlaskClient]
+
+
+def _officer(app: Flask, sign_in_as: SignIn, role: Role) -> FlaskClient:
+    with app.app_context():
+        with transaction():
+            party = Somebody.of(accounts.officer(role))
+        user = party.user
+    return sign_in_as(user)
+
+
+def test_the_overview_lists_what_waits_by_deadline(
+    app: Flask, sign_in_as: SignIn, advance: Callable[[timedelta], None]
+) -> None:
+    with app.app_context(), transaction():
+        notice = notices.notice()
+        notice_actions.file_objection(
+            notice, "资质证书已过期,请核实。", accounts.firm().actor, clock.now()
+        )
+        firm = accounts.firm()
+        case = sanctions.proposed_case(firm)
+        name, case_page = firm.organisation.name, f"/cases/{case.public_id}"
+        title, notice_page = notice.title, f"/notices/{notice.public_id}"
+    officer = _officer(app, sign_in_as, Role.BUREAU_APPROVER)
+    page = officer.get("/supervision").text
+    assert case_page in page
+    assert name in page
+    assert page.index(notice_page) < page.index(case_page)
+    assert title in page
+    assert "已超期 0 件" in page
+    advance(timedelta(days=4))
+    officer = _officer(app, sign_in_as, Role.BUREAU_APPROVER)
+    assert "已超期 1 件" in officer.get("/supervision").text
+
+
+def test_the_overview_is_for_officers(app: Flask, client: FlaskClient, sign_in_as: SignIn) -> None:
+    assert client.get("/supervision").status_code == 302
+    with app.app_context():
+        with transaction():
+            firm = Somebody.of(accounts.firm())
+        user = firm.user
+    browser = sign_in_as(user)
+    assert browser.get("/supervision").status_code == 403
+    assert browser.get("/supervision/ledger").status_code == 403
+
+
+def test_a_range_of_the_ledger_is_verified_on_demand(app: Flask, sign_in_as: SignIn) -> None:
+    auditor = _officer(app, sign_in_as, Role.AUDITOR)
+    page = auditor.get("/supervision/ledger")
+    assert page.status_code == 200
+    assert "重新计算一致" not in page.text
+    with app.app_context():
+        seq, head = audit.head()
+    assert head in page.text
+    assert "重新计算一致" in auditor.get("/supervision/ledger?first=1&last=100000").text
+    for odd in ("?first=-5&last=-9", "?first=x&last=y", f"?first={10**30}&last={10**30}"):
+        assert auditor.get(f"/supervision/ledger{odd}").status_code == 200
+    with app.app_context():
+        _tamper(seq - 1)
+        assert queries.verify_range(1, seq - 2).findings == []
+        assert {f.seq for f in queries.verify_range(seq - 1, seq).findings} == {seq - 1}
+    assert "处不符" in auditor.get(f"/supervision/ledger?first={seq - 1}&last={seq}").text
+
+
+def test_a_range_is_limited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LONGEST_RANGE", 3)
+    with app.app_context():
+        newest, _head = audit.head()
+        checked = queries.verify_range(1, newest)
+    assert newest > 3
+    assert (checked.first, checked.last) == (newest - 2, newest)
+    assert checked.findings == []
+
+
+def _tamper(seq: int) -> None:
+    """Change one row as somebody with the database in hand could: triggers off, then on."""
+    table = audit.AuditRow.__tablename__
+    with transaction():
+        if db.session.get_bind().dialect.name == "sqlite":
+            db.session.execute(text(f"DROP TRIGGER {table}_no_update"))
+        else:
+            db.session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+            db.session.execute(text(f"GRANT UPDATE ON {table} TO CURRENT_USER"))
+        db.session.execute(
+            text(f"UPDATE {table} SET action = 'forged' WHERE seq = :seq"), {"seq": seq}
+        )
+        if db.session.get_bind().dialect.name == "sqlite":
+            db.session.execute(text(append_only_ddl(table, "sqlite")[0]))
+        else:
+            db.session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
