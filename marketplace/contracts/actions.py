@@ -1,0 +1,384 @@
+"""Making a contract from an accepted award, confirming it, and deciding about its end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import OrganisationKind
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import DaysKind
+from marketplace.fees import actions as fees
+from marketplace.foundation import audit, clock, lifecycle
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.calendar import moment, working_calendar
+from marketplace.foundation.crypto import sha256_hex
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.money import capitals
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.notifications import actions as notifications
+from marketplace.projects.models import Need, NeedStatus
+from marketplace.ratings import actions as ratings
+from marketplace.ratings import queries as grades
+from marketplace.ratings.rules.entries import ConductKind
+from marketplace.sanctions import queries as sanctions
+from marketplace.selection import queries as selection
+
+from . import queries
+from .models import RUNNING, Amendment, Contract, ContractStatus, Side
+from .rules import ContractsPolicy, ContractTerms, Terms, terms_text
+
+PUBLIC_PAYERS = {OrganisationKind.AGENCY, OrganisationKind.PUBLIC_INSTITUTION}
+DAY_STARTS = time(0, 0)
+
+
+def draft_contract(
+    need: Need, terms: ContractTerms, side: Side, actor: Actor, now: datetime
+) -> Contract:
+    """Draft the contract of a need's final, accepted award; ``side`` is the drafter's.
+
+    The price is the award's. The other side confirms within the edition's working days. Raises
+    Invalid naming the field, Conflict when there is no such award or a contract exists.
+    """
+    lock(need)
+    award = selection.final_award(need)
+    if award is None:
+        raise Conflict(_("中选结果尚未生效或中选机构尚未确认,不能订立合同"), rule="award")
+    if queries.of_award(award.id) is not None:
+        raise Conflict(_("该中选结果已有合同,请直接办理"), rule="contract.exists")
+    day = clock.local_day(now)
+    edition = queries.contracts_policy(need.jurisdiction_code, day)
+    owner = accounts.organisation(need.owner_id)
+    register = accounts.register_of(need.jurisdiction_code)
+    grade = grades.grade_on(
+        award.organisation_id, register, clock.local_day(need.published_at or now)
+    )
+    contract = Contract(
+        number=f"HT{need.number[2:]}",
+        need_id=need.id,
+        award_id=award.id,
+        owner_id=need.owner_id,
+        firm_id=award.organisation_id,
+        jurisdiction_code=need.jurisdiction_code,
+        edition_id=edition.id,
+        award_price=award.price,
+        price=award.price,
+        payment_days=_payment_days(edition.values, owner.kind),
+        two_person=need.two_person,
+        overdue_working_days=0,
+        accepted_by_silence=False,
+        frozen={
+            "award": award.id,
+            "entry": award.entry_id,
+            "award_price_check": award.price_check_id,
+            "grade": str(grade.grade),
+            "grade_record": grade.record_id,
+            "selection_edition": need.selection_edition_id,
+            "offering": _offering(award.organisation_id, register, need.item_code),
+        },
+    )
+    require_firm_allowed(contract, need, now)
+    _write(contract, need, terms, side, actor, now)
+    lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now, check_at=contract.confirm_by)
+    _check_price(contract, need, actor, now)
+    _tell_other(contract, side, "合同已起草,请确认", now)
+    return contract
+
+
+def _offering(organisation_id: int, register: str, item_code: str) -> dict[str, Any] | None:
+    firm = intermediaries.firm_of(organisation_id, register)
+    offering = intermediaries.offering(firm.id, item_code) if firm is not None else None
+    if offering is None:
+        return None
+    return {
+        "id": offering.id,
+        "discount": format(offering.discount, "f"),
+        "promised_days": offering.promised_days,
+    }
+
+
+def redraft_contract(
+    contract: Contract, terms: ContractTerms, side: Side, actor: Actor, now: datetime
+) -> None:
+    """Change an unsigned draft; confirmations given before fall away."""
+    lock(contract)
+    require_status(contract, ContractStatus.DRAFTED)
+    _write(contract, contract.need, terms, side, actor, now)
+    contract.next_check_at = contract.confirm_by
+    db.session.flush()
+    audit.record("contracts.redrafted", actor, contract, now, body=contract.body_sha256)
+    _tell_other(contract, side, "合同草稿已修改,请确认", now)
+
+
+def _write(
+    contract: Contract,
+    need: Need,
+    terms: ContractTerms,
+    side: Side,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    day = clock.local_day(now)
+    policy = queries.policy_of(contract)
+    last_start = day + timedelta(days=policy.start_within_days)
+    if not day <= terms.starts_on <= last_start:
+        raise Invalid(
+            _("开始日期应在今天至 %(last)s 之间", last=last_start.isoformat()),
+            field="starts_on",
+            rule="contract.start",
+        )
+    latest = latest_end(terms.starts_on, need)
+    if not terms.starts_on < terms.ends_on <= latest:
+        raise Invalid(
+            _(
+                "完成日期应晚于开始日期,且不得晚于公告要求的 %(latest)s",
+                latest=latest.isoformat(),
+            ),
+            field="ends_on",
+            rule="contract.end",
+        )
+    contract.starts_on, contract.ends_on = terms.starts_on, terms.ends_on
+    contract.extra_terms = terms.extra
+    contract.drafted_by = side
+    contract.confirm_by = working_calendar().deadline(now, policy.confirm_working_days)
+    contract.confirm_overdue_at = None
+    contract.owner_proposed_by = actor.user_id if side is Side.OWNER else None
+    contract.owner_confirmed_by = contract.owner_confirmed_at = None
+    contract.firm_confirmed_by = contract.firm_confirmed_at = None
+    if side is Side.FIRM:
+        contract.firm_confirmed_by, contract.firm_confirmed_at = actor.user_id, now
+    elif not contract.two_person and actor.may("need.approve"):
+        contract.owner_confirmed_by, contract.owner_confirmed_at = actor.user_id, now
+    contract.body = _body(contract, need, policy, day)
+    contract.body_sha256 = sha256_hex(contract.body.encode())
+
+
+def _body(contract: Contract, need: Need, policy: ContractsPolicy, day: date) -> str:
+    return terms_text(
+        Terms(
+            number=contract.number,
+            need_number=need.number,
+            owner=accounts.organisation(contract.owner_id).name,
+            firm=accounts.organisation(contract.firm_id).name,
+            item=need.item_name,
+            scope=need.scope,
+            place=need.place,
+            result=catalogue.item(need.item_code, day).result,
+            price=contract.price,
+            price_capitals=capitals(contract.price),
+            starts_on=contract.starts_on,
+            ends_on=contract.ends_on,
+            accept_working_days=policy.accept_working_days,
+            payment_days=contract.payment_days,
+            extra=contract.extra_terms,
+        )
+    )
+
+
+def latest_end(starts_on: date, need: Need) -> date:
+    """The last day the notice allows for a contract that starts on ``starts_on``."""
+    if need.days_kind is DaysKind.WORKING:
+        return working_calendar().day_after(starts_on, need.days_wanted)
+    return starts_on + timedelta(days=need.days_wanted)
+
+
+def _payment_days(policy: ContractsPolicy, kind: OrganisationKind) -> int:
+    return policy.payment_days if kind in PUBLIC_PAYERS else policy.payment_days_others
+
+
+def _check_price(contract: Contract, need: Need, actor: Actor, now: datetime) -> None:
+    check = fees.require_price(
+        stage="contract",
+        subject=contract,
+        item_code=need.item_code,
+        jurisdiction_code=need.jurisdiction_code,
+        day=clock.local_day(now),
+        price=contract.price,
+        inputs=dict(need.fee_inputs),
+        budget=need.budget,
+        actor=actor,
+        now=now,
+        field="price",
+    )
+    contract.price_check_id = check.id
+
+
+def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:
+    """A bar or a D in force stops the contract, whatever was awarded before. (RULES section 6)"""
+    register = accounts.register_of(need.jurisdiction_code)
+    barred = sanctions.bars(contract.firm_id, need.jurisdiction_code, need.item_code, now)
+    if barred or grades.d_in_force(contract.firm_id, register, now):
+        raise Conflict(_("中选机构正在被暂停或终止服务,不能订立合同,请与管理机构联系"), rule="bar")
+
+
+def lock_all(contract: Contract) -> Contract:
+    """Lock what an act may touch, always in one order: delivery, need, contract."""
+    waiting = queries.waiting_deliverable(contract.id)
+    if waiting is not None:
+        lock(waiting)
+    lock(contract.need)
+    return lock(contract)
+
+
+def confirm_contract(contract: Contract, side: Side, actor: Actor, now: datetime) -> None:
+    """Confirm the draft for one side. When both have, the contract is signed and runs."""
+    lock_all(contract)
+    require_status(contract, ContractStatus.DRAFTED)
+    now = max(now, clock.now())
+    need = contract.need
+    require_firm_allowed(contract, need, now)
+    confirm_side(contract, side, actor, now)
+    if contract.owner_confirmed_at is None or contract.firm_confirmed_at is None:
+        audit.record("contracts.confirmed", actor, contract, now, side=str(side))
+        return
+    contract.signed_at = now
+    contract.due_at = end_of(contract.ends_on)
+    lifecycle.move(
+        contract,
+        ContractStatus.ACTIVE,
+        actor,
+        now,
+        check_at=contract.due_at,
+        price=contract.price,
+        body=contract.body_sha256,
+    )
+    lifecycle.move(need, NeedStatus.CONTRACTED, actor, now, contract=contract.id)
+    for told in Side:
+        tell_party(contract, told, "合同已由双方确认,开始履行", f"signed:{told}", now)
+
+
+def confirm_side(paper: Contract | Amendment, side: Side, actor: Actor, now: datetime) -> None:
+    """Put one side's confirmation on a contract or a change of it, once, by a second person."""
+    if side is Side.FIRM:
+        if paper.firm_confirmed_at is not None:
+            raise Conflict(_("本方已经确认,等待对方确认"), rule="confirmed")
+        paper.firm_confirmed_by, paper.firm_confirmed_at = actor.user_id, now
+        return
+    if paper.owner_confirmed_at is not None:
+        raise Conflict(_("本方已经确认,等待对方确认"), rule="confirmed")
+    if paper.two_person and actor.user_id == paper.owner_proposed_by:
+        raise Refused(
+            _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
+        )
+    paper.owner_confirmed_by, paper.owner_confirmed_at = actor.user_id, now
+
+
+def end_of(day: date) -> datetime:
+    """The instant a Shanghai day is over."""
+    return moment(day + timedelta(days=1), DAY_STARTS)
+
+
+def flag_for_decision(
+    organisation_id: int, reason: str, actor: Actor, now: datetime
+) -> list[Contract]:
+    """Hand a sanctioned firm's running contracts to their owners: go on, or end them.
+
+    ``reason`` (Chinese) is shown to the owner. A contract flagged already is flagged again.
+    """
+    flagged = []
+    for contract in queries.running_of(organisation_id):
+        lock(contract)
+        if contract.status not in RUNNING:
+            continue
+        policy = queries.policy_of(contract)
+        contract.flag_reason, contract.flagged_at = reason, now
+        contract.flag_decided_at = contract.flag_decided_by = None
+        contract.flag_decide_by = working_calendar().deadline(now, policy.decision_working_days)
+        audit.record("contracts.flagged", actor, contract, now)
+        tell_party(
+            contract,
+            Side.OWNER,
+            f"受托机构被采取措施,请决定合同是否继续:{reason}",
+            f"flag:{now.isoformat()}",
+            now,
+        )
+        flagged.append(contract)
+    db.session.flush()
+    return flagged
+
+
+def advance_contract(contract: Contract, actor: Actor, now: datetime) -> None:
+    """What the clock does: confirmation not given in time; delivery overdue, step by step."""
+    if contract.status is ContractStatus.DRAFTED:
+        contract.confirm_overdue_at = now
+        contract.next_check_at = None
+        audit.record("contracts.confirm_overdue", actor, contract, now)
+        for told in Side:
+            tell_party(contract, told, "合同逾期未确认", f"unconfirmed:{told}:{now:%Y%m%d}", now)
+        return
+    if contract.status is not ContractStatus.ACTIVE or contract.due_at is None:
+        contract.next_check_at = None
+        return
+    _post_overdue(contract, actor, now)
+
+
+def _post_overdue(contract: Contract, actor: Actor, now: datetime) -> None:
+    assert contract.due_at is not None
+    register = accounts.register_of(contract.jurisdiction_code)
+    policy = grades.edition_on(register, clock.local_day(now)).values
+    if contract.overdue_since is None:
+        contract.overdue_since = contract.due_at
+        for told in Side:
+            tell_party(contract, told, "合同已超过履行期限", f"overdue:{told}", now)
+    ratings.post_conduct(
+        contract.firm_id,
+        contract.jurisdiction_code,
+        ConductKind.OVERDUE_DELIVERY,
+        contract,
+        actor,
+        now,
+        contract_id=contract.id,
+        working_days=policy.late_step_working_days,
+        yearly_deliveries=queries.delivered_since(contract.firm_id, now - timedelta(days=365)),
+    )
+    contract.overdue_working_days += policy.late_step_working_days
+    posted = contract.overdue_working_days // policy.late_step_working_days
+    worth = posted * policy.late_delivery_step_points
+    done = worth >= policy.late_delivery_most_points
+    contract.next_check_at = None if done else next_due(contract)
+    audit.record(
+        "contracts.overdue", actor, contract, now, working_days=contract.overdue_working_days
+    )
+
+
+def next_due(contract: Contract) -> datetime:
+    """When the clock looks again: the due instant, then each further step of working days."""
+    assert contract.due_at is not None
+    if contract.overdue_working_days == 0:
+        return contract.due_at
+    last_day = clock.local_day(contract.due_at - timedelta(microseconds=1))
+    return end_of(working_calendar().day_after(last_day, contract.overdue_working_days))
+
+
+def require_status(contract: Contract, status: ContractStatus) -> None:
+    """Refuse with the present status when the contract stands elsewhere."""
+    if contract.status is not status:
+        raise Conflict(
+            _(
+                "合同当前状态为“%(now)s”,不能办理此事,请刷新页面",
+                now=contract.status.title,
+            ),
+            rule="lifecycle",
+        )
+
+
+def _tell_other(contract: Contract, side: Side, words: str, now: datetime) -> None:
+    tell_party(contract, side.other, words, f"draft:{now.isoformat()}", now)
+
+
+def tell_party(contract: Contract, side: Side, words: str, occasion: str, now: datetime) -> None:
+    """Owe one side a message about its contract; ``occasion`` keeps it from being sent twice."""
+    party = accounts.organisation(contract.owner_id if side is Side.OWNER else contract.firm_id)
+    notifications.send(
+        party.id,
+        f"{words[:60]}({contract.number})",
+        f"{contract.number} {contract.need.title}:{words}。",
+        f"/contracts/{contract.public_id}",
+        f"contract:{contract.id}:{occasion}",
+        now,
+        party.email,
+    )

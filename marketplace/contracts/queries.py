@@ -1,0 +1,289 @@
+"""Reads about contracts; every list has a stable order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, func, or_, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.fees.models import PriceCheck
+from marketplace.foundation import policy
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+
+from .models import (
+    OVER,
+    RUNNING,
+    Amendment,
+    AmendmentStatus,
+    Contract,
+    ContractStatus,
+    Deliverable,
+    DeliverableStatus,
+)
+from .rules import ContractsPolicy
+
+
+def contracts_policy(jurisdiction_code: str, day: date) -> policy.Edition[ContractsPolicy]:
+    """The contracts edition in force for a jurisdiction on a day."""
+    return policy.in_force(ContractsPolicy, accounts.lineage(jurisdiction_code), day)
+
+
+def policy_of(contract: Contract) -> ContractsPolicy:
+    """The values of the edition a contract was made under."""
+    return policy.by_id(ContractsPolicy, contract.edition_id).values
+
+
+def contract(public_id: str) -> Contract:
+    """By public id; raises Missing."""
+    found = db.session.scalar(select(Contract).where(Contract.public_id == public_id))
+    if found is None:
+        raise Missing(f"contract {public_id}")
+    return found
+
+
+def contract_by_id(contract_id: int) -> Contract:
+    """By key; raises Missing."""
+    found = db.session.get(Contract, contract_id)
+    if found is None:
+        raise Missing(f"contract {contract_id}")
+    return found
+
+
+def of_need(need_id: int) -> Contract | None:
+    """The newest contract of a need."""
+    return db.session.scalar(
+        select(Contract).where(Contract.need_id == need_id).order_by(Contract.id.desc()).limit(1)
+    )
+
+
+def of_award(award_id: int) -> Contract | None:
+    """The contract made from an award."""
+    return db.session.scalar(select(Contract).where(Contract.award_id == award_id))
+
+
+def contracts_of(organisation_id: int) -> Select[Contract]:
+    """All contracts of an organisation on either side, newest first."""
+    return (
+        select(Contract)
+        .where(or_(Contract.owner_id == organisation_id, Contract.firm_id == organisation_id))
+        .order_by(Contract.status_since.desc(), Contract.id.desc())
+    )
+
+
+def running_of(organisation_id: int) -> list[Contract]:
+    """The running contracts of a firm, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Contract)
+            .where(Contract.firm_id == organisation_id, Contract.status.in_(RUNNING))
+            .order_by(Contract.id)
+        )
+    )
+
+
+def ended_contracts() -> Select[Contract]:
+    """Signed contracts that were completed or terminated, oldest first: to be evaluated."""
+    return (
+        select(Contract)
+        .where(Contract.status.in_(OVER), Contract.signed_at.is_not(None))
+        .order_by(Contract.ended_at, Contract.id)
+    )
+
+
+def to_confirm(organisation_id: int) -> list[Contract]:
+    """Drafts that wait for this side's confirmation, by deadline."""
+    return list(
+        db.session.scalars(
+            select(Contract)
+            .where(
+                Contract.status == ContractStatus.DRAFTED,
+                or_(
+                    (Contract.owner_id == organisation_id) & Contract.owner_confirmed_at.is_(None),
+                    (Contract.firm_id == organisation_id) & Contract.firm_confirmed_at.is_(None),
+                ),
+            )
+            .order_by(Contract.confirm_by, Contract.id)
+            .limit(100)
+        )
+    )
+
+
+def to_deliver(organisation_id: int) -> list[Contract]:
+    """A firm's contracts in work, by the day they are due."""
+    return list(
+        db.session.scalars(
+            select(Contract)
+            .where(Contract.firm_id == organisation_id, Contract.status == ContractStatus.ACTIVE)
+            .order_by(Contract.due_at, Contract.id)
+            .limit(100)
+        )
+    )
+
+
+def to_accept(organisation_id: int) -> list[Deliverable]:
+    """Deliveries that wait for an owner, by deadline."""
+    return list(
+        db.session.scalars(
+            select(Deliverable)
+            .join(Contract, Contract.id == Deliverable.contract_id)
+            .where(
+                Contract.owner_id == organisation_id,
+                Deliverable.status == DeliverableStatus.SUBMITTED,
+            )
+            .order_by(Deliverable.accept_by, Deliverable.id)
+            .limit(100)
+        )
+    )
+
+
+def to_decide(organisation_id: int) -> list[Contract]:
+    """Running contracts whose firm was sanctioned and whose owner must decide, by deadline."""
+    return list(
+        db.session.scalars(
+            select(Contract)
+            .where(
+                Contract.owner_id == organisation_id,
+                Contract.status.in_(RUNNING),
+                Contract.flagged_at.is_not(None),
+                Contract.flag_decided_at.is_(None),
+            )
+            .order_by(Contract.flag_decide_by, Contract.id)
+            .limit(100)
+        )
+    )
+
+
+def amendments_to_confirm(organisation_id: int) -> list[Amendment]:
+    """Proposed changes that wait for this side, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Amendment)
+            .join(Contract, Contract.id == Amendment.contract_id)
+            .where(
+                Amendment.status == AmendmentStatus.PROPOSED,
+                or_(
+                    (Contract.owner_id == organisation_id) & Amendment.owner_confirmed_at.is_(None),
+                    (Contract.firm_id == organisation_id) & Amendment.firm_confirmed_at.is_(None),
+                ),
+            )
+            .order_by(Amendment.id)
+            .limit(100)
+        )
+    )
+
+
+def amendments(contract_id: int) -> list[Amendment]:
+    """All changes of a contract in order."""
+    return list(
+        db.session.scalars(
+            select(Amendment).where(Amendment.contract_id == contract_id).order_by(Amendment.number)
+        )
+    )
+
+
+def amendment(public_id: str) -> Amendment:
+    """By public id; raises Missing."""
+    found = db.session.scalar(select(Amendment).where(Amendment.public_id == public_id))
+    if found is None:
+        raise Missing(f"amendment {public_id}")
+    return found
+
+
+def open_amendment(contract_id: int) -> Amendment | None:
+    """The change that waits for confirmation, if there is one."""
+    return db.session.scalar(
+        select(Amendment).where(
+            Amendment.contract_id == contract_id, Amendment.status == AmendmentStatus.PROPOSED
+        )
+    )
+
+
+def deliverables(contract_id: int) -> list[Deliverable]:
+    """All delivered versions of a contract in order."""
+    return list(
+        db.session.scalars(
+            select(Deliverable)
+            .where(Deliverable.contract_id == contract_id)
+            .order_by(Deliverable.version)
+        )
+    )
+
+
+def deliverable(public_id: str) -> Deliverable:
+    """By public id; raises Missing."""
+    found = db.session.scalar(select(Deliverable).where(Deliverable.public_id == public_id))
+    if found is None:
+        raise Missing(f"deliverable {public_id}")
+    return found
+
+
+def waiting_deliverable(contract_id: int) -> Deliverable | None:
+    """The version that waits for the owner, if there is one."""
+    return db.session.scalar(
+        select(Deliverable).where(
+            Deliverable.contract_id == contract_id,
+            Deliverable.status == DeliverableStatus.SUBMITTED,
+        )
+    )
+
+
+def delivered_since(organisation_id: int, since: datetime) -> int:
+    """How many contracts of a firm were accepted after ``since``."""
+    return (
+        db.session.scalar(
+            select(func.count(Contract.id)).where(
+                Contract.firm_id == organisation_id, Contract.accepted_at > since
+            )
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a firm's contracts add up to, for its public page."""
+
+    running: int
+    completed: int
+    terminated: int
+    on_time: int
+    returned: int
+
+
+def record_of(organisation_id: int) -> Record:
+    """Counts over all signed contracts of a firm; ``on_time`` of the completed ones."""
+    signed = (Contract.firm_id == organisation_id, Contract.signed_at.is_not(None))
+
+    def count(*conditions: object) -> int:
+        return (
+            db.session.scalar(select(func.count(Contract.id)).where(*signed, *conditions))  # type: ignore[arg-type]
+            or 0
+        )
+
+    completed = Contract.status == ContractStatus.COMPLETED
+    returned = db.session.scalar(
+        select(func.count(func.distinct(Deliverable.contract_id)))
+        .join(Contract, Contract.id == Deliverable.contract_id)
+        .where(*signed, Deliverable.status == DeliverableStatus.RETURNED)
+    )
+    return Record(
+        running=count(Contract.status.in_(RUNNING)),
+        completed=count(completed),
+        terminated=count(Contract.status == ContractStatus.TERMINATED),
+        on_time=count(completed, Contract.overdue_since.is_(None)),
+        returned=returned or 0,
+    )
+
+
+def price_check(contract: Contract) -> PriceCheck | None:
+    """The stored answer of the price check about a contract's price."""
+    return db.session.get(PriceCheck, contract.price_check_id) if contract.price_check_id else None
+
+
+def agreed(changes: Sequence[Amendment]) -> list[Amendment]:
+    """The changes that came into force."""
+    return [one for one in changes if one.status is AmendmentStatus.AGREED]
