@@ -1,0 +1,70 @@
+"""What may be marked, by whom, for how long (rules of the marketplace, section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Le
+
+LOWEST, HIGHEST = 1, 5
+
+
+@dataclass(frozen=True)
+class EvaluationPolicy:
+    """Section `evaluation` of a policy edition; days are working days."""
+
+    SECTION: ClassVar[str] = "evaluation"
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    window_working_days: Annotated[int, Ge(1), Le(90)] = 15
+    revisions: Annotated[int, Ge(0), Le(5)] = 1
+    revision_working_days: Annotated[int, Ge(0), Le(30)] = 3
+    reason_up_to: Annotated[int, Ge(0), Le(5)] = 2
+    reason_shortest: Annotated[int, Ge(1), Le(200)] = 5
+
+
+class Direction(StrEnum):
+    """Who marks whom."""
+
+    OWNER_TO_FIRM = "owner_to_firm"
+    FIRM_TO_OWNER = "firm_to_owner"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts to mark, in their order."""
+        return PARTS[self]
+
+
+PARTS: dict[Direction, tuple[str, ...]] = {
+    Direction.OWNER_TO_FIRM: ("quality", "timeliness", "attitude", "charging", "conduct"),
+    Direction.FIRM_TO_OWNER: ("requirements", "cooperation", "payment", "integrity"),
+}
+
+
+def wrong_part(direction: Direction, marks: Mapping[str, int]) -> str | None:
+    """The first part that is missing, unknown or outside 1–5; None when all is well."""
+    for part in direction.parts:
+        if marks.get(part) not in range(LOWEST, HIGHEST + 1):
+            return part
+    return next((part for part in marks if part not in direction.parts), None)
+
+
+def needs_reason(marks: Mapping[str, int], policy: EvaluationPolicy) -> bool:
+    """A mark of 1 or 2 (by default) needs a reason."""
+    return any(mark <= policy.reason_up_to for mark in marks.values())
+
+
+def may_revise(
+    versions: int, revise_until: datetime, now: datetime, policy: EvaluationPolicy
+) -> bool:
+    """One revision (by default) within the days after it was given; reveal is asked elsewhere."""
+    return versions <= policy.revisions and now < revise_until
+
+
+def all_in(given: set[Direction]) -> bool:
+    """Whether both sides have marked."""
+    return given == set(Direction)

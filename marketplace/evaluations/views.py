@@ -1,0 +1,76 @@
+"""The page on which a party marks the other, and reads both marks once they are revealed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation import clock, policy
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import DomainError
+from marketplace.foundation.web import access, require_actor, writes
+
+from . import access as rights
+from . import actions, queries
+from .forms import FORMS
+from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatus
+from .rules import Direction, EvaluationPolicy, may_revise
+
+bp = Blueprint("evaluations", __name__)
+
+
+@bp.route("/contracts/<public_id>/evaluation", methods=["GET", "POST"])
+@access(Permission.EVALUATE)
+@writes
+def evaluate(public_id: str) -> ResponseReturnValue:
+    """Give or revise marks; nothing here tells whether the other side has marked."""
+    actor = require_actor()
+    contract, direction = rights.contract_for(actor, public_id)
+    form = FORMS[direction]()
+    if form.validate_on_submit():
+        try:
+            actions.submit_evaluation(
+                contract, form.marks(direction), form.reason.data, actor, clock.now()
+            )
+            return redirect(url_for("evaluations.evaluate", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            if error.status != 422:
+                raise
+            form.refuse(error)
+    window = queries.window_of(contract)
+    own = queries.evaluation(window, direction) if window else None
+    if own is not None and not form.is_submitted():
+        form = FORMS[direction](
+            data={
+                **{part: str(m) for part, m in own.latest.marks.items()},
+                "reason": own.latest.reason,
+            }
+        )
+    page = render_template(
+        "evaluations/evaluate.html",
+        contract=contract,
+        direction=direction,
+        directions=DIRECTION_TITLES,
+        parts=PART_TITLES,
+        window=window,
+        over=queries.can_be_evaluated(contract),
+        own=own,
+        open=_open(window, direction),
+        revealed=queries.revealed_in(window) if window else [],
+        form=form,
+    )
+    return page, form.http_status
+
+
+def _open(window: EvaluationWindow | None, direction: Direction) -> bool:
+    """Whether this side may still give or revise its marks."""
+    now = clock.now()
+    if window is None:
+        return True
+    if window.status is not WindowStatus.OPEN or now >= window.ends_at:
+        return False
+    own = queries.evaluation(window, direction)
+    rules = policy.by_id(EvaluationPolicy, window.edition_id).values
+    return own is None or may_revise(len(own.versions), own.revise_until, now, rules)
