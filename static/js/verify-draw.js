@@ -316,10 +316,11 @@
     }
   }
 
+  const api = { verify, blockStream, nextBelow, shuffled, lotteryValue, ceremonyValue };
   if (node) {
-    module.exports = { verify, blockStream, nextBelow, shuffled, lotteryValue, ceremonyValue };
+    module.exports = api;
   } else {
-    root.DrawProof = { verify };
+    root.DrawProof = api;
     document.querySelectorAll("[data-verify-draw]").forEach(wire);
   }
 })(typeof self === "undefined" ? globalThis : self);
