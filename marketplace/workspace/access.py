@@ -1,13 +1,20 @@
-"""Whose message is it."""
+"""Whose message is it, and who may read the story of a need."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
+from marketplace.accounts.permissions import Permission
+from marketplace.contracts import queries as contracts
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.notifications.models import Message
+from marketplace.projects import queries as projects
+from marketplace.projects.models import Need
+from marketplace.selection.models import Entry
+
+from .rules import View
 
 
 def message_for(actor: Actor, public_id: str) -> Message:
@@ -16,3 +23,26 @@ def message_for(actor: Actor, public_id: str) -> Message:
     if found is None or found.organisation_id != actor.organisation_id:
         raise Missing(f"message {public_id}")
     return found
+
+
+def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:
+    """A need and how much of its story the actor may read; raises Missing for outsiders.
+
+    Its owner's people, officers who supervise (once it was published), firms that entered.
+    """
+    need = projects.need(public_id)
+    if need.owner_id == actor.organisation_id:
+        return need, View.OWNER
+    if need.is_public and actor.may(Permission.SUPERVISION_VIEW):
+        return need, View.OFFICER
+    contract = contracts.of_need(need.id)
+    if contract is not None and contract.firm_id == actor.organisation_id:
+        return need, View.WINNER
+    entered = db.session.scalar(
+        select(Entry.id)
+        .where(Entry.need_id == need.id, Entry.organisation_id == actor.organisation_id)
+        .limit(1)
+    )
+    if entered is not None:
+        return need, View.ENTRANT
+    raise Missing(f"story {public_id}")

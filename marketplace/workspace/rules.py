@@ -1,4 +1,4 @@
-"""When a clock's lamp changes colour. (RULES section 2)"""
+"""When a clock's lamp changes colour, and how much of a story somebody may read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ class Lamp(StrEnum):
     OFF = "off"
 
 
+class View(StrEnum):
+    """How much of the story of a need somebody may read."""
+
+    OWNER = "owner"
+    OFFICER = "officer"
+    WINNER = "winner"  # the firm of the contract
+    ENTRANT = "entrant"  # a firm that entered and was not chosen
+
+
 @dataclass(frozen=True)
 class LampsPolicy:
-    """Amber comes when ``amber_share`` of the time is used or ``amber_working_days`` are left,
+    """(RULES section 2) Amber comes when ``amber_share`` of the time is used or ``amber_working_days`` are left,
     whichever is earlier, but never before ``earliest_share`` of it is used. Red: time is over.
     """
 

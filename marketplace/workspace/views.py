@@ -15,6 +15,7 @@ from marketplace.foundation.web import SIGNED_IN, access, current_actor, require
 from . import access as whose
 from . import actions, queries
 from .rail import Group, rail
+from .story import story as story_of
 from .todo.gathering import Todo, counts, todo
 
 bp = Blueprint("workspace", __name__)
@@ -44,8 +45,16 @@ def _waiting() -> list[Todo]:
 @bp.route("/workspace")
 @access(SIGNED_IN)
 def home() -> str:
-    """What I must do, by deadline."""
-    return render_template("workspace/home.html", waiting=_waiting(), now=clock.now())
+    """What I must do, by deadline; then what runs, then what ended lately."""
+    actor = require_actor()
+    running, ended = queries.matters(actor.organisation_id or 0)
+    return render_template(
+        "workspace/home.html",
+        waiting=_waiting(),
+        running=running,
+        ended=ended,
+        now=clock.now(),
+    )
 
 
 @bp.route("/workspace/messages")
@@ -68,3 +77,14 @@ def read(public_id: str) -> Response:
     actions.read_message(message, actor, clock.now())
     own = message.link.startswith("/") and not message.link.startswith("//")
     return redirect(message.link if own else url_for("workspace.inbox"), 303)
+
+
+@bp.route("/workspace/needs/<public_id>/story")
+@access(SIGNED_IN)
+def story(public_id: str) -> str:
+    """The whole story of one need, as far as the reader may know it."""
+    actor = require_actor()
+    need, view = whose.story_for(actor, public_id)
+    return render_template(
+        "workspace/story.html", need=need, events=story_of(need, actor, view), view=view
+    )

@@ -13,7 +13,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 
 from ..rules import Lamp, LampsPolicy, lamp
-from . import firms, officers, owners
+from . import contracting, firms, officers, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -23,6 +23,9 @@ SOURCES: tuple[Source, ...] = (
     firms.awards_to_accept,
     owners.needs_to_approve,
     owners.choices,
+    contracting.to_draft,
+    contracting.to_confirm,
+    contracting.to_deliver_and_accept,
     officers.applications,
     officers.professional_checks,
     officers.objections,

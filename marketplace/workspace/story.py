@@ -1,0 +1,216 @@
+"""The whole story of one need in order of time: who did what, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from marketplace.accounts.models import Organisation, User
+from marketplace.contracts import queries as contracts
+from marketplace.contracts.models import Amendment, Contract, Deliverable
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.lifecycle import Status, StatusChange
+from marketplace.projects import queries as projects
+from marketplace.projects.models import Need, NeedStatus
+from marketplace.selection import queries as selection
+from marketplace.selection.models import Award, AwardStatus, Entry, RoundStatus, SelectionRound
+
+from .rules import View
+
+
+@dataclass(frozen=True)
+class Event:
+    """One point of the line."""
+
+    at: datetime
+    title: Any
+    who: str = ""
+    detail: str = ""
+    tone: str = "info"
+    url: str | None = None
+    place: int = 0
+
+
+# before it is announced a choice is the owner's own matter
+INNER_AWARDS = (AwardStatus.PROPOSED, AwardStatus.RETURNED)
+INNER_NEEDS = (NeedStatus.DRAFT, NeedStatus.SUBMITTED)
+NOUNS: dict[type, Any] = {
+    Need: _l("需求"),
+    SelectionRound: _l("选取"),
+    Award: _l("中选"),
+    Contract: _l("合同"),
+    Amendment: _l("合同变更"),
+    Deliverable: _l("服务成果"),
+}
+
+
+def story(need: Need, actor: Actor, view: View) -> list[Event]:
+    """Everything the reader may know of a need, oldest first."""
+    events = [*_of_need(need, actor, view), *_of_selection(need, actor, view)]
+    if view is not View.ENTRANT:
+        events += _of_contract(need, actor, view)
+    return sorted(events, key=lambda event: (event.at, event.place))
+
+
+def _of_need(need: Need, actor: Actor, view: View) -> Iterator[Event]:
+    inside = view in (View.OWNER, View.OFFICER)
+    for change in _changes(Need, [need.id]):
+        status = NeedStatus(change.to_status)
+        if inside or status not in INNER_NEEDS:
+            yield _event(Need, change, status, actor, view)
+    for correction in projects.corrections(need.id):
+        if correction.published_at is not None:
+            yield Event(
+                at=correction.published_at,
+                title=_("更正公告"),
+                who=need.owner.public_name,
+                detail=correction.reason,
+                tone="warn",
+                url=url_for("portal.need", public_id=need.public_id),
+            )
+
+
+def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
+    result = url_for("selection.result", public_id=need.public_id)
+    for entry in _own_entries(need, actor):
+        yield Event(
+            at=entry.received_at,
+            title=_("本机构报名"),
+            who=actor.organisation_name,
+            url=url_for("selection.entry", public_id=entry.public_id),
+        )
+    for running in selection.rounds_of(need):
+        if running.closed_at is not None:
+            yield Event(
+                at=running.closed_at,
+                title=_("名单公布"),
+                detail=_(
+                    "进入名单 %(listed)s 家,名单摘要 %(hash)s",
+                    listed=len(selection.listed(running)),
+                    hash=running.list_sha256 or "—",
+                ),
+                url=result,
+            )
+        if running.drawn_at is not None:
+            yield Event(
+                at=running.drawn_at,
+                title=_("抽取完成,次序公布"),
+                detail=_("公开随机值 %(value)s", value=running.public_value or "—"),
+                url=result,
+                place=1,
+            )
+        if running.status is RoundStatus.ANNULLED:
+            yield Event(
+                at=running.status_since,
+                title=_("抽取撤销,需求重新发布"),
+                tone="bad",
+                url=result,
+                place=2,
+            )
+    awards = {award.id: award for award in selection.awards_of(need)}
+    for change in _changes(Award, awards):
+        status = AwardStatus(change.to_status)
+        if status in INNER_AWARDS and view not in (View.OWNER, View.OFFICER):
+            continue
+        award = awards[change.subject_id]
+        yield _event(
+            Award, change, status, actor, view, detail=award.organisation.public_name, url=result
+        )
+
+
+def _of_contract(need: Need, actor: Actor, view: View) -> Iterator[Event]:
+    contract = contracts.of_need(need.id)
+    if contract is None:
+        return
+    is_party = view in (View.OWNER, View.WINNER)
+    page = url_for("contracts.contract", public_id=contract.public_id) if is_party else None
+    parts: tuple[tuple[type, Iterable[Any]], ...] = (
+        (Contract, [contract]),
+        (Amendment, contracts.amendments(contract.id)),
+        (Deliverable, contracts.deliverables(contract.id)),
+    )
+    for kind, rows in parts:
+        found = {row.id: row for row in rows}
+        for change in _changes(kind, found):
+            row = found[change.subject_id]
+            status = type(row.status)(change.to_status)
+            detail = _about_file(row) if kind is Deliverable and change.from_status is None else ""
+            yield _event(kind, change, status, actor, view, detail=detail, url=page)
+
+
+def _about_file(deliverable: Deliverable) -> str:
+    return _(
+        "第 %(version)s 版 %(name)s,SHA-256 %(hash)s",
+        version=deliverable.version,
+        name=deliverable.file.name,
+        hash=deliverable.file.sha256,
+    )
+
+
+def _own_entries(need: Need, actor: Actor) -> list[Entry]:
+    return list(
+        db.session.scalars(
+            select(Entry)
+            .where(Entry.need_id == need.id, Entry.organisation_id == actor.organisation_id)
+            .order_by(Entry.id)
+        )
+    )
+
+
+def _changes(kind: Any, ids: Iterable[int]) -> list[StatusChange]:
+    keys = list(ids)
+    if not keys:
+        return []
+    return list(
+        db.session.scalars(
+            select(StatusChange)
+            .where(
+                StatusChange.subject_type == kind.__tablename__,
+                StatusChange.subject_id.in_(keys),
+            )
+            .order_by(StatusChange.id)
+        )
+    )
+
+
+def _event(
+    kind: type,
+    change: StatusChange,
+    status: Status,
+    actor: Actor,
+    view: View,
+    detail: str = "",
+    url: str | None = None,
+) -> Event:
+    said = ";".join(part for part in (detail, change.reason or "") if part)
+    return Event(
+        at=change.at,
+        title=_("%(noun)s:%(status)s", noun=NOUNS[kind], status=status.title),
+        who=_who(change, actor, view),
+        detail=said,
+        tone=status.tone,
+        url=url,
+        place=change.id,
+    )
+
+
+def _who(change: StatusChange, actor: Actor, view: View) -> str:
+    """Organisation for everybody; the person for its own people and for officers."""
+    if change.actor_id is None:
+        return _("系统按期办理")
+    organisation = (
+        db.session.get(Organisation, change.organisation_id) if change.organisation_id else None
+    )
+    name = organisation.public_name if organisation else ""
+    if view is View.OFFICER or change.organisation_id == actor.organisation_id:
+        person = db.session.get(User, change.actor_id)
+        return " / ".join(part for part in (name, person.name if person else "") if part)
+    return name

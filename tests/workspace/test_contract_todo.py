@@ -1,0 +1,44 @@
+"""The next step of a contract stands on the desk of the side whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+
+from marketplace.foundation import clock
+from marketplace.foundation.transactions import transaction
+from marketplace.workspace.todo import contracting
+from tests.factories import contracts
+
+Advance = Callable[[timedelta], None]
+SOURCES = (contracting.to_draft, contracting.to_confirm, contracting.to_deliver_and_accept)
+
+
+def steps(deal: contracts.Deal, who: str) -> list[str]:
+    """What waits for one person of a deal, in words."""
+    actor = deal.actor(who)
+    return [line.what for source in SOURCES for line in source(actor, clock.now())]
+
+
+def test_an_accepted_award_waits_for_a_draft_on_either_side(app: Flask, advance: Advance) -> None:
+    deal = contracts.awarded(app, advance)
+    with app.app_context():
+        assert steps(deal, "firm") == steps(deal, "editor") == ["起草合同"]
+
+
+def test_a_signed_contract_waits_for_the_firm_then_for_the_owner(
+    app: Flask, advance: Advance
+) -> None:
+    deal = contracts.signed(app, advance)
+    with app.app_context():
+        assert steps(deal, "firm") == ["提交服务成果"]
+        assert steps(deal, "editor") == []
+        (line,) = contracting.to_deliver_and_accept(deal.actor("firm"), clock.now())
+        assert line.due == deal.contract.due_at
+    with app.app_context(), transaction():
+        contracts.deliver(deal)
+    with app.app_context():
+        assert steps(deal, "firm") == []
+        assert steps(deal, "editor") == ["验收服务成果"]
