@@ -1,18 +1,21 @@
-"""Pages: the overview, the audit ledger."""
+"""Pages: the overview, the decision of a case, the audit ledger."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
+from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, clock
-from marketplace.foundation.db import paginate
-from marketplace.foundation.errors import Missing
-from marketplace.foundation.web import access, require_actor
+from marketplace.foundation.db import db, paginate
+from marketplace.foundation.errors import DomainError, Missing
+from marketplace.foundation.web import access, require_actor, writes
+from marketplace.sanctions.access import case_for_officer
 
-from . import queries
+from . import actions, queries
+from .forms import DecisionForm
 
 bp = Blueprint("supervision", __name__)
 
@@ -35,6 +38,34 @@ def home() -> ResponseReturnValue:
         waiting=waiting,
         counts=counts,
         overdue=sum(item.is_overdue(now) for item in waiting),
+    )
+
+
+@bp.route("/supervision/cases/<public_id>/decision", methods=["GET", "POST"])
+@access(Permission.SANCTION_DECIDE)
+@writes
+def decide(public_id: str) -> ResponseReturnValue:
+    """Decide a case with everything that follows from it."""
+    actor = require_actor()
+    case = case_for_officer(actor, public_id)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        try:
+            actions.blacklist_and_withdraw(case, form.reason.data or "", actor, clock.now())
+            return redirect(url_for("sanctions.case", public_id=public_id), 303)
+        except DomainError as error:
+            db.session.rollback()
+            if error.status != 422:
+                raise
+            form.refuse(error)
+    return (
+        render_template(
+            "supervision/decision.html",
+            form=form,
+            case=case,
+            names=catalogue.names(clock.today()),
+        ),
+        form.http_status,
     )
 
 
