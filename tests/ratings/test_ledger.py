@@ -421,3 +421,20 @@ def test_records_bind_the_grade_of_a_day(app: Flask, advance: Advance) -> None:
         assert (record.grade, record.hundredths) == (Grade.B, 8000)
         assert queries.edition_on(accounts.CITY, clock.today()).id == graded.edition_id
     assert RaterSide("owner") is RaterSide.OWNER
+
+
+def test_the_replay_command_says_zero_differences_or_fails(app: Flask, advance: Advance) -> None:
+    firm = _firm(app)
+    _evaluate(app, firm, 3)
+    advance(3 * DAY)
+    runner = app.test_cli_runner()
+    whole = runner.invoke(args=["ratings", "replay", "--all"])
+    assert whole.exit_code == 0, whole.output
+    assert "0 differences" in whole.output
+    with app.app_context():
+        code = db.session.get_one(Organisation, firm).credit_code
+        _without_triggers("UPDATE grade_records SET hundredths = 9999 WHERE grade = 'B'")
+    for arguments in (["--all"], [code]):
+        spoiled = runner.invoke(args=["ratings", "replay", *arguments])
+        assert spoiled.exit_code == 1
+        assert "stored B 99.99 since 2026-03-04" in spoiled.output
