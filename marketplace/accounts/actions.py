@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from .inviting import (
+    accept_invitation,
+    approve_official,
+    end_staff,
+    invitation_for,
+    invite_staff,
+    own_roles,
+    propose_official,
+)
 from .organising import (
     TWO_PEOPLE_KINDS,
     check_password,
@@ -29,6 +38,8 @@ __all__ = [
     "NewPerson",
     "Side",
     "TooMany",
+    "accept_invitation",
+    "approve_official",
     "begin_session",
     "check_password",
     "count",
@@ -37,10 +48,15 @@ __all__ = [
     "create_user",
     "disable_user",
     "end_membership",
+    "end_staff",
     "grant_role",
+    "invitation_for",
+    "invite_staff",
     "issue_setup_token",
     "load_jurisdictions",
     "load_offices",
+    "own_roles",
+    "propose_official",
     "register_organisation",
     "sign_in",
     "sign_out",

@@ -122,3 +122,31 @@ class SetupForm(Form):
     security_name = _text(_l("安全管理员姓名"), 60)
     security_login = _text(_l("安全管理员登录名"), 40)
     security_password = _password(_l("安全管理员密码"), description=_l("至少 15 位"))
+    superior_name = _text(_l("上级监督机构名称"), 120)
+    superior_credit_code = _text(_l("上级监督机构统一社会信用代码"), 30)
+    supervisor_name = _text(_l("上级监督员姓名"), 60)
+    supervisor_login = _text(_l("上级监督员登录名"), 40)
+    supervisor_password = _password(_l("上级监督员密码"), description=_l("至少 15 位"))
+
+
+class InviteForm(Form):
+    """A person invited into the own organisation."""
+
+    name = _text(_l("姓名"), 60)
+    role = SelectField(_l("角色"), [InputRequired(_l("请选择"))])
+
+
+class OfficialForm(InviteForm):
+    """A person proposed for an office."""
+
+    office = SelectField(_l("单位"), [InputRequired(_l("请选择"))])
+
+
+class AcceptForm(Form):
+    """The invited person's own sign-in name and password."""
+
+    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -,以字母开头"))
+    password = _password(_l("密码"))
+    password_again = PasswordField(
+        _l("再次输入密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
+    )

@@ -105,7 +105,7 @@ class User(PublicIdMixin, Model):
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
 
 
-class Membership(Model):
+class Membership(PublicIdMixin, Model):
     """A role of a person in an organisation, while ``until`` is empty."""
 
     __tablename__ = "memberships"
@@ -160,6 +160,40 @@ class SetupToken(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Invitation(PublicIdMixin, Model):
+    """A role held ready for a person, who opens the account by a link used once.
+
+    Officials' invitations are proposed by one administrator and approved by the other; an
+    organisation invites its own staff alone. Only the digest of the link's token is stored.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint(
+            "NOT needs_approval OR approved_by IS NULL OR approved_by <> proposed_by",
+            name="two_people",
+        ),
+        CheckConstraint(
+            "token_digest IS NULL OR NOT needs_approval OR approved_by IS NOT NULL",
+            name="approved_first",
+        ),
+    )
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role] = mapped_column(EnumText(Role))
+    needs_approval: Mapped[bool]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approved_at: Mapped[datetime | None]
+    token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
 
 
 class SignInThrottle(Base):

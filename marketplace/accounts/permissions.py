@@ -38,6 +38,7 @@ class Permission(StrEnum):
     POLICY_PROPOSE = "policy.propose"
     POLICY_APPROVE = "policy.approve"
     AUDIT_READ = "audit.read"
+    USER_VIEW = "user.view"
     USER_PROPOSE = "user.propose"
     USER_APPROVE = "user.approve"
     STAFF_MANAGE = "staff.manage"  # own organisation's staff
@@ -126,12 +127,27 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SUPERVISOR: frozenset(
-        {P.DRAW_ANNUL_APPROVE, P.SANCTION_REVIEW, P.SUPERVISION_VIEW, P.AUDIT_READ}
+        {P.DRAW_ANNUL_APPROVE, P.SANCTION_REVIEW, P.SUPERVISION_VIEW, P.AUDIT_READ, P.STAFF_MANAGE}
     ),
     Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ}),
-    Role.SYSTEM_ADMIN: frozenset({P.USER_PROPOSE}),
-    Role.SECURITY_ADMIN: frozenset({P.USER_APPROVE}),
+    Role.SYSTEM_ADMIN: frozenset({P.USER_VIEW, P.USER_PROPOSE}),
+    Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE}),
 }
+
+# whom the keeper of an organisation's own staff may invite into it
+OWN_STAFF: dict[Role, tuple[Role, ...]] = {
+    Role.FIRM_ADMIN: (Role.FIRM_ADMIN, Role.FIRM_STAFF),
+    Role.OWNER_APPROVER: (Role.OWNER_EDITOR, Role.OWNER_APPROVER),
+    Role.SUPERVISOR: (Role.SUPERVISOR, Role.AUDITOR),
+}
+# whom the two administrators of the bureau open accounts for
+OFFICIALS = (
+    Role.DEPARTMENT_OFFICER,
+    Role.BUREAU_OPERATOR,
+    Role.BUREAU_APPROVER,
+    Role.SYSTEM_ADMIN,
+    Role.SECURITY_ADMIN,
+)
 
 _ADMINISTRATORS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
-from .models import Jurisdiction, Membership, Organisation, OrganisationFunction, User
+from .models import Invitation, Jurisdiction, Membership, Organisation, OrganisationFunction, User
 from .permissions import Role, permissions_of
 
 
@@ -128,14 +129,59 @@ def home_of(user: User) -> Organisation | None:
     )
 
 
-def people_of(organisation_id: int) -> list[Membership]:
-    """Who holds which role in an organisation now, by name."""
+def offices_of(jurisdiction_code: str) -> list[Organisation]:
+    """The bureau and the departments of a jurisdiction, by name: never the superior bureau."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(
+                Organisation.jurisdiction_code == jurisdiction_code,
+                Organisation.function.in_(
+                    (OrganisationFunction.BUREAU, OrganisationFunction.DEPARTMENT)
+                ),
+            )
+            .order_by(Organisation.name, Organisation.id)
+        )
+    )
+
+
+def open_invitations(organisation_ids: Sequence[int]) -> list[Invitation]:
+    """Invitations to these organisations that nobody has used, newest first."""
+    return list(
+        db.session.scalars(
+            select(Invitation)
+            .where(
+                Invitation.organisation_id.in_(list(organisation_ids)),
+                Invitation.used_at.is_(None),
+            )
+            .order_by(Invitation.id.desc())
+            .limit(100)
+        )
+    )
+
+
+def membership_by_public_id(public_id: str) -> Membership:
+    """A live membership by the random id used in addresses; raises Missing."""
+    found = db.session.scalar(
+        select(Membership).where(Membership.public_id == public_id, Membership.until.is_(None))
+    )
+    if found is None:
+        raise Missing(f"membership {public_id}")
+    return found
+
+
+def people_in(organisation_ids: Sequence[int]) -> list[Membership]:
+    """Who holds which role in these organisations now, by organisation and name."""
     return list(
         db.session.scalars(
             select(Membership)
             .join(User)
-            .where(Membership.organisation_id == organisation_id, Membership.until.is_(None))
-            .order_by(User.name, Membership.id)
+            .join(Organisation, Organisation.id == Membership.organisation_id)
+            .where(
+                Membership.organisation_id.in_(list(organisation_ids)),
+                Membership.until.is_(None),
+            )
+            .order_by(Organisation.name, User.name, Membership.id)
         )
     )
 

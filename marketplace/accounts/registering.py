@@ -17,11 +17,13 @@ from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid
 
+from .credit_code import checked
 from .identity import checked_identity
 from .models import Organisation, OrganisationFunction, OrganisationKind, SetupToken, User
 from .organising import TWO_PEOPLE_KINDS, create_organisation, create_user
 from .passwords import HashedPassword
 from .permissions import Role
+from .queries import lineage as accounts_lineage
 from .queries import organisation_by_credit_code
 
 SETUP_TOKEN_LIFE = timedelta(minutes=30)
@@ -144,8 +146,13 @@ def use_setup_token(
     system_admin: NewPerson,
     security_admin: NewPerson,
     now: datetime,
+    superior_name: str,
+    superior_credit_code: str,
+    supervisor: NewPerson,
 ) -> Organisation:
-    """The first start: the bureau and its two administrators, who are two people.
+    """The first start: the bureau with two administrators, the superior bureau with one person.
+
+    They are three people: the administrators cannot make or end accounts of the superior.
 
     The token works once, within 30 minutes, and only while nobody has an account. Raises
     Invalid naming the field.
@@ -158,32 +165,69 @@ def use_setup_token(
         raise Invalid(_("初始化口令无效或已过期"), field="token", rule="setup.token")
     if db.session.scalar(select(User.id).limit(1)) is not None:
         raise Conflict(_("系统已经初始化"), rule="setup.done")
-    if system_admin.name == security_admin.name:
+    if len({system_admin.name, security_admin.name, supervisor.name}) < 3:
         raise Invalid(
-            _("系统管理员与安全管理员须为两个人"), field="security_name", rule="two_people"
+            _("系统管理员、安全管理员和上级监督员须为三个人"),
+            field="security_name",
+            rule="two_people",
         )
     row.used_at = now
     installer = Actor(user_id=None, name="installer", roles=frozenset({"installer"}))
-    bureau = organisation_by_credit_code(bureau_credit_code.strip().upper())
-    if bureau is None:
-        bureau = create_organisation(
-            name=bureau_name,
-            kind=OrganisationKind.AGENCY,
-            function=OrganisationFunction.BUREAU,
-            credit_code=bureau_credit_code,
-            jurisdiction_code=jurisdiction_code,
-            phone=bureau_phone,
-            actor=installer,
-            now=now,
-        )
-    elif bureau.function is not OrganisationFunction.BUREAU:
-        raise Invalid(
-            _("该统一社会信用代码不属于中介超市管理机构"), field="credit_code", rule="setup.bureau"
-        )
-    for person, role in (
-        (system_admin, Role.SYSTEM_ADMIN),
-        (security_admin, Role.SECURITY_ADMIN),
+    here = accounts_lineage(jurisdiction_code)
+    bureau = _office(
+        OrganisationFunction.BUREAU,
+        bureau_name,
+        bureau_credit_code,
+        here[0],
+        bureau_phone,
+        installer,
+        now,
+    )
+    superior = _office(
+        OrganisationFunction.SUPERIOR,
+        superior_name,
+        superior_credit_code,
+        here[1] if len(here) > 1 else here[0],
+        None,
+        installer,
+        now,
+    )
+    for person, office, role in (
+        (system_admin, bureau, Role.SYSTEM_ADMIN),
+        (security_admin, bureau, Role.SECURITY_ADMIN),
+        (supervisor, superior, Role.SUPERVISOR),
     ):
-        create_user(person.login, person.name, person.password, bureau, (role,), installer, now)
+        create_user(person.login, person.name, person.password, office, (role,), installer, now)
     audit.record("setup.done", installer, bureau, now)
     return bureau
+
+
+def _office(
+    function: OrganisationFunction,
+    name: str,
+    credit_code: str,
+    jurisdiction_code: str,
+    phone: str | None,
+    actor: Actor,
+    now: datetime,
+) -> Organisation:
+    """The office of this credit code, made when it is not known yet."""
+    prefix = "superior_" if function is OrganisationFunction.SUPERIOR else ""
+    code = checked(credit_code, f"{prefix}credit_code")
+    found = organisation_by_credit_code(code)
+    if found is None:
+        return create_organisation(
+            name=name,
+            kind=OrganisationKind.AGENCY,
+            function=function,
+            credit_code=code,
+            jurisdiction_code=jurisdiction_code,
+            phone=phone,
+            actor=actor,
+            now=now,
+        )
+    if found.function is not function:
+        raise Invalid(
+            _("该统一社会信用代码属于其他单位"), field=f"{prefix}credit_code", rule="setup.office"
+        )
+    return found

@@ -25,6 +25,7 @@ REGISTRATIONS = 20
 REGISTRATION_WINDOW = timedelta(hours=1)
 # published on the demo's sign-in page; the demo's accounts alone have it
 DEMO_PASSWORD = "demo-Qinghe-2026"  # noqa: S105
+INVITATION_LIFE = timedelta(days=7)
 _COMMON = (
     "password",
     "qwerty",

@@ -24,7 +24,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import DomainError, Invalid
+from marketplace.foundation.errors import DomainError, Invalid, Missing, Refused
 from marketplace.foundation.web import (
     PUBLIC,
     SIGNED_IN,
@@ -38,9 +38,19 @@ from marketplace.foundation.web import (
 from . import actions, queries
 from .access import cookie_name
 from .actions import NewPerson, Side
-from .forms import RegisterFirmForm, RegisterForm, RegisterOwnerForm, SetupForm, SignInForm
+from .forms import (
+    AcceptForm,
+    InviteForm,
+    OfficialForm,
+    RegisterFirmForm,
+    RegisterForm,
+    RegisterOwnerForm,
+    SetupForm,
+    SignInForm,
+)
 from .models import OrganisationFunction, OrganisationKind
 from .passwords import HashedPassword, hashed
+from .permissions import OFFICIALS, Permission, Role
 from .rules import DEMO_PASSWORD, LONGEST, REGISTRATION_WINDOW, REGISTRATIONS
 
 bp = Blueprint("accounts", __name__)
@@ -211,16 +221,26 @@ def _person(
     return NewPerson(form[login].data, who, ready)
 
 
+def _official(form: SetupForm, who: str, office_name: str) -> NewPerson:
+    return _person(
+        form,
+        f"{who}_login",
+        f"{who}_name",
+        f"{who}_password",
+        office_name,
+        OrganisationFunction.BUREAU,
+    )
+
+
 @bp.route("/setup", methods=["GET", "POST"])
 @access(PUBLIC)
-@hashes("system_password", "security_password")
+@hashes("system_password", "security_password", "supervisor_password")
 @writes
 def setup() -> Any:
     """The first start, with the token printed once on the console."""
     form = SetupForm()
     status = form.http_status
     if form.validate_on_submit():
-        office = OrganisationFunction.BUREAU
         try:
             actions.use_setup_token(
                 form.token.data,
@@ -228,22 +248,11 @@ def setup() -> Any:
                 bureau_credit_code=form.credit_code.data,
                 bureau_phone=form.phone.data,
                 jurisdiction_code=current_app.config["JURISDICTION"],
-                system_admin=_person(
-                    form,
-                    "system_login",
-                    "system_name",
-                    "system_password",
-                    form.bureau_name.data,
-                    office,
-                ),
-                security_admin=_person(
-                    form,
-                    "security_login",
-                    "security_name",
-                    "security_password",
-                    form.bureau_name.data,
-                    office,
-                ),
+                superior_name=form.superior_name.data,
+                superior_credit_code=form.superior_credit_code.data,
+                system_admin=_official(form, "system", form.bureau_name.data),
+                security_admin=_official(form, "security", form.bureau_name.data),
+                supervisor=_official(form, "supervisor", form.superior_name.data),
                 now=clock.now(),
             )
             return redirect(url_for("accounts.sign_in", registered=1), 303)
@@ -252,3 +261,123 @@ def setup() -> Any:
             form.refuse(error)
             status = error.status
     return render_template("accounts/setup.html", form=form), status
+
+
+@bp.route("/staff", methods=["GET", "POST"])
+@access(Permission.STAFF_MANAGE)
+@writes
+def staff() -> Any:
+    """Who acts for the own organisation; inviting one more."""
+    actor = require_actor()
+    form = InviteForm()
+    form.role.choices = [(role.value, role.title) for role in actions.own_roles(actor)]
+    status, link = form.http_status, None
+    if form.validate_on_submit():
+        try:
+            organisation = queries.organisation(actor.organisation_id or 0)
+            role = Role(form.role.data)  # type: ignore[call-arg]
+            token = actions.invite_staff(organisation, form.name.data, role, actor, clock.now())
+            link, status = url_for("accounts.invitation", token=token, _external=True), 200
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    own = [actor.organisation_id or 0]
+    page = render_template(
+        "accounts/staff.html",
+        form=form,
+        link=link,
+        people=queries.people_in(own),
+        invitations=queries.open_invitations(own),
+    )
+    return page, status
+
+
+@bp.route("/offices/accounts", methods=["GET", "POST"])
+@access(Permission.USER_VIEW)
+@writes
+def officials() -> Any:
+    """The accounts of the bureau and the departments; proposing one more."""
+    actor = require_actor()
+    form = OfficialForm()
+    offices = queries.offices_of(actor.jurisdiction or "")
+    form.office.choices = [(office.public_id, office.name) for office in offices]
+    form.role.choices = [(role.value, role.title) for role in OFFICIALS]
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            if not actor.may(Permission.USER_PROPOSE):
+                raise Refused(_("账号由系统管理员提议"), rule="user.propose")
+            office = next(each for each in offices if each.public_id == form.office.data)
+            role = Role(form.role.data)  # type: ignore[call-arg]
+            actions.propose_official(office, form.name.data, role, actor, clock.now())
+            return redirect(url_for("accounts.officials"), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return _officials_page(form, None), status
+
+
+def _officials_page(form: OfficialForm | None, link: str | None) -> str:
+    ids = [office.id for office in queries.offices_of(require_actor().jurisdiction or "")]
+    return render_template(
+        "accounts/officials.html",
+        form=form,
+        link=link,
+        people=queries.people_in(ids),
+        invitations=queries.open_invitations(ids),
+    )
+
+
+@bp.post("/offices/accounts/<public_id>/approval")
+@access(Permission.USER_APPROVE)
+@writes
+def approve_official(public_id: str) -> Any:
+    """The other administrator approves; the link is shown once, to be handed over."""
+    actor = require_actor()
+    ids = [office.id for office in queries.offices_of(actor.jurisdiction or "")]
+    for invitation in queries.open_invitations(ids):
+        if invitation.public_id == public_id:
+            token = actions.approve_official(invitation, actor, clock.now())
+            return _officials_page(
+                None, url_for("accounts.invitation", token=token, _external=True)
+            )
+    raise Missing(public_id)
+
+
+@bp.post("/memberships/<public_id>/end")
+@access(SIGNED_IN)
+@writes
+def end_membership(public_id: str) -> Any:
+    """End a role; the person's sessions end with the last one."""
+    actor = require_actor()
+    membership = queries.membership_by_public_id(public_id)
+    actions.end_staff(membership, actor, clock.now())
+    own = membership.organisation_id == actor.organisation_id and actor.may(Permission.STAFF_MANAGE)
+    return redirect(url_for("accounts.staff" if own else "accounts.officials"), 303)
+
+
+@bp.route("/invitations/<token>", methods=["GET", "POST"])
+@access(PUBLIC)
+@hashes("password")
+@writes
+def invitation(token: str) -> Any:
+    """The invited person opens the account with an own password."""
+    now = clock.now()
+    found = actions.invitation_for(token, now)
+    form = AcceptForm()
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            organisation = found.organisation
+            words = (form.login.data, found.name, organisation.name)
+            actions.check_password(form.password.data, organisation.function, words)
+            actions.accept_invitation(found, form.login.data, g.hashed["password"], now)
+            return redirect(url_for("accounts.sign_in", registered=1), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+            found = actions.invitation_for(token, now)
+    return render_template("accounts/invitation.html", form=form, invitation=found), status

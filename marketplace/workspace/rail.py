@@ -19,7 +19,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[tuple[str, Any], ...]], ...] = (
     (
         _l("我的"),
         None,
-        (("workspace.home", _l("工作台首页")), ("workspace.inbox", _l("消息"))),
+        (
+            ("workspace.home", _l("工作台首页")),
+            ("workspace.inbox", _l("消息")),
+            ("accounts.staff", _l("本单位人员")),
+        ),
     ),
     (
         _l("业主"),
@@ -49,6 +53,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[tuple[str, Any], ...]], ...] = (
             ("contracts.index", _l("合同")),
             ("notices.index", _l("公示与异议")),
             ("supervision.ledger", _l("审计台账")),
+            ("accounts.officials", _l("账号管理")),
         ),
     ),
 )

@@ -15,6 +15,7 @@ from marketplace.accounts import actions, queries
 from marketplace.accounts.models import (
     Membership,
     Organisation,
+    OrganisationKind,
     SignInThrottle,
     User,
     WebSession,
@@ -265,6 +266,7 @@ def test_the_first_start_makes_the_bureau_and_two_administrators(
     with app.app_context(), transaction():
         token = actions.issue_setup_token(clock.now())
         code = queries.bureau(people.CITY).credit_code
+        superior = people.new_credit_code(OrganisationKind.AGENCY)
     data = {
         "token": token,
         "bureau_name": "青河市行政审批服务局",
@@ -276,6 +278,11 @@ def test_the_first_start_makes_the_bureau_and_two_administrators(
         "security_name": "孙安全",
         "security_login": "security",
         "security_password": "Harbour-9-stone-mill",
+        "superior_name": "山东省中介超市监督总站",
+        "superior_credit_code": superior,
+        "supervisor_name": "李监督",
+        "supervisor_login": "supervisor",
+        "supervisor_password": "Meadow-3-brick-lamp",
     }
     for change in (
         {"token": "guess"},
@@ -288,7 +295,7 @@ def test_the_first_start_makes_the_bureau_and_two_administrators(
     with app.app_context(), transaction():
         assert actions.issue_setup_token(clock.now()) is None
         held = db.session.scalars(select(Membership.role).order_by(Membership.id)).all()
-        assert held == [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN]
+        assert held == [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.SUPERVISOR]
 
 
 def test_a_setup_token_lasts_thirty_minutes(
@@ -306,5 +313,8 @@ def test_a_setup_token_lasts_thirty_minutes(
             jurisdiction_code=people.CITY,
             system_admin=actions.NewPerson("system", "钱系统", "Lantern-7-quay-drift"),
             security_admin=actions.NewPerson("security", "孙安全", "Lantern-7-quay-drift"),
+            superior_name="x",
+            superior_credit_code="x",
+            supervisor=actions.NewPerson("supervisor", "李监督", "Lantern-7-quay-drift"),
             now=clock.now(),
         )
