@@ -214,18 +214,25 @@ def item_in_force(item_code: str, now: datetime) -> ServiceItem:
         ) from error
 
 
-def _check_investment(kind: OrganisationKind, investment: InvestmentKind) -> None:
-    allowed = {
+def investments_of(kind: OrganisationKind) -> list[InvestmentKind]:
+    """Whose money an owner of a kind can spend here, in the order of the list."""
+    own = {
         OrganisationKind.AGENCY: {InvestmentKind.GOVERNMENT},
         OrganisationKind.NATURAL_PERSON: {InvestmentKind.NATURAL_PERSON},
         OrganisationKind.VILLAGE_COMMITTEE: {InvestmentKind.VILLAGE, InvestmentKind.GOVERNMENT},
-    }.get(kind, set(InvestmentKind) - {InvestmentKind.NATURAL_PERSON, InvestmentKind.VILLAGE})
+    }
+    others = set(InvestmentKind) - {InvestmentKind.NATURAL_PERSON, InvestmentKind.VILLAGE}
+    return [one for one in InvestmentKind if one in own.get(kind, others)]
+
+
+def _check_investment(kind: OrganisationKind, investment: InvestmentKind) -> None:
+    allowed = investments_of(kind)
     if investment not in allowed:
         raise Invalid(
             _(
                 "%(kind)s的资金性质应为:%(allowed)s",
                 kind=kind.title,
-                allowed="、".join(str(one.title) for one in InvestmentKind if one in allowed),
+                allowed="、".join(str(one.title) for one in allowed),
             ),
             field="investment",
             rule="investment",

@@ -25,7 +25,7 @@ from marketplace.foundation.forms import Form, YuanField, length_message
 
 from . import queries
 from .correcting import Correction
-from .drafting import NeedContent
+from .drafting import NeedContent, investments_of
 from .models import DrawSource, InvestmentKind, Need, SelectionMethod
 from .rules import GRADES
 
@@ -112,9 +112,7 @@ class NeedForm(Form):
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额"), [InputRequired(_l("请填写预算金额"))])
-    investment = SelectField(
-        _l("资金性质"), choices=[(one.value, one.title) for one in InvestmentKind]
-    )
+    investment = SelectField(_l("资金性质"))
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     method = RadioField(
         _l("选取方式"),
@@ -211,6 +209,8 @@ def need_form(
         fee = FormField(inputs, _l("计费基数"))
 
     form = ItemNeedForm(data=_values(need) if need is not None else None)
+    kind = accounts.organisation(organisation_id).kind
+    form.investment.choices = [(one.value, one.title) for one in investments_of(kind)]
     form.project.choices = [
         ("", _("新建项目")),
         *((one.public_id, one.name) for one in queries.projects_of(organisation_id)),
