@@ -378,6 +378,24 @@ def _advance_awarded(need: Need, actor: Actor, now: datetime) -> None:
         awarding.lapse(need, award, actor, now)
 
 
+def tell_corrected(actor: Actor, now: datetime) -> int:
+    """Ask firms to confirm entries that a correction made out of date; returns how many (clock)."""
+    told = 0
+    for entry in queries.entries_to_confirm():
+        corrected = queries.last_correction(entry.need)
+        message = send(
+            entry.organisation_id,
+            f"需求已更正,请重新确认报名:{entry.need.title}",
+            "需求已实质性更正并重新计算报名时间。截止前未重新确认的报名不进入名单。",
+            f"/needs/{entry.need.public_id}/enter",
+            f"entry:{entry.id}:corrected:{corrected:%Y%m%d%H%M%S}",
+            now,
+            address=entry.organisation.email,
+        )
+        told += message is not None
+    return told
+
+
 def end_withdrawn(running: SelectionRound, actor: Actor, now: datetime) -> None:
     """A need was withdrawn by its owner: its round ends, and an award that lived with it."""
     lock(running.need)

@@ -11,7 +11,6 @@ from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
-from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
 
 from . import ceremony, queries
@@ -107,15 +106,13 @@ def store_checks(
 
 
 def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:
-    corrected = [each.published_at for each in projects.corrections(need.id) if each.published_at]
-    last_correction = max(corrected, default=None)
     reasons: dict[int, str] = {}
     for entry in standing:
         found = queries.eligibility(need, entry.organisation_id, now)
         store_checks(entry, found, CheckStage.CLOSING, now)
         if not found.ok:
             reasons[entry.id] = ";".join(str(result.fact) for result in found.refusals)
-        elif last_correction is not None and entry.received_at < last_correction:
+        elif queries.waits_for_confirmation(entry):
             reasons[entry.id] = "需求更正后未重新确认报名"
     return reasons
 

@@ -17,7 +17,13 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects import queries as projects
-from marketplace.projects.models import DrawSource, Need, NeedStatus
+from marketplace.projects.models import (
+    CorrectionStatus,
+    DrawSource,
+    Need,
+    NeedCorrection,
+    NeedStatus,
+)
 from marketplace.projects.rules import SelectionPolicy
 from marketplace.ratings import queries as ratings
 from marketplace.sanctions import queries as sanctions
@@ -323,6 +329,44 @@ def _by_status(running: SelectionRound, status: EntryStatus) -> list[Entry]:
     )
 
 
+def last_correction(need: Need) -> datetime | None:
+    """When the need was last corrected; entries received before must be confirmed again."""
+    return max(
+        (each.published_at for each in projects.corrections(need.id) if each.published_at),
+        default=None,
+    )
+
+
+def waits_for_confirmation(stood: Entry) -> bool:
+    """Whether a standing entry must be sent again because the need was corrected after it."""
+    corrected = last_correction(stood.need)
+    return (
+        stood.status is EntryStatus.STANDING
+        and corrected is not None
+        and stood.received_at < corrected
+    )
+
+
+def entries_to_confirm(limit: int = 500) -> list[Entry]:
+    """Standing entries of open needs that a correction made out of date, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Entry)
+            .join(Need, Need.id == Entry.need_id)
+            .join(NeedCorrection, NeedCorrection.need_id == Need.id)
+            .where(
+                Entry.status == EntryStatus.STANDING,
+                Need.status == NeedStatus.PUBLISHED,
+                NeedCorrection.status == CorrectionStatus.PUBLISHED,
+                NeedCorrection.published_at > Entry.received_at,
+            )
+            .order_by(Entry.id)
+            .distinct()
+            .limit(limit)
+        )
+    )
+
+
 def checks_of(stood: Entry) -> list[EligibilityCheck]:
     """All stored answers about an entry, in the order they were asked."""
     return list(
@@ -576,15 +620,15 @@ def receipt_text(stood: Entry) -> str:
     return receipt_bytes(stood.need.number, stood.round.attempt, entrant, at).decode()
 
 
-def public_proofs() -> list[tuple[str, str]]:
-    """(file name, proof) of every draw ever made, annulled ones too, in order."""
+def public_proofs() -> list[tuple[str, bytes]]:
+    """(name, proof file) of every draw ever made, annulled ones too, in order."""
     rows = db.session.execute(
         select(Need.number, SelectionRound.attempt, SelectionRound.proof)
         .join(Need, Need.id == SelectionRound.need_id)
         .where(SelectionRound.proof.is_not(None))
         .order_by(Need.number, SelectionRound.attempt)
     )
-    return [(f"{number}-{attempt}.json", proof) for number, attempt, proof in rows if proof]
+    return [(f"{number}-{attempt}", proof.encode()) for number, attempt, proof in rows if proof]
 
 
 def proof_of(need: Need, attempt: int | None = None) -> str:

@@ -19,7 +19,8 @@ def advance_due() -> int:
     """Advance every need that is due, and end the rounds of withdrawn needs; safe to run twice."""
     done = tasks.sweep(Need, actions.advance_need)
     ended: int = tasks.in_transaction(_end_withdrawn)
-    return done + ended
+    told: int = tasks.in_transaction(actions.tell_corrected)
+    return done + ended + told
 
 
 def _end_withdrawn(actor: Actor, now: datetime) -> int:

@@ -105,6 +105,7 @@ def _entry_page(public_id: str, decline_form: ReasonForm | None = None) -> Any:
         checks=queries.checks_of(found),
         public_key=signing_public_key(),
         receipt=queries.receipt_text(found),
+        outdated=queries.waits_for_confirmation(found),
         button=ButtonForm(formdata=None),
         decline_form=decline_form or ReasonForm(formdata=None),
     ), decline_form.http_status if decline_form else 200

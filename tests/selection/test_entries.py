@@ -15,6 +15,8 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.notifications.models import Message
+from marketplace.projects import correcting
+from marketplace.projects.correcting import Correction
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import actions, queries
 from marketplace.selection.drawing import secret_of
@@ -172,3 +174,35 @@ def test_nothing_moves_after_the_deadline(app: Flask, advance: Advance) -> None:
                 actions.withdraw_entry(db.session.get_one(Entry, entry_id), parties[0].actor)
             with pytest.raises(Conflict):
                 selection.enter(need, parties[0])
+
+
+def test_a_correction_asks_for_confirmation_and_drops_who_does_not_answer(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context():
+        with transaction():
+            owner = accounts.owner()
+            parties = selection.firms(4)
+            need = selection.entered_need(owner=owner, entrants=parties)
+            buyer, people = owner.actor, [each.actor for each in parties]
+        advance(timedelta(hours=1))
+        with transaction():
+            need = need_again()
+            changed = Correction("编制报告书并协助报批", need.place, need.budget, need.days_wanted)
+            row = correcting.propose_correction(need, changed, "内容调整", buyer, clock.now())
+            correcting.publish_correction(row, buyer, clock.now())
+        advance(timedelta(seconds=5))
+        with transaction():
+            subject = f"需求已更正,请重新确认报名:{need_again().title}"
+            told = db.session.scalars(
+                select(Message.organisation_id).where(Message.subject == subject)
+            ).all()
+            assert sorted(told) == sorted(each.organisation_id or 0 for each in people)
+            for actor in people[1:]:
+                actions.enter_need(need_again(), "ab" * 32, Decimal("36000"), actor)
+        advance(timedelta(days=2))
+        running = queries.live_round(need_again())
+        assert len(queries.listed(running)) == 3
+        assert [(each.organisation_id, each.void_reason) for each in queries.void(running)] == [
+            (people[0].organisation_id, "需求更正后未重新确认报名")
+        ]
