@@ -25,7 +25,7 @@ import flask_migrate
 import waitress
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 
 from config import ROOT, Settings
 from marketplace.demo import moving
@@ -185,12 +185,34 @@ def fill_with_demo() -> None:
     """Make the demo in an empty database; its history begins weeks ago and ends now."""
     from marketplace.demo import story
 
-    story.begin()
-    load_shipped_editions()
-    story.load(progress)
-    code = current_app.config["JURISDICTION"]
-    with transaction():
-        audit.record(DEMO_LOADED, INSTALLER, ("demo", code), clock.now())
+    with _without_syncing():
+        story.begin()
+        load_shipped_editions()
+        story.load(progress)
+        code = current_app.config["JURISDICTION"]
+        with transaction():
+            audit.record(DEMO_LOADED, INSTALLER, ("demo", code), clock.now())
+
+
+@contextmanager
+def _without_syncing() -> Iterator[None]:
+    """SQLite need not wait for the disk here: a demo cut short is made anew."""
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+
+    def relax(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    engine.dispose()
+    event.listen(engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", relax)
+        db.session.remove()
+        engine.dispose()
 
 
 # ---- editions ------------------------------------------------------------------
@@ -403,6 +425,6 @@ def _export_draws(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for name, content in _part("selection", "queries").public_proofs():
-        (folder / f"{name}.json").write_bytes(content)
+        (folder / name).write_text(content, encoding="utf-8")
         count += 1
     click.echo(f"{count} proofs written to {folder}")

@@ -1,0 +1,200 @@
+"""What the demo's owners ask for, and the steps from a draft to an accepted award."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from marketplace.foundation import clock
+from marketplace.foundation.crypto import sha256_hex
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+from marketplace.projects import actions as projects
+from marketplace.projects import drafting
+from marketplace.projects.drafting import NeedContent
+from marketplace.projects.models import (
+    DrawSource,
+    InvestmentKind,
+    Need,
+    NeedStatus,
+    SelectionMethod,
+)
+from marketplace.selection import actions as selection
+from marketplace.selection import queries
+from marketplace.selection.models import Award, AwardStatus
+
+from .people import CITY, OWNERS, Cast, Person
+
+PICK_REASON = "方案完整、承诺时限最短,报价在预算之内"
+
+
+@dataclass(frozen=True)
+class NeedSketch:
+    """One invented need. ``budget`` and prices in yuan; ``inputs`` as the fee standard asks."""
+
+    owner: str
+    item: str
+    title: str
+    scope: str
+    place: str
+    budget: str
+    days: int
+    investment: InvestmentKind = InvestmentKind.ENTERPRISE
+    draw: DrawSource | None = None
+    entry_days: int | None = None
+    minimum_grade: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+def draft(cast: Cast, sketch: NeedSketch) -> int:
+    """Write a need down as a draft; returns its id."""
+    owner = next(one for one in OWNERS if one.login == sketch.owner)
+    with transaction():
+        actor, now = cast.owners[sketch.owner].actor, clock.now()
+        project = drafting.start_project(sketch.title.split("项目")[0] + "项目", None, actor, now)
+        need = drafting.draft_need(
+            project,
+            sketch.item,
+            NeedContent(
+                title=sketch.title,
+                scope=sketch.scope,
+                place=sketch.place,
+                budget=Decimal(sketch.budget),
+                fee_inputs=sketch.inputs,
+                investment=sketch.investment,
+                days_wanted=sketch.days,
+                method=(
+                    SelectionMethod.RANDOM_DRAW if sketch.draw else SelectionMethod.DIRECT_PICK
+                ),
+                draw_source=sketch.draw,
+                contact_name=owner.editor,
+                contact_phone="0399-5570000",
+                minimum_grade=sketch.minimum_grade,
+                entry_working_days=sketch.entry_days,
+            ),
+            (),
+            actor,
+            now,
+        )
+        return need.id
+
+
+def submit(cast: Cast, sketch: NeedSketch, need_id: int) -> None:
+    """Hand a draft to the owner's approver."""
+    with transaction():
+        drafting.submit_need(_need(need_id), cast.owners[sketch.owner].actor, clock.now())
+
+
+def publish(cast: Cast, sketch: NeedSketch) -> int:
+    """Draft, submit and publish a need; returns its id."""
+    need_id = draft(cast, sketch)
+    submit(cast, sketch, need_id)
+    with transaction():
+        selection.publish_need(_need(need_id), cast.approvers[sketch.owner].actor, clock.now())
+    return need_id
+
+
+def enter(cast: Cast, need_id: int, firms: Sequence[str], below: str = "0.92") -> None:
+    """Let firms enter, each with a price somewhat below the budget."""
+    for place, login in enumerate(firms):
+        with transaction():
+            need = _need(need_id)
+            price = (need.budget * (Decimal(below) - Decimal(place) / 200)).quantize(Decimal(1))
+            contribution = sha256_hex(f"demo {need.number} {login}".encode())
+            selection.enter_need(need, contribution, price, cast.firms[login].actor)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A published need of the demo and who is to be picked (None: a draw decides)."""
+
+    id: int
+    sketch: NeedSketch
+    chosen: str | None
+
+
+def open_for(cast: Cast, sketch: NeedSketch, entrants: Sequence[str], chosen: str | None) -> Opened:
+    """Publish a need and let firms enter."""
+    opened = Opened(publish(cast, sketch), sketch, chosen)
+    enter(cast, opened.id, entrants, "0.85" if sketch.item == "jsjl" else "0.92")
+    return opened
+
+
+def pick_if_open(cast: Cast, opened: Opened) -> None:
+    """Choose an entrant directly once entries have closed; a second person approves if needed."""
+    with transaction():
+        need = _need(opened.id)
+        if opened.chosen is None or need.status is not NeedStatus.SELECTING:
+            return
+        if queries.award_of(need) is not None:
+            return
+        entry = queries.my_entry(need, cast.firms[opened.chosen].organisation_id)
+        assert entry is not None
+        owner = cast.owners[opened.sketch.owner].actor
+        award_id = selection.pick_entry(need, entry, PICK_REASON, owner).id
+        two = need.two_person
+    if two:
+        with transaction():
+            award = db.session.get_one(Award, award_id)
+            selection.approve_pick(award, cast.approvers[opened.sketch.owner].actor)
+
+
+def withdraw(cast: Cast, opened: Opened) -> None:
+    """The owner takes a published need back, with a public reason."""
+    with transaction():
+        projects.withdraw_need(
+            _need(opened.id),
+            "养殖规模调整,按新规模不再需要该项服务",
+            cast.approvers[opened.sketch.owner].actor,
+            clock.now(),
+        )
+
+
+def lottery_is_awaited(opened: Sequence[Opened], day: date) -> bool:
+    """Whether a draw waits for the lottery's issue of ``day``."""
+    with transaction():
+        rounds = [queries.round_of(_need(one.id)) for one in opened if one.chosen is None]
+        return any(one is not None and one.lottery_day == day for one in rounds)
+
+
+def enter_lottery(cast: Cast, day: date) -> None:
+    """Let two officers note the lottery's issue of a day; its numbers are invented for the demo."""
+    issue = f"{day.year}{day.timetuple().tm_yday:03d}"
+    drum = sorted(range(1, 81), key=lambda ball: sha256_hex(f"demo {day} {ball}".encode()))
+    numbers = sorted(drum[:20])
+    for login in ("jingban", "shenpi"):
+        with transaction():
+            selection.enter_lottery(
+                CITY,
+                day,
+                issue,
+                [numbers],
+                "演示数据:非真实开奖号码",
+                cast.officers[login].actor,
+                clock.now(),
+            )
+
+
+def accept_offered(cast: Cast, need_id: int) -> str | None:
+    """The winner accepts if the award has been offered; returns its login then."""
+    with transaction():
+        award = queries.award_of(_need(need_id))
+        if award is None or award.status is not AwardStatus.OFFERED:
+            return None
+        login, person = _firm_by_organisation(cast, award.organisation_id)
+        selection.accept_award(award, person.actor)
+        return login
+
+
+def _firm_by_organisation(cast: Cast, organisation_id: int) -> tuple[str, Person]:
+    return next(
+        (login, person)
+        for login, person in cast.firms.items()
+        if person.organisation_id == organisation_id
+    )
+
+
+def _need(need_id: int) -> Need:
+    return db.session.get_one(Need, need_id)
