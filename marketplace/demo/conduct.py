@@ -16,6 +16,7 @@ from marketplace.ratings.models import GradeProposal
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Breach, Card, Case, Cause
 from marketplace.sanctions.rules import Severity
+from marketplace.supervision import actions as supervision
 
 from .people import CITY, Cast
 
@@ -148,7 +149,7 @@ def decide(cast: Cast, case_id: int) -> None:
             clock.now(),
         )
     with transaction():
-        cases.decide_case(
+        supervision.blacklist_and_withdraw(
             db.session.get_one(Case, case_id),
             "同意,自决定之日起执行",
             cast.officers["shenpi"].actor,
