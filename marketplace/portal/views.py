@@ -11,6 +11,10 @@ from sqlalchemy import Select
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
+from marketplace.contracts import queries as contracts
+from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.models import PART_TITLES
+from marketplace.evaluations.rules import Direction
 from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db
 from marketplace.foundation.web import PUBLIC, access, current_actor
@@ -126,6 +130,14 @@ def firm(public_id: str) -> str:
         offerings=intermediaries.offerings(found.id),
         qualifications=intermediaries.qualifications(found.id),
         items=_item_names(),
+        record=contracts.record_of(organisation_id),
+        averages=evaluations.averages_for(organisation_id, Direction.OWNER_TO_FIRM),
+        marks=[
+            each
+            for each in evaluations.revealed_for(organisation_id, limit=10)
+            if each.direction is Direction.OWNER_TO_FIRM
+        ],
+        part_titles=PART_TITLES,
         blacklisted=_rows(sanctions.blacklistings_in_force(now, organisation_id)),
         cards=sanctions.cards_in_force(now, organisation_id),
         today=clock.today(),

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from marketplace.accounts.models import Organisation, User
 from marketplace.contracts import queries as contracts
 from marketplace.contracts.models import Amendment, Contract, Deliverable
+from marketplace.evaluations import queries as evaluations
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import Status, StatusChange
@@ -144,6 +145,22 @@ def _of_contract(need: Need, actor: Actor, view: View) -> Iterator[Event]:
             status = type(row.status)(change.to_status)
             detail = _about_file(row) if kind is Deliverable and change.from_status is None else ""
             yield _event(kind, change, status, actor, view, detail=detail, url=page)
+    yield from _of_marks(contract, page)
+
+
+def _of_marks(contract: Contract, page: str | None) -> Iterator[Event]:
+    window = evaluations.window_of(contract)
+    if window is None:
+        return
+    yield Event(
+        at=window.opened_at,
+        title=_("双方互评开始"),
+        who=_("系统按期办理"),
+        detail=_("互评截止后或双方均已评价时同时公开"),
+        url=page,
+    )
+    if window.revealed_at is not None:
+        yield Event(at=window.revealed_at, title=_("互评公开"), who=_("系统按期办理"), url=page)
 
 
 def _about_file(deliverable: Deliverable) -> str:

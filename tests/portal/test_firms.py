@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,7 +13,7 @@ from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
 from marketplace.foundation.transactions import transaction
 from marketplace.sanctions.actions import cases
-from tests.factories import accounts, intermediaries, sanctions
+from tests.factories import accounts, contracts, evaluations, intermediaries, sanctions
 
 LISTS = ("/firms", "/firms?item=hpwj", "/search?q=青河净源")
 
@@ -80,3 +82,20 @@ def test_the_list_is_paged_in_the_order_of_listing(app: Flask, client: FlaskClie
         text = client.get(page).get_data(as_text=True)
         found += re.findall(r'<th scope="row"><a href="/firms/([^"]+)"', text)
     assert found == ids
+
+
+def test_marks_stand_on_the_firms_page_once_revealed_and_not_before(
+    app: Flask, client: FlaskClient, advance: Callable[[timedelta], None]
+) -> None:
+    deal = contracts.completed(app, advance)
+    advance(timedelta(minutes=1))
+    with app.app_context(), transaction():
+        address = f"/firms/{deal.party().organisation.public_id}"
+        evaluations.give(deal, "editor", 4)
+    assert "业主评价平均分" not in client.get(address).get_data(as_text=True)
+    with app.app_context(), transaction():
+        evaluations.give(deal, "firm", 5)
+    text = client.get(address).get_data(as_text=True)
+    assert "业主评价平均分" in text
+    assert "4.00" in text
+    assert "已完成合同(份)</dt><dd>1</dd>" in text

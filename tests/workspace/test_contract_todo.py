@@ -9,8 +9,8 @@ from flask import Flask
 
 from marketplace.foundation import clock
 from marketplace.foundation.transactions import transaction
-from marketplace.workspace.todo import contracting
-from tests.factories import contracts
+from marketplace.workspace.todo import contracting, marking
+from tests.factories import contracts, evaluations
 
 Advance = Callable[[timedelta], None]
 SOURCES = (contracting.to_draft, contracting.to_confirm, contracting.to_deliver_and_accept)
@@ -42,3 +42,19 @@ def test_a_signed_contract_waits_for_the_firm_then_for_the_owner(
     with app.app_context():
         assert steps(deal, "firm") == []
         assert steps(deal, "editor") == ["验收服务成果"]
+
+
+def test_marks_wait_for_each_side_until_it_has_given_its_own(app: Flask, advance: Advance) -> None:
+    deal = contracts.completed(app, advance)
+    advance(timedelta(minutes=1))
+
+    def waiting(who: str) -> list[str]:
+        return [line.what for line in marking.to_mark(deal.actor(who), clock.now())]
+
+    with app.app_context():
+        assert waiting("firm") == waiting("editor") == ["评价合同对方"]
+    with app.app_context(), transaction():
+        evaluations.give(deal, "firm")
+    with app.app_context():
+        assert waiting("firm") == []
+        assert waiting("editor") == ["评价合同对方"]

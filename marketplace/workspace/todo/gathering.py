@@ -13,7 +13,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 
 from ..rules import Lamp, LampsPolicy, lamp
-from . import contracting, firms, officers, owners
+from . import contracting, firms, marking, officers, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -26,6 +26,7 @@ SOURCES: tuple[Source, ...] = (
     contracting.to_draft,
     contracting.to_confirm,
     contracting.to_deliver_and_accept,
+    marking.to_mark,
     officers.applications,
     officers.professional_checks,
     officers.objections,
