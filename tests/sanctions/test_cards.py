@@ -169,3 +169,15 @@ def test_offices_and_empty_facts_are_refused(app: Flask) -> None:
                 )
             assert wrong.value.field == field
         assert db.session.query(Card).count() == 0
+
+
+def test_seventeen_hundred_is_too_late_even_before_the_clock_has_looked(app: Flask) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        card = sanctions.card(firm.organisation)
+        assert card.correct_by is not None
+        clock.set_to(card.correct_by)
+        assert card.status is CardStatus.CORRECTING
+        with pytest.raises(Conflict) as late:
+            cards.report_correction(card, "已补交成果并书面说明。", firm.actor, clock.now())
+        assert late.value.rule == "card.correction_period"

@@ -199,6 +199,20 @@ def test_wrong_proposals_are_refused_whole(app: Flask) -> None:
             cases.state_case(fresh, "我来替他陈述。", stranger, clock.now())
 
 
+def test_a_statement_at_the_deadline_is_too_late_even_before_the_clock_has_looked(
+    app: Flask,
+) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        case = sanctions.reported_case(firm)
+        clock.set_to(case.statement_due_at)
+        assert case.status is CaseStatus.REPORTED
+        with pytest.raises(Conflict) as late:
+            cases.state_case(case, "情况属实,愿意整改。", firm.actor, clock.now())
+        assert late.value.rule == "case.statement_period"
+        assert case.statement is None
+
+
 def test_no_blacklisting_without_an_end(app: Flask) -> None:
     with app.app_context():
         with transaction():
