@@ -15,6 +15,7 @@ from marketplace.foundation import audit, clock
 from marketplace.foundation.crypto import signing_public_key
 from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import DomainError, Invalid, Refused
+from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import (
     PUBLIC,
     SIGNED_IN,
@@ -30,7 +31,8 @@ from . import access as objects
 from . import actions, queries
 from .forms import ButtonForm, EntryForm, LotteryForm, NumberForm, PickForm, ReasonForm
 from .letter import award_letter as set_letter
-from .models import EntryStatus
+from .methods.public_value import OWNER
+from .models import CeremonyNumberRow, EntryStatus
 from .proof_page import proof_steps
 
 bp = Blueprint("selection", __name__)
@@ -203,7 +205,11 @@ def _pick_form(need: Any) -> PickForm | None:
     form.entry.choices = [
         (
             each.public_id,
-            _("%(name)s · 报价 %(price)s 元", name=each.organisation.name, price=f"{each.price:,}"),
+            _(
+                "%(name)s · 报价 %(price)s 元",
+                name=each.organisation.name,
+                price=format_yuan(each.price),
+            ),
         )
         for each in (queries.listed(running) if running is not None else [])
     ]
@@ -345,11 +351,18 @@ def ceremony(public_id: str) -> Any:
         need=need,
         running=running,
         rows=rows,
+        names={row.participant: _participant_name(row) for row in rows},
         participant=participant,
         mine=next((row for row in rows if row.participant == participant), None),
         form=form,
         phase=queries.ceremony_phase(running, clock.now()),
     ), status
+
+
+def _participant_name(row: CeremonyNumberRow) -> str:
+    if row.participant == OWNER:
+        return str(_("项目业主"))
+    return accounts.organisation(row.organisation_id).public_name
 
 
 @bp.route("/supervision/lottery", methods=["GET", "POST"])
