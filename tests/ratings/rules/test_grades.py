@@ -335,3 +335,13 @@ def test_an_automatic_change_can_be_immediate_or_slower_by_edition() -> None:
         editions = [DatedPolicy(date(2020, 1, 1), RatingPolicy(automatic_change_days=days))]
         result = grade_in_force([inspection(1, 85)], editions, date(2026, 3, 31), LATER)
         assert history(result) == [("B", DAY + timedelta(days=days))]
+
+
+def test_a_slow_change_keeps_its_day_unless_another_grade_is_called_for() -> None:
+    editions = [DatedPolicy(date(2020, 1, 1), RatingPolicy(automatic_change_days=30))]
+    entries: list[Entry] = [inspection(1, 85), inspection(2, 80, date(2026, 3, 12))]
+    same = grade_in_force(entries, editions, date(2026, 6, 1), LATER)
+    assert history(same) == [("B", date(2026, 4, 1))]
+    entries[1] = inspection(2, 65, date(2026, 3, 12))
+    other = grade_in_force(entries, editions, date(2026, 6, 1), LATER)
+    assert history(other) == [("C", date(2026, 4, 11))]
