@@ -113,6 +113,11 @@ def bureau(jurisdiction_code: str) -> Organisation:
     raise Missing(f"no bureau for {jurisdiction_code}")
 
 
+def has_accounts() -> bool:
+    """Whether anybody has an account yet."""
+    return db.session.scalar(select(User.id).limit(1)) is not None
+
+
 def user_by_login(login: str) -> User | None:
     """By sign-in name, which is kept in lower case."""
     return db.session.scalar(select(User).where(User.login == login.strip().lower()))

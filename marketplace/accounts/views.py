@@ -237,7 +237,9 @@ def _official(form: SetupForm, who: str, office_name: str) -> NewPerson:
 @hashes("system_password", "security_password", "supervisor_password")
 @writes
 def setup() -> Any:
-    """The first start, with the token printed once on the console."""
+    """The first start, with the token printed once on the console; gone once accounts exist."""
+    if queries.has_accounts():
+        raise Missing("setup")
     form = SetupForm()
     status = form.http_status
     if form.validate_on_submit():

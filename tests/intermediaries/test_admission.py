@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import clock
+from marketplace.app import EDITIONS
+from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
@@ -26,6 +27,7 @@ from marketplace.intermediaries.models import (
     ProfessionalCheck,
     Recommendation,
 )
+from marketplace.intermediaries.rules import AdmissionPolicy
 from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
 from marketplace.notifications.models import Message
@@ -306,3 +308,39 @@ def test_an_impossible_period_is_refused(
                 now=clock.now(),
             )
         assert refusal.value.field == field
+
+
+def test_where_the_edition_is_open_a_firm_is_listed_at_once_and_checked_afterwards(
+    app: Flask,
+) -> None:
+    shipped = (EDITIONS / "policies/000000/admission-2024-01-01.toml").read_text("utf-8")
+    local = shipped.replace('jurisdiction = "000000"', 'jurisdiction = "379900"')
+    local = local.replace('mode = "review"', 'mode = "open"')
+    with app.app_context(), transaction():
+        draft = policy.parse("open.toml", local, [AdmissionPolicy])
+        edition = policy.publish(draft, CLOCK, clock.now())
+        made = firms.submitted()
+        assert on_the_list() == [made.firm.id]
+        assert made.firm.edition_id == edition.id
+        assert len(queries.professional_checks(made.firm)) == 1
+        assert queries.qualifications(made.firm.id) == []
+        operator = people.officer(Role.BUREAU_OPERATOR).actor
+        certificate = queries.all_qualifications(made.firm.id)[0]
+        actions.verify_qualification(certificate, operator, clock.now())
+        assert queries.qualifications(made.firm.id) == [certificate]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('mode = "review"', 'mode = "lottery"', "values.mode"),
+        ("returns = 1", "returns = 2", "values.returns"),
+        ("returns = 1", "returns = 1\nquota = 9", "values.quota"),
+        ("reminder_days = [60, 30, 7]", "reminder_days = [0]", "values.reminder_days"),
+        ("conclusion =", "remark =", "review"),
+    ],
+)
+def test_an_impossible_edition_is_refused_whole(before: str, after: str, words: str) -> None:
+    shipped = (EDITIONS / "policies/000000/admission-2024-01-01.toml").read_text("utf-8")
+    with pytest.raises(policy.PolicyError, match=words):
+        policy.parse("wrong.toml", shipped.replace(before, after), [AdmissionPolicy])
