@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
 from marketplace.accounts.access import login_manager
@@ -71,6 +72,9 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "marketplace" / "translations"),
     )
     app.config.update(overrides)
+    if settings.trusted_proxy:
+        # the proxy overwrites X-Forwarded-For, so the address counted for limits is the reader's
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
