@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from marketplace.foundation import clock, lifecycle
@@ -72,7 +72,7 @@ def close_entries(need: Need, running: SelectionRound, actor: Actor, now: dateti
         entrants=len(fit),
         void=len(reasons),
     )
-    lifecycle.move(need, NeedStatus.SELECTING, actor, now, check_at=_next_check(need, running))
+    lifecycle.move(need, NeedStatus.SELECTING, actor, now, check_at=_next_check(need, running, now))
 
 
 def credit_code(entry: Entry) -> str:
@@ -146,9 +146,13 @@ def _tell_extended(need: Need, now: datetime) -> None:
         )
 
 
-def _next_check(need: Need, running: SelectionRound) -> datetime | None:
+def _next_check(need: Need, running: SelectionRound, now: datetime) -> datetime | None:
     if queries.uses_ceremony(need):
         return running.commit_ends_at
+    game, day = running.lottery_game, running.lottery_day
+    # a clock that slept through the evening finds the issue entered already
+    if game and day and queries.lottery_result(game, day) is not None:
+        return now + timedelta(seconds=1)
     return None
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marketplace.foundation import audit, clock, crypto
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.projects.models import Need
 from marketplace.projects.rules import SelectionPolicy
@@ -57,6 +57,8 @@ def enter_reading(
     before the issue is drawn or when it is final already. Returns the result once it is final.
     """
     game = values.lottery_game
+    for running in queries.rounds_waiting_for(game, day):
+        lock(running.need)  # two officers at once: the second sees the first's reading
     if now < moment(day, values.lottery_drawn_at):
         raise Conflict(_("这一期还没有开奖"), rule="lottery.early")
     if queries.lottery_result(game, day) is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -308,3 +310,51 @@ def test_one_award_lives_and_entries_stay_listed(app: Flask, advance: Advance) -
         assert award.status is AwardStatus.ANNOUNCED
         assert award.entry.status is EntryStatus.LISTED
         assert queries.eligibility(need, award.organisation_id, clock.now()).ok
+
+
+def test_two_officers_at_the_same_moment_agree(app: Flask, advance: Advance) -> None:
+    closed(app, advance)
+    advance(timedelta(hours=5))
+    with app.app_context(), transaction():
+        _game, day = queries.lotteries_due(clock.now())[0]
+        officers = [
+            accounts.officer(role).actor for role in (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER)
+        ]
+    gate = Barrier(2)
+
+    def read(actor: Actor) -> bool:
+        with app.app_context():
+            gate.wait()
+            with transaction():
+                done = actions.enter_lottery(
+                    accounts.CITY, day, "2026062", selection.KL8, "公告", actor, clock.now()
+                )
+                return done is not None
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(read, officers)) == [False, True]
+
+
+def test_a_need_closed_late_finds_the_issue_that_was_entered(
+    app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(app, advance)
+    advance(timedelta(hours=5))
+    with app.app_context():
+        with transaction():
+            # as if the clock had slept: the same need is not closed yet
+            late = selection.entered_need(3)
+            late.entry_deadline = queries.live_round(need_again()).closed_at
+            late.choice_at = late.entry_deadline
+            running = queries.live_round(late)
+            running.opened_at -= timedelta(days=1)
+            for entry in queries.standing(running):
+                entry.received_at -= timedelta(days=1)
+            late.next_check_at = None
+            late_id = late.id
+        with transaction():
+            selection.read_lottery("2026062")
+        with transaction():
+            db.session.get_one(Need, late_id).next_check_at = clock.now()
+        advance(timedelta(seconds=5))
+        assert db.session.get_one(Need, late_id).status is NeedStatus.AWARDED
