@@ -620,15 +620,15 @@ def receipt_text(stood: Entry) -> str:
     return receipt_bytes(stood.need.number, stood.round.attempt, entrant, at).decode()
 
 
-def public_proofs() -> list[tuple[str, bytes]]:
-    """(name, proof file) of every draw ever made, annulled ones too, in order."""
+def public_proofs() -> list[tuple[str, str]]:
+    """(file name, proof) of every draw ever made, annulled ones too, in order."""
     rows = db.session.execute(
         select(Need.number, SelectionRound.attempt, SelectionRound.proof)
         .join(Need, Need.id == SelectionRound.need_id)
         .where(SelectionRound.proof.is_not(None))
         .order_by(Need.number, SelectionRound.attempt)
     )
-    return [(f"{number}-{attempt}", proof.encode()) for number, attempt, proof in rows if proof]
+    return [(f"{number}-{attempt}.json", proof) for number, attempt, proof in rows if proof]
 
 
 def proof_of(need: Need, attempt: int | None = None) -> str:

@@ -129,7 +129,7 @@ def test_the_draw_is_recomputed_by_the_separate_script(
         assert award.place == 1
         assert award.price_check_id is not None
         assert drawn.public_value.startswith("lottery:kl8:2026062:01,07")
-        assert queries.public_proofs() == [(f"{need.number}-1", running.proof.encode())]
+        assert queries.public_proofs() == [(f"{need.number}-1.json", running.proof)]
 
 
 def test_a_draw_lost_before_its_commit_comes_out_the_same(app: Flask, advance: Advance) -> None:
