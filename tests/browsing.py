@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Response
 from werkzeug.serving import BaseWSGIServer, make_server
 
 CHROMIUM = "/usr/bin/chromium"
@@ -99,6 +100,41 @@ class Visitor:
         form.locator("[name=password]").fill(password)
         form.locator("[type=submit]").first.click()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def send(self, button: str, **fields: object) -> None:
+        """Fill the form that has ``button`` by field names and press it.
+
+        A text is typed or chosen, True ticks a box, a path is uploaded. The next page must not
+        show an error summary.
+        """
+        named = self.page.get_by_role("button", name=button, exact=True)
+        form = self.page.locator("main form").filter(has=named).first
+        assert form.count() == 1, f"no form with {button} on {self.page.url}: {self.text}"
+        for name, value in fields.items():
+            self._fill(form, name, value)
+        with self.page.expect_navigation():
+            form.get_by_role("button", name=button, exact=True).first.click()
+        problems = self.page.locator(".error-summary")
+        assert problems.count() == 0, problems.first.inner_text()
+
+    def _fill(self, form: Locator, name: str, value: object) -> None:
+        field = form.locator(f"[name='{name}']")
+        kind = field.first.get_attribute("type")
+        if isinstance(value, Path):
+            field.set_input_files(str(value))
+        elif value is True:
+            field.check()
+        elif kind == "radio":
+            form.locator(f"[name='{name}'][value='{value}']").check()
+        elif field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(str(value))
+        else:
+            field.fill(str(value))
+
+    @property
+    def text(self) -> str:
+        """What the page says in its main part."""
+        return self.page.locator("main").inner_text()
 
     def is_wider_than_its_window(self) -> bool:
         """Whether the page must be scrolled sideways."""

@@ -34,7 +34,7 @@ def apply(cast: Cast, login: str) -> int:
         applying.save_file(
             firm,
             legal_representative=sketch.legal_representative,
-            legal_identity=_identity(number),
+            legal_identity=identity(number),
             agent_name=sketch.agent,
             agent_phone=f"1390000{number:04d}",
             introduction=INTRODUCTION,
@@ -50,7 +50,8 @@ def apply(cast: Cast, login: str) -> int:
         return firm.id
 
 
-def _identity(number: int) -> str:
+def identity(number: int) -> str:
+    """An invented identity number with a valid check digit."""
     first = f"11010119800101{number:03d}"
     return first + str(ric.calc_check_digit(first + "0"))
 

@@ -62,6 +62,9 @@ def test_nothing_is_half_loaded(app: Flask, tmp_path: Path) -> None:
     text = TEXT.replace("effective_from = 2024-01-01", "effective_from = 2026-04-01", 1)
     broken.write_text(text.replace('code = "aqpj"', "code = 5"), "utf-8")
     with app.app_context():
-        with pytest.raises(actions.ListRefused, match=r"broken\.toml:items\.5\.code"), transaction():
+        with (
+            pytest.raises(actions.ListRefused, match=r"broken\.toml:items\.5\.code"),
+            transaction(),
+        ):
             actions.load_edition(broken, CLOCK, clock.now())
         assert db.session.scalar(select(func.count()).select_from(CatalogueEdition)) == 1
