@@ -11,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.web import PUBLIC as PUBLIC_PAGE
+from marketplace.foundation.web import SIGNED_IN, declared_access
 
 from .queries import ledger
 
@@ -78,6 +80,15 @@ class Navigation:
     def serves(self, endpoint: str) -> bool:
         """Whether a link to this page may be shown."""
         return is_served(endpoint)
+
+    def opens(self, endpoint: str) -> bool:
+        """Whether a door may be shown: a visitor is asked to sign in, a member needs the role."""
+        if not is_served(endpoint):
+            return False
+        need = declared_access(endpoint)
+        if self._actor is None or need in (PUBLIC_PAGE, SIGNED_IN):
+            return True
+        return need is not None and self._actor.may(need)
 
     @property
     def search_url(self) -> str:

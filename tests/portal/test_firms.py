@@ -34,7 +34,7 @@ def test_a_listed_firm_is_found_and_shown_and_a_draft_is_not(
     for page in ("/firms?item=zbdl", "/firms?grade=A", "/firms?q=没有这家"):
         assert address not in client.get(page).get_data(as_text=True), page
     shown = client.get(address).get_data(as_text=True)
-    for part in ("青河净源环境咨询有限公司", code, "未评级", "环境影响评价文件编制"):
+    for part in ("青河净源环境咨询有限公司", code, "未评级", "环境影响评价文件编制", "10%"):
         assert part in shown
     assert client.get(hidden).status_code == 404
 
