@@ -51,6 +51,11 @@ def state(notice: PublicNotice, now: datetime) -> NoticeState:
     )
 
 
+def takes_objections(notice: PublicNotice, now: datetime) -> bool:
+    """Whether an objection filed now would be in time."""
+    return notice.objectable and notice.status is NoticeStatus.OPEN and now < notice.ends_at
+
+
 def published(
     now: datetime, kind: str | None = None, running_only: bool = False
 ) -> Select[PublicNotice]:

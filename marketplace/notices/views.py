@@ -14,8 +14,7 @@ from marketplace.foundation.web import PUBLIC, access, current_actor, require_ac
 from . import access as rights
 from . import actions, queries
 from .forms import AnswerForm, ObjectionForm
-from .models import KIND_TITLES, NoticeStatus
-from .rules import NoticeState
+from .models import KIND_TITLES
 
 bp = Blueprint("notices", __name__)
 
@@ -49,10 +48,7 @@ def notice(public_id: str) -> ResponseReturnValue:
         "notices/notice.html",
         notice=found,
         state=state,
-        may_object=found.objectable
-        and state in (NoticeState.RUNNING, NoticeState.OBJECTED)
-        and found.status is NoticeStatus.OPEN
-        and now < found.ends_at
+        may_object=queries.takes_objections(found, now)
         and (actor is None or actor.may(Permission.OBJECT)),
         readable={o.id for o in found.objections if rights.may_read(actor, o)},
         answerable={o.id for o in found.objections if rights.may_answer(actor, o)},
@@ -65,7 +61,10 @@ def notice(public_id: str) -> ResponseReturnValue:
 def object_to(public_id: str) -> ResponseReturnValue:
     """File an objection."""
     actor = require_actor()
-    found = queries.public_notice(public_id, clock.now())
+    now = clock.now()
+    found = queries.public_notice(public_id, now)
+    if request.method == "GET" and not queries.takes_objections(found, now):
+        return redirect(url_for("notices.notice", public_id=public_id))
     form = ObjectionForm()
     if form.validate_on_submit():
         try:

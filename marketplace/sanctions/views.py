@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import below
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import clock, files, policy
+from marketplace.foundation import clock, files, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import DomainError, Missing
@@ -32,7 +32,7 @@ from .forms import (
     ReasonForm,
     StatementForm,
 )
-from .models import Breach, CardStatus, Case, Cause
+from .models import Breach, CardStatus, Case, CaseStatus, Cause
 from .rules import SanctionsPolicy, Severity
 
 bp = Blueprint("sanctions", __name__)
@@ -50,6 +50,11 @@ def _try(form: Form, act: Callable[[], str]) -> Response | None:
             raise
         form.refuse(error)
         return None
+
+
+def _looks_late(open_now: bool) -> bool:
+    """Whether somebody only looks at a step that is not open any more (or not yet)."""
+    return request.method == "GET" and not open_now
 
 
 def _stored(field: FileField, name: str, actor: Actor) -> StoredFile | None:
@@ -185,6 +190,8 @@ def decide_card(public_id: str) -> ResponseReturnValue:
     """Issue a proposed card or refuse it."""
     actor = require_actor()
     found = rights.card_for_officer(actor, public_id)
+    if _looks_late(found.status is CardStatus.PROPOSED):
+        return redirect(url_for("sanctions.card", public_id=public_id))
     form = CardDecisionForm()
 
     def act() -> str:
@@ -207,6 +214,8 @@ def correction(public_id: str) -> ResponseReturnValue:
     """The firm reports its correction."""
     actor = require_actor()
     found = rights.card_for(actor, public_id)
+    if _looks_late(found.status is CardStatus.CORRECTING):
+        return redirect(url_for("sanctions.card", public_id=public_id))
     form = CorrectionForm()
 
     def act() -> str:
@@ -226,6 +235,8 @@ def judgement(public_id: str) -> ResponseReturnValue:
     """An officer finds a correction done or not done."""
     actor = require_actor()
     found = rights.card_for_officer(actor, public_id)
+    if _looks_late(found.status is CardStatus.REPORTED):
+        return redirect(url_for("sanctions.card", public_id=public_id))
     form = JudgementForm()
 
     def act() -> str:
@@ -279,6 +290,8 @@ def statement(public_id: str) -> ResponseReturnValue:
     """The firm's statement."""
     actor = require_actor()
     found = rights.case_for(actor, public_id)
+    if _looks_late(found.status is CaseStatus.REPORTED):
+        return redirect(_case_url(found))
     form = StatementForm()
 
     def act() -> str:
@@ -304,6 +317,8 @@ def proposal(public_id: str) -> ResponseReturnValue:
     """Propose a decision."""
     actor = require_actor()
     found = rights.case_for_officer(actor, public_id)
+    if _looks_late(found.status is CaseStatus.HEARD):
+        return redirect(_case_url(found))
     values = policy.by_id(SanctionsPolicy, found.edition_id).values
     form = ProposalForm(data={"months": values.default_months})
 
@@ -360,6 +375,9 @@ def _case_url(found: Case) -> str:
 def _with_reason(public_id: str, action: Callable[..., None], step: str) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.case_for_officer(actor, public_id)
+    target = CaseStatus.HEARD if step == "return" else CaseStatus.DISMISSED
+    if _looks_late(lifecycle.can_move(found, target)):
+        return redirect(_case_url(found))
     form = ReasonForm()
 
     def act() -> str:

@@ -13,6 +13,7 @@ from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import DomainError, Missing
 from marketplace.foundation.web import access, require_actor, writes
 from marketplace.sanctions.access import case_for_officer
+from marketplace.sanctions.models import CaseStatus
 
 from . import actions, queries
 from .forms import DecisionForm
@@ -48,6 +49,8 @@ def decide(public_id: str) -> ResponseReturnValue:
     """Decide a case with everything that follows from it."""
     actor = require_actor()
     case = case_for_officer(actor, public_id)
+    if request.method == "GET" and case.status is not CaseStatus.PROPOSED:
+        return redirect(url_for("sanctions.case", public_id=public_id))
     form = DecisionForm()
     if form.validate_on_submit():
         try:

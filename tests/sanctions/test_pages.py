@@ -120,6 +120,9 @@ def test_a_case_through_its_pages(app: Flask, client: FlaskClient, sign_in_as: S
     assert "证据不足,不予处理。" in cast.browser["firm"].get(page).text
     with app.app_context():
         assert db.session.query(Case).one().status is CaseStatus.DISMISSED
+    # a step that is over leads back to the case
+    for who, step in (("firm", "statement"), ("operator", "proposal"), ("approver", "dismissal")):
+        assert cast.get(who, f"{page}/{step}") == 302
     assert cast.get("operator", "/supervision/cases") == 200
 
 
@@ -155,6 +158,8 @@ def test_a_card_through_its_pages(app: Flask, client: FlaskClient, sign_in_as: S
     assert cast.get("operator", f"{page}/judgement") == 200
     assert cast.post("operator", f"{page}/judgement", **done) == 303
     assert cast.post("operator", f"{page}/judgement", **done) == 409
+    for who, step in (("firm", "correction"), ("operator", "judgement"), ("approver", "decision")):
+        assert cast.get(who, f"{page}/{step}") == 302
     with app.app_context():
         assert db.session.query(Card).one().status is CardStatus.CORRECTED
     assert cast.name not in client.get("/sanctions").text
