@@ -176,3 +176,13 @@ def test_the_public_list_shows_what_is_in_force(app: Flask, client: FlaskClient)
     assert page.status_code == 200
     assert page.text.count(name) == 2
     assert "不是国家严重失信主体名单" in page.text
+
+
+def test_no_link_leads_to_a_firm_that_is_off_the_lists(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        sanctions.blacklisted(firm)
+        public_id, code = firm.organisation.public_id, firm.organisation.credit_code
+    page = client.get("/sanctions").text
+    assert code in page
+    assert public_id not in page
