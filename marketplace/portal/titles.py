@@ -69,6 +69,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "ceremony_postponements": _l("现场抽取:最多延期次数"),
         "ceremony_postpone_working_days": _l("现场抽取:每次延期(工作日)"),
         "annul_reason_shortest": _l("作废理由最少字数"),
+        "recusals_most": _l("一个需求的回避机构最多(家)"),
         "gate.procurement_limit": _l("政府采购限额(元)"),
         "gate.procurement_basis": _l("政府采购限额依据"),
         "gate.central_catalogue": _l("集中采购目录内事项"),

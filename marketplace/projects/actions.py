@@ -109,14 +109,18 @@ def set_entry_deadline(need: Need, policy: SelectionPolicy, deadline: datetime) 
 def extend_entry(need: Need, actor: Actor, now: datetime) -> bool:
     """Move the entry deadline once more for lack of entrants; False when it may not be moved.
 
-    Counted from the deadline that has passed, by the edition the need was published under.
+    Counted from the deadline that has passed, by the edition the need was published under; from
+    now where that would be over already, because the clock stood still.
     """
     policy = queries.policy_of(need, clock.local_day(now)).values
     if need.status is not NeedStatus.PUBLISHED or need.extensions_used >= policy.extensions:
         return False
     assert need.entry_deadline is not None
     before = need.entry_deadline
-    set_entry_deadline(need, policy, _deadline(policy, before, policy.extension_working_days))
+    again = _deadline(policy, before, policy.extension_working_days)
+    if again <= now:
+        again = _deadline(policy, now, policy.extension_working_days)
+    set_entry_deadline(need, policy, again)
     need.extensions_used += 1
     need.next_check_at = need.entry_deadline
     db.session.flush()

@@ -138,7 +138,7 @@ def draft_need(
     _write(need, item, content, actor, now)
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
     check_budget(need, actor, now)
-    _set_recusals(need, recusals)
+    _set_recusals(need, recusals, now)
     return need
 
 
@@ -157,7 +157,7 @@ def edit_need(
     _write(need, item_in_force(need.item_code, now), content, actor, now)
     db.session.flush()
     check_budget(need, actor, now)
-    _set_recusals(need, recusals)
+    _set_recusals(need, recusals, now)
     audit.record("needs.edited", actor, need, now, budget=need.budget)
 
 
@@ -335,7 +335,12 @@ def check_budget(need: Need, actor: Actor, now: datetime) -> None:
     need.price_check_id = check.id
 
 
-def _set_recusals(need: Need, recusals: Sequence[tuple[int, str]]) -> None:
+def _set_recusals(need: Need, recusals: Sequence[tuple[int, str]], now: datetime) -> None:
+    most = queries.policy_of(need, clock.local_day(now)).values.recusals_most
+    if len(recusals) > most:
+        raise Invalid(
+            _("回避机构最多 %(most)d 家", most=most), field="recusals", rule="recusal.most"
+        )
     db.session.execute(delete(NeedRecusal).where(NeedRecusal.need_id == need.id))
     seen: set[int] = set()
     for organisation_id, reason in recusals:

@@ -62,6 +62,7 @@ class SelectionPolicy:
     ``direct_pick_limit``: a direct pick with government money must stay below it.
     ``government_minimum_grade``: for government-invested needs; ``ungraded_counts_as`` is what a
     firm without a grade counts as there (a set minimum of A always refuses it).
+    ``recusals_most``: how many firms an owner may bar from one need.
     ``notice_working_days``: public notice of a result; ``objection_answer_working_days``: answer.
     ``accept_working_days``: for the winner, and for each reserve after it.
     ``lottery_*``: which national lottery gives the public value, when it is drawn (weekdays,
@@ -97,6 +98,7 @@ class SelectionPolicy:
     ceremony_postponements: Annotated[int, Ge(0), Le(10)]
     ceremony_postpone_working_days: Annotated[int, Ge(1), Le(30)]
     annul_reason_shortest: Annotated[int, Ge(1), Le(500)]
+    recusals_most: Annotated[int, Ge(0), Le(20)]
     gate: Gate
 
     def __post_init__(self) -> None:
