@@ -42,8 +42,8 @@ from .rules.entries import (
     VetoKind,
 )
 from .rules.weights import add_months
+from .settling import NOTICE_KIND
 
-NOTICE_KIND = "grade"
 OWNER_CONDUCT = frozenset(
     {
         ConductKind.WITHDRAWN_AFTER_AWARD,
@@ -336,6 +336,7 @@ def reject_open(
     subject: RatingSubject, proposal: GradeProposal, reason: str, actor: Actor, now: datetime
 ) -> None:
     """Close a proposal of a locked subject as rejected."""
+    settling.withdraw_notice(proposal, reason, actor, now)
     proposal.decision_reason = reason[:1000]
     lifecycle.move(proposal, ProposalStatus.REJECTED, actor, now, reason=reason)
     _decide_in_ledger(subject, proposal, DecisionStep.REJECTED, actor, now)

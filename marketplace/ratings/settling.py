@@ -8,6 +8,9 @@ from datetime import date, datetime
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.notices import actions as notices
+from marketplace.notices import queries as notice_queries
+from marketplace.notices.models import NoticeStatus
 from marketplace.notifications.actions import send
 
 from . import queries
@@ -24,6 +27,8 @@ from .posting import append
 from .rules.entries import DecisionStep, Grade
 from .rules.evaluation_days import next_day
 from .rules.grades import DueDecision, GradeInForce, GradeState
+
+NOTICE_KIND = "grade"
 
 
 def settle_subject(subject: RatingSubject, actor: Actor, now: datetime) -> None:
@@ -158,7 +163,16 @@ def _lapse(subject: RatingSubject, proposal: GradeProposal, actor: Actor, now: d
         grade=proposal.grade,
         proposal_entry_id=proposal.entry_id,
     )
-    lifecycle.move(proposal, ProposalStatus.LAPSED, actor, now, reason="得分已不在所提等级范围内")
+    reason = "得分已不在所提等级范围内"
+    withdraw_notice(proposal, reason, actor, now)
+    lifecycle.move(proposal, ProposalStatus.LAPSED, actor, now, reason=reason)
+
+
+def withdraw_notice(proposal: GradeProposal, reason: str, actor: Actor, now: datetime) -> None:
+    """Take back the running notice of a proposal that is closed without effect."""
+    notice = notice_queries.latest(NOTICE_KIND, proposal)
+    if notice is not None and notice.status is NoticeStatus.OPEN:
+        notices.withdraw_notice(notice, reason, actor, now)
 
 
 def _owe(subject: RatingSubject, due: DueDecision, actor: Actor, now: datetime) -> None:
