@@ -181,8 +181,10 @@ def withdraw_entry(entry: Entry, actor: Actor) -> None:
     """Take an entry back before the deadline; the row stays."""
     lock(entry.need)
     now = clock.now()
-    _entering(entry.need, now)
+    running = _entering(entry.need, now)
     db.session.refresh(entry)
+    if entry.round_id != running.id:
+        raise Conflict(_("该报名属于已结束的一次选取,不能再改"), rule="entry.round")
     lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
 
 

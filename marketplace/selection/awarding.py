@@ -199,6 +199,10 @@ def lapse(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     if award.accept_by is not None and now < award.accept_by:
         need.next_check_at = award.accept_by
         return
+    if not _may_be_awarded(need, award.entry, now):
+        # it could not have accepted, so its silence is no conduct of its own
+        fall(need, award, AwardStatus.BARRED, actor, now, "中选机构已不符合条件")
+        return
     _post_abandoned(need, award, actor, now)
     fall(need, award, AwardStatus.LAPSED, actor, now, "逾期未确认中选")
 

@@ -21,15 +21,27 @@ from .methods.random_draw import DrawInputError
 from .models import CeremonyNumberRow, RoundStatus, SelectionRound
 
 
-def begin_ceremony(running: SelectionRound, need: Need, values: SelectionPolicy) -> None:
-    """Open the commit phase of a frozen list, ending at the edition's minute of that day."""
+def begin_ceremony(
+    running: SelectionRound, need: Need, values: SelectionPolicy, now: datetime
+) -> None:
+    """Open the commit phase of a frozen list, ending at the edition's minute of that day.
+
+    Where the list was frozen after that minute (the clock stood still) it ends on a later day.
+    """
     assert need.entry_deadline is not None
     private, public = crypto.new_seal_keys()
     crypto.store_private_key(_key_name(running), private)
     running.seal_public_key = public.hex()
-    _set_times(
-        running, moment(clock.local_day(need.entry_deadline), values.ceremony_commit_until), values
+    commit_ends = moment(clock.local_day(need.entry_deadline), values.ceremony_commit_until)
+    _set_times(running, commit_ends if now < commit_ends else _later(now, values), values)
+
+
+def _later(after: datetime, values: SelectionPolicy) -> datetime:
+    """The end of a commit phase the edition's working days after an instant's day."""
+    day = working_calendar().day_after(
+        clock.local_day(after), values.ceremony_postpone_working_days
     )
+    return moment(day, values.ceremony_commit_until)
 
 
 def _set_times(running: SelectionRound, commit_ends: datetime, values: SelectionPolicy) -> None:
@@ -55,7 +67,7 @@ def commit_number(
     of the wrong form.
     """
     assert actor.organisation_id is not None
-    participant = queries.ceremony_participant(need, actor.organisation_id)
+    participant = queries.ceremony_part(need, actor)
     if participant is None or not queries.uses_ceremony(need):
         raise Missing("no part in this ceremony")
     ends = running.commit_ends_at
@@ -104,7 +116,7 @@ def reveal_number(
 ) -> CeremonyNumberRow:
     """Reveal a committed number in the reveal phase; it must be the one committed to."""
     assert actor.organisation_id is not None
-    participant = queries.ceremony_participant(need, actor.organisation_id)
+    participant = queries.ceremony_part(need, actor)
     row = next(
         (each for each in queries.ceremony_numbers(running) if each.participant == participant),
         None,
@@ -156,15 +168,16 @@ def postpone(
     need: Need, running: SelectionRound, values: SelectionPolicy, actor: Actor, now: datetime
 ) -> bool:
     """Put an unattended ceremony off by the edition's working days; False when it has been
-    put off as often as it allows."""
+    put off as often as it allows.
+
+    The new phase always ends in the future, else a stopped clock would use up every chance.
+    """
     if running.postponed >= values.ceremony_postponements:
         return False
     assert running.commit_ends_at is not None
-    day = working_calendar().day_after(
-        clock.local_day(running.commit_ends_at), values.ceremony_postpone_working_days
-    )
+    commit_ends = _later(running.commit_ends_at, values)
     running.postponed += 1
-    _set_times(running, moment(day, values.ceremony_commit_until), values)
+    _set_times(running, commit_ends if now < commit_ends else _later(now, values), values)
     need.next_check_at = running.commit_ends_at
     db.session.flush()
     audit.record(

@@ -58,7 +58,7 @@ def close_entries(need: Need, running: SelectionRound, actor: Actor, now: dateti
     running.list_text = random_draw.list_bytes(frozen).decode()
     running.list_sha256 = random_draw.list_hash(frozen)
     if queries.uses_ceremony(need):
-        ceremony.begin_ceremony(running, need, values)
+        ceremony.begin_ceremony(running, need, values, now)
     elif queries.uses_draw(need):
         running.lottery_game = values.lottery_game
         assert need.entry_deadline is not None

@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -154,8 +156,12 @@ def requirement_of(need: Need, values: SelectionPolicy) -> Requirement:
             for each in need.qualifications
         ),
         any_qualification=need.any_qualification,
-        recusals=tuple(
-            Recusal(str(each.organisation_id), each.reason) for each in projects.recusals(need.id)
+        recusals=(
+            Recusal(str(need.owner_id), str(_("本机构即项目业主"))),
+            *(
+                Recusal(str(each.organisation_id), each.reason)
+                for each in projects.recusals(need.id)
+            ),
         ),
     )
 
@@ -549,6 +555,28 @@ def ceremony_participant(need: Need, actor_organisation_id: int) -> str | None:
     if mine is not None and mine.status is EntryStatus.LISTED:
         return f"entrant-{organisation.credit_code}"
     return None
+
+
+CEREMONY_PERMISSIONS = {
+    "owner": (Permission.NEED_EDIT, Permission.NEED_APPROVE),
+    "bureau": (Permission.LOTTERY_ENTER,),
+    "entrant": (Permission.FIRM_ENTER,),
+    "witness": (Permission.ADMISSION_PROFESSIONAL, Permission.DRAW_ANNUL_APPROVE),
+}
+
+
+def ceremony_part(need: Need, actor: Actor | None) -> str | None:
+    """The name under which a person takes part in a need's ceremony, or None.
+
+    The organisation must have a part in it and the person a role that acts: an auditor reads.
+    """
+    if actor is None or actor.organisation_id is None:
+        return None
+    participant = ceremony_participant(need, actor.organisation_id)
+    if participant is None:
+        return None
+    asked = CEREMONY_PERMISSIONS[participant.partition("-")[0]]
+    return participant if any(actor.may(each) for each in asked) else None
 
 
 def annulment_of(running: SelectionRound) -> DrawAnnulment | None:

@@ -98,7 +98,11 @@ def entry(public_id: str) -> Any:
 
 def _entry_page(public_id: str, decline_form: ReasonForm | None = None) -> Any:
     found = objects.own_entry(require_actor(), public_id)
-    awards = [each for each in queries.awards_of(found.need) if each.entry_id == found.id]
+    awards = [
+        each
+        for each in queries.awards_of(found.need)
+        if each.entry_id == found.id and each.decided_at is not None
+    ]
     return render_template(
         "selection/entry.html",
         entry=found,
@@ -338,11 +342,7 @@ def ceremony(public_id: str) -> Any:
                 need, running = objects.closed_round(public_id)
                 form.refuse(error)
                 status = error.status
-    participant = (
-        queries.ceremony_participant(need, actor.organisation_id)
-        if actor is not None and actor.organisation_id is not None
-        else None
-    )
+    participant = queries.ceremony_part(need, actor)
     rows = queries.ceremony_numbers(running)
     if request.method == "GET":
         form.number.data = f"{secrets.randbelow(10**39):039d}"
