@@ -7,7 +7,6 @@ run twice or late without harm: what is due stands in the database, not in the b
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,17 +23,8 @@ class Job:
     def resolve(self) -> Callable[[], int]:
         """The function itself."""
         module, name = self.function.split(":")
-        if not _exists(module):
-            return lambda: 0
         found: Callable[[], int] = getattr(importlib.import_module(module), name)
         return found
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 JOBS: tuple[Job, ...] = (

@@ -74,7 +74,7 @@ class Site:
         with self.app.app_context():
             self.engine = db.engine
             event.listen(self.engine, "do_connect", self._connect)
-            db.create_all()
+            commands.migrate_database()
             with transaction():
                 clock.set_to(START - timedelta(days=1))
             commands.load_shipped_editions()
@@ -91,7 +91,7 @@ class Site:
             self.database = self._new_database("demo")
             self._use(data)
             with self.app.app_context():
-                db.create_all()
+                commands.migrate_database()
                 commands.fill_with_demo()
             self.engine.dispose()
             self._demo = Template(self.database, data, None)

@@ -1,0 +1,120 @@
+"""Migrations on both engines: up, down and up again on a populated copy; once, however many start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from config import ROOT
+from marketplace import commands
+from marketplace.foundation import audit, clock
+from marketplace.foundation.actor import CLOCK
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+
+MIGRATIONS = str(ROOT / "migrations")
+
+
+def append_only_tables() -> list[str]:
+    return sorted(t.name for t in db.metadata.tables.values() if t.info.get("append_only"))
+
+
+def test_the_models_and_the_migrations_agree(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_up_down_up_on_a_populated_copy(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            audit.record("trial", CLOCK, ("trial", 1), clock.now())
+        assert audit.head()[0] > 0
+        db.session.remove()
+        flask_migrate.downgrade(directory=MIGRATIONS, revision="base")
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        commands.load_shipped_editions()
+        assert list(audit.verify()) == []
+        assert audit.head()[0] > 0
+
+
+def test_append_only_tables_keep_their_guards(app: Flask) -> None:
+    tables = append_only_tables()
+    assert {"audit_ledger", "rating_ledger", "status_changes"} <= set(tables)
+    with app.app_context():
+        sqlite = db.engine.dialect.name == "sqlite"
+        wanted = ("no_update", "no_delete") if sqlite else ("append_only", "no_truncate")
+        question = (
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            if sqlite
+            else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+        )
+        triggers = set(db.session.scalars(text(question)))
+        assert {f"{table}_{guard}" for table in tables for guard in wanted} <= triggers
+        if not sqlite:
+            allowed = db.session.execute(
+                text(
+                    "SELECT table_name, privilege_type FROM information_schema.table_privileges "
+                    "WHERE table_name = ANY(:tables) "
+                    "AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')"
+                ),
+                {"tables": tables},
+            ).all()
+            assert allowed == []
+
+
+@pytest.mark.parametrize(
+    "verb", ["UPDATE audit_ledger SET action = 'x'", "DELETE FROM audit_ledger"]
+)
+def test_a_guard_refuses(app: Flask, verb: str) -> None:
+    with app.app_context():
+        assert audit.head()[0] > 0
+        with pytest.raises(DBAPIError), transaction():
+            db.session.execute(text(verb))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_two_processes_starting_at_once_migrate_once(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    environment = os.environ | {
+        "MARKETPLACE_MODE": "test",
+        "MARKETPLACE_DATA_DIR": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
+    environment.pop("DATABASE_URL", None)
+    if engine == "postgresql":
+        server = request.getfixturevalue("postgres")
+        server.create("boot_race")
+        request.addfinalizer(lambda: server.drop("boot_race"))
+        environment["DATABASE_URL"] = server.url("boot_race")
+    command = [sys.executable, "-m", "flask", "--app", "marketplace.app:create_app", "setup"]
+    started = [
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=180)[0].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0], "\n".join(outputs)
+    verify = subprocess.run(
+        [*command[:-1], "ledger", "verify"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert verify.returncode == 0, verify.stdout + verify.stderr
