@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_IDLE_MINUTES=30,
         SESSION_HOURS=12,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files carry a hash
         MAX_CONTENT_LENGTH=32 * 1024 * 1024,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,

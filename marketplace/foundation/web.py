@@ -58,6 +58,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+LAST_RESORT = (
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>服务暂时不可用</title>'
+    "<h1>服务暂时不可用</h1><p>您填写的内容没有提交,请稍后再试。</p></html>"
+)
+
 csrf = CSRFProtect()
 babel = Babel()
 View = Callable[..., Any]
@@ -201,7 +206,9 @@ def _check_access() -> Response | None:
     actor = current_actor()
     if actor is None:
         if request.method in SAFE_METHODS:
-            return flask_response(redirect(url_for("accounts.sign_in", next=request.full_path)))
+            return flask_response(
+                redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+            )
         abort(401)
     if need != SIGNED_IN and not actor.may(need):
         audit.note("access.refused", actor, ("endpoint", request.endpoint), need=need)
@@ -256,7 +263,14 @@ def _end(_error: BaseException | None) -> None:
 
 
 def _error_page(code: int, message: str | None = None) -> tuple[str, int]:
-    return render_template("errors/error.html", code=code, message=message), code
+    if code < 500:
+        return render_template("errors/error.html", code=code, message=message), code
+    try:
+        return render_template("errors/error.html", code=code, message=message), code
+    except Exception:
+        # the page itself reads the database; when that is what failed, say the least there is
+        log.exception("the error page could not be made")
+        return LAST_RESORT, code
 
 
 def _domain_error(error: DomainError) -> tuple[str, int]:

@@ -171,6 +171,7 @@ def need(public_id: str) -> str:
         "portal/need.html",
         need=found,
         now=clock.now(),
+        lowest_grade=projects.lowest_grade(found, clock.today()),
         entry_count=selection.entry_count(found),
         closed=needs.is_closed(found),
         my_entry=selection.my_entry(found, mine) if mine else None,

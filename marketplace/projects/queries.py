@@ -21,7 +21,7 @@ from .models import (
     NeedStatus,
     Project,
 )
-from .rules import SelectionPolicy
+from .rules import SelectionPolicy, minimum_grade_of
 
 
 def selection_policy(jurisdiction_code: str, day: date) -> policy.Edition[SelectionPolicy]:
@@ -34,6 +34,13 @@ def policy_of(need: Need, day: date) -> policy.Edition[SelectionPolicy]:
     if need.selection_edition_id is not None:
         return policy.by_id(SelectionPolicy, need.selection_edition_id)
     return selection_policy(need.jurisdiction_code, day)
+
+
+def lowest_grade(need: Need, day: date) -> str | None:
+    """The lowest grade that may enter: the need's own or the edition's for government money."""
+    return minimum_grade_of(
+        policy_of(need, day).values, need.government_invested, need.minimum_grade
+    )
 
 
 def need(public_id: str) -> Need:

@@ -76,19 +76,24 @@ def awarded(
     app: Flask,
     advance: Advance,
     kind: OrganisationKind = OrganisationKind.COMPANY,
+    firm_of: Callable[[], accounts.Party] | None = None,
+    price: Decimal = Decimal("36000"),
     **changes: Any,
 ) -> Deal:
-    """A need whose direct pick was announced, became final and was accepted by the firm."""
+    """A need whose direct pick was announced, became final and was accepted by the firm.
+
+    ``firm_of`` finds the firm (already listed) in the running session; default: a new one.
+    """
     item = changes.pop("item_code", "stbc")
     if kind is OrganisationKind.AGENCY:
         changes.setdefault("investment", InvestmentKind.GOVERNMENT)
     with app.app_context(), transaction():
         owner = accounts.owner(kind=kind)
-        firm = intermediaries.listed((item,))
+        firm = firm_of() if firm_of else intermediaries.listed((item,))
         need = entries.open_need(
             owner, item_code=item, method=SelectionMethod.DIRECT_PICK, **changes
         )
-        entries.enter(need, firm, Decimal("36000"))
+        entries.enter(need, firm, price)
         deal = Deal(
             need.id,
             owner.organisation.id,

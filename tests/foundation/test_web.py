@@ -166,3 +166,16 @@ def test_a_form_without_its_token_is_refused_in_words(site: Flask) -> None:
     assert answer.status_code == 400
     assert "刷新" in answer.get_data(as_text=True)
     assert count(site) == 0
+
+
+def test_a_database_that_is_gone_answers_503_in_words(site: Flask, tmp_path: Path) -> None:
+    site.config["PROPAGATE_EXCEPTIONS"] = False
+    with site.app_context():
+        db.engine.dispose()
+    for file in tmp_path.glob("marketplace.db*"):
+        file.unlink()
+    (tmp_path / "marketplace.db").mkdir()
+    answer = post(site.test_client(), name="甲")
+    assert answer.status_code == 503
+    assert "稍后再试" in answer.get_data(as_text=True)
+    assert answer.headers["Retry-After"]
