@@ -26,6 +26,8 @@ from wtforms.validators import ValidationError
 from .errors import DomainError
 from .money import parse_yuan
 
+# characters; a longer label is a sentence to agree to, not a name
+_LONGEST_NAME = 16
 _UNSAFE = {"Cc", "Cs", "Co"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -81,6 +83,19 @@ class Form(FlaskForm):
         found: list[tuple[str | None, str]] = [(None, message) for message in self.refusals]
         for field in self:
             found += [(field.id, str(message)) for message in _flat(field.errors)]
+        return found
+
+    @property
+    def summary(self) -> list[tuple[str | None, str]]:
+        """The problems with the field's name before each message: 请填写此项 alone, several
+        times over, would not tell which field. A label that is a whole sentence is left out."""
+        labels = {field.id: str(field.label.text) for field in self}
+        found = []
+        for field_id, message in self.problems:
+            label = labels.get(field_id or "", "")
+            if label and len(label) <= _LONGEST_NAME and label not in message:
+                message = f"{label}:{message}"
+            found.append((field_id, message))
         return found
 
     def _no_surprises(self) -> bool:

@@ -172,6 +172,7 @@ def test_another_party_finds_nothing(app: Flask, sign_in_as: SignIn) -> None:
     assert officer.get(f"/supervision/applications/{draft}").status_code == 404
     assert officer.get(f"/firm-files/{licence}").status_code == 200
     own = sign_in_as(listed.user)
+    assert "无须再次申请" in own.get("/firm/application").text
     assert own.get(f"/firm-files/{licence}").headers["Content-Disposition"].startswith("attachment")
     assert own.post(f"/firm/records/offering/{offering}/end").status_code == 303
     assert own.post(f"/firm/records/offering/{offering}/end").status_code == 409
@@ -187,6 +188,7 @@ def test_another_party_finds_nothing(app: Flask, sign_in_as: SignIn) -> None:
         ("/firm/offerings", {"discount": "100"}, "下浮率"),
         ("/firm/offerings", {"discount": "１０"}, "百分数"),
         ("/firm/offerings", {"promised_days": "31"}, "法定时限"),
+        ("/firm/offerings", {"promised_days": ""}, "承诺时限:请填写此项"),
         ("/firm/offerings", {"promised_days": "x"}, "error-summary"),
         ("/firm/qualifications", {"valid_from": "2024-02-30"}, "error-summary"),
         ("/firm/qualifications", {"valid_until": "2020-01-01"}, "有效期"),
