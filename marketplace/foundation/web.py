@@ -166,7 +166,12 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _unavailable)
     app.register_error_handler(IntegrityError, _integrity)
     app.register_error_handler(Exception, _crash)
-    app.jinja_env.globals.update(static_url=static_url, get_locale=get_locale)
+    app.jinja_env.globals.update(
+        static_url=static_url,
+        get_locale=get_locale,
+        # a switch that turns only the dates is not offered before there is a translation
+        has_english=(Path(app.root_path) / "translations" / "en").is_dir(),
+    )
     app.jinja_env.filters.update(
         datetime=show_datetime,
         date=show_date,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import html5lib
 import pytest
 from flask import Flask
@@ -82,6 +84,13 @@ def test_the_language_switch_changes_the_language_of_the_page(client: FlaskClien
     assert '<html lang="zh' in client.get("/").get_data(as_text=True)
     assert '<html lang="en"' in client.get("/?lang=en").get_data(as_text=True)
     assert '<html lang="en"' in client.get("/needs").get_data(as_text=True)
+
+
+def test_the_language_switch_is_offered_only_with_a_translation(app: Flask) -> None:
+    translated = (Path(app.root_path) / "translations" / "en").is_dir()
+    assert ('href="?lang=en"' in app.test_client().get("/").text) is translated
+    app.jinja_env.globals["has_english"] = not translated
+    assert ('href="?lang=en"' in app.test_client().get("/").text) is not translated
 
 
 def test_every_number_of_every_shipped_edition_has_a_title() -> None:
