@@ -22,6 +22,7 @@ from marketplace.foundation.web import (
     access,
     current_actor,
     require_actor,
+    show_date,
     writes,
 )
 from marketplace.notices import queries as notices
@@ -376,7 +377,7 @@ def lottery() -> Any:
     values = projects.selection_policy(jurisdiction, clock.local_day(now)).values
     due = [day for game, day in queries.lotteries_due(now) if game == values.lottery_game]
     form = LotteryForm()
-    form.day.choices = [(day.isoformat(), day.isoformat()) for day in due]
+    form.day.choices = [(day.isoformat(), show_date(day)) for day in due]
     if request.method == "GET" and due:
         form.day.data = due[0].isoformat()
     status = form.http_status

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.permissions import Permission, Role
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db, paginate
@@ -86,6 +86,7 @@ def ledger() -> ResponseReturnValue:
         first=max(1, first),
         last=last,
         longest=queries.LONGEST_RANGE,
+        role_titles={role.value: role.title for role in Role},
         verification=queries.verify_range(first, last) if "first" in request.args else None,
         page=paginate(queries.events(), request.args.get("page", 1, type=int), per_page=50),
     )
