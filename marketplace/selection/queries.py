@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
+from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
@@ -82,8 +83,16 @@ class Eligibility:
 
 
 def said(sentence: Sentence) -> str:
-    """A rule's sentence in the reader's language."""
-    return str(_(sentence.text, **sentence.values)) if sentence.text else ""
+    """A rule's sentence in the reader's language; rules know items by code, readers by name."""
+    if not sentence.text:
+        return ""
+    values = dict(sentence.values)
+    if "items" in values:
+        lineage = accounts.lineage(accounts.site().jurisdiction_code)
+        names = catalogue.names(clock.local_day(clock.now()), lineage)
+        codes = str(values["items"]).split("、")
+        values["items"] = "、".join(names.get(code, code) for code in codes)
+    return str(_(sentence.text, **values))
 
 
 def round_of(need: Need) -> SelectionRound | None:

@@ -20,6 +20,7 @@ from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import DrawSource, Need, NeedStatus
 from marketplace.selection import queries
 from marketplace.selection.models import Entry
+from marketplace.selection.rules.wording import Sentence
 from tests.factories import accounts, projects, selection
 from tests.factories.accounts import Party
 
@@ -116,6 +117,27 @@ def test_a_firm_that_may_not_enter_reads_why(app: Flask, sign_in_as: SignIn) -> 
     assert "完成入驻并上架后再报名" in page.text
     assert 'name="price"' not in page.text
     assert browser.post(address, data=ENTRY).status_code == 403
+
+
+def test_an_item_a_firm_lacks_is_told_by_name(app: Flask) -> None:
+    lacking = Sentence("未承接服务事项:%(items)s", {"items": "hpwj、stbc"})
+    with app.test_request_context():
+        said = queries.said(lacking)
+    assert said == "未承接服务事项:环境影响评价文件编制、水土保持方案编制"
+
+
+def test_after_closing_nobody_is_offered_the_form(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    _owner, firms = opened(app)
+    address = f"/needs/{public_id(app)}/enter"
+    browser = sign_in_as(firms[0].user)
+    assert 'name="price"' in browser.get(address).text
+    advance(timedelta(days=30))
+    page = sign_in_as(firms[0].user).get(address).text
+    assert "报名已截止" in page
+    assert 'name="price"' not in page
+    assert sign_in_as(firms[0].user).post(address, data=ENTRY).status_code == 409
 
 
 def test_entrants_are_hidden_from_everybody_until_closing(
