@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import Base, EnumText, Model, PublicIdMixin
+from marketplace.foundation.titles import Titled
 
 from .permissions import Role
 
 
-class OrganisationKind(StrEnum):
+class OrganisationKind(Titled):
     """What an organisation is in law. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any) -> OrganisationKind:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     COMPANY = "company", _l("公司")
     PARTNERSHIP = "partnership", _l("合伙企业")

@@ -74,7 +74,7 @@ def load_offices(path: Path, actor: Actor, now: datetime) -> int:
             continue
         create_organisation(
             name=entry["name"],
-            kind=OrganisationKind(entry["kind"]),  # type: ignore[call-arg]
+            kind=OrganisationKind(entry["kind"]),
             function=OrganisationFunction(entry["function"]),
             credit_code=entry["credit_code"],
             jurisdiction_code=entry.get("jurisdiction", data["jurisdiction"]),

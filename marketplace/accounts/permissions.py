@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from marketplace.foundation.titles import Titled
 
 
 class Permission(StrEnum):
@@ -44,16 +45,8 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff.manage"  # own organisation's staff
 
 
-class Role(StrEnum):
+class Role(Titled):
     """A role of a person in one organisation. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any) -> Role:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     FIRM_ADMIN = "firm_admin", _l("机构管理员")
     FIRM_STAFF = "firm_staff", _l("机构经办人")

@@ -177,7 +177,7 @@ def _register(form: RegisterForm) -> None:
     )
     if tries > REGISTRATIONS:
         raise actions.TooMany(_("注册次数过多,请稍后再试"), rule="register.throttled")
-    kind = OrganisationKind(form.kind.data)  # type: ignore[call-arg]
+    kind = OrganisationKind(form.kind.data)
     owner = form if isinstance(form, RegisterOwnerForm) else None
     people = [_person(form, "login", "person_name", "password", form.name.data)]
     if owner is not None and owner.approver_login.data:
@@ -277,7 +277,7 @@ def staff() -> Any:
     if form.validate_on_submit():
         try:
             organisation = queries.organisation(actor.organisation_id or 0)
-            role = Role(form.role.data)  # type: ignore[call-arg]
+            role = Role(form.role.data)
             token = actions.invite_staff(organisation, form.name.data, role, actor, clock.now())
             link, status = url_for("accounts.invitation", token=token, _external=True), 200
         except DomainError as error:
@@ -311,7 +311,7 @@ def officials() -> Any:
             if not actor.may(Permission.USER_PROPOSE):
                 raise Refused(_("账号由系统管理员提议"), rule="user.propose")
             office = next(each for each in offices if each.public_id == form.office.data)
-            role = Role(form.role.data)  # type: ignore[call-arg]
+            role = Role(form.role.data)
             actions.propose_official(office, form.name.data, role, actor, clock.now())
             return redirect(url_for("accounts.officials"), 303)
         except DomainError as error:

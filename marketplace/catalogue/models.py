@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -19,20 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import EnumText, Model
+from marketplace.foundation.titles import Titled
 
 from .rules import Requirement
-
-
-class Titled(StrEnum):
-    """A StrEnum whose members are declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any = "") -> Titled:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
 
 class PriceForm(Titled):

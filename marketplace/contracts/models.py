@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -26,19 +25,12 @@ from marketplace.accounts.models import Organisation
 from marketplace.foundation import lifecycle
 from marketplace.foundation.db import EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.titles import Titled
 from marketplace.projects.models import Need
 
 
-class Side(StrEnum):
+class Side(Titled):
     """A party of a contract. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any) -> Side:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     OWNER = "owner", _l("项目业主")
     FIRM = "firm", _l("中介机构")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -27,18 +26,11 @@ from marketplace.catalogue.models import DaysKind
 from marketplace.foundation import lifecycle
 from marketplace.foundation.db import Base, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.titles import Titled
 
 
-class InvestmentKind(StrEnum):
+class InvestmentKind(Titled):
     """Whose money it is. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any = "") -> InvestmentKind:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     GOVERNMENT = "government", _l("政府投资(财政性资金)")
     STATE_FIRM = "state_firm", _l("国有企业资金")
@@ -47,31 +39,15 @@ class InvestmentKind(StrEnum):
     NATURAL_PERSON = "natural_person", _l("个人资金")
 
 
-class SelectionMethod(StrEnum):
+class SelectionMethod(Titled):
     """How a firm is chosen. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any = "") -> SelectionMethod:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     DIRECT_PICK = "direct_pick", _l("直接选取")
     RANDOM_DRAW = "random_draw", _l("随机抽取")
 
 
-class DrawSource(StrEnum):
+class DrawSource(Titled):
     """Where a draw's public value comes from. Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any = "") -> DrawSource:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
 
     LOTTERY = "lottery", _l("彩票开奖号码")
     CEREMONY = "ceremony", _l("现场公开抽取")

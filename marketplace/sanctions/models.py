@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -14,6 +13,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
+from marketplace.foundation.titles import Titled
 
 from .rules import Colour, Severity
 
@@ -25,19 +25,7 @@ SEVERITY_TITLES: dict[Severity, Any] = {
 }
 
 
-class _Titled(StrEnum):
-    """Declared as ``value, title``."""
-
-    title: Any
-
-    def __new__(cls, value: str, title: Any = "") -> _Titled:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.title = title
-        return member
-
-
-class Breach(_Titled):
+class Breach(Titled):
     """What a card is given for."""
 
     LATE = "late", _l("无正当理由逾期")
@@ -49,7 +37,7 @@ class Breach(_Titled):
     OTHER = "other", _l("其他违反入驻承诺的行为")
 
 
-class Cause(_Titled):
+class Cause(Titled):
     """What a blacklisting case is about. The first five are vetoes: grade D is proposed too."""
 
     FALSE_MATERIALS = "false_materials", _l("提供虚假材料或者出具虚假成果")
