@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, Date, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from . import audit
+from . import audit, clock
 from .actor import Actor
 from .crypto import canonical_json, sha256_hex
 from .db import Model, db
@@ -150,7 +150,10 @@ def parse(name: str, text: str, sections: Sequence[type[Any]]) -> Draft:
 
 
 def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
-    """Store an edition. The same file again is a no-op; another text for the same day is refused."""
+    """Store an edition. The same file again is a no-op; another text for the same day is refused.
+
+    Once a section has an edition, a new one may not begin in the past: no past day ever changes.
+    """
     existing = db.session.scalar(
         select(PolicyEdition).where(
             PolicyEdition.jurisdiction == draft.jurisdiction,
@@ -164,6 +167,15 @@ def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
         raise PolicyError(
             f"{draft.jurisdiction}/{draft.section}: an edition effective "
             f"{draft.effective_from} exists already and is never edited"
+        )
+    if draft.effective_from < clock.local_day(now) and db.session.scalar(
+        select(PolicyEdition.id)
+        .where(PolicyEdition.section == draft.section, PolicyEdition.published_at < now)
+        .limit(1)
+    ):
+        raise PolicyError(
+            f"{draft.jurisdiction}/{draft.section}: effective_from: an edition takes effect on "
+            "the day it is published or later; past days stay as they were"
         )
     row = PolicyEdition(
         jurisdiction=draft.jurisdiction,

@@ -91,3 +91,23 @@ def test_the_same_file_again_changes_nothing_and_another_text_is_refused(app: Fl
         other = policy.parse("x", text(values="days = 7\nshare = 0.1\n"), [TrialPolicy])
         with pytest.raises(policy.PolicyError, match="never edited"), transaction():
             policy.publish(other, CLOCK, clock.now())
+
+
+def test_a_later_edition_cannot_begin_in_the_past(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            policy.publish(policy.parse("x", text(), [TrialPolicy]), CLOCK, clock.now())
+        past = policy.parse(
+            "y", text("379900", "2025-01-01", "days = 7\nshare = 0.1\n"), [TrialPolicy]
+        )
+        with pytest.raises(policy.PolicyError, match="past days stay"), transaction():
+            policy.publish(past, CLOCK, clock.now())
+        with transaction():
+            today = clock.today().isoformat()
+            now_on = policy.parse(
+                "z", text("379900", today, "days = 7\nshare = 0.1\n"), [TrialPolicy]
+            )
+            policy.publish(now_on, CLOCK, clock.now())
+        lineage = ("379900", "000000")
+        assert policy.in_force(TrialPolicy, lineage, clock.today()).values.days == 7
+        assert policy.in_force(TrialPolicy, lineage, date(2025, 6, 1)).values.days == 5

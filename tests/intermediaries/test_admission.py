@@ -317,6 +317,8 @@ def test_where_the_edition_is_open_a_firm_is_listed_at_once_and_checked_afterwar
     local = shipped.replace('jurisdiction = "000000"', 'jurisdiction = "379900"')
     local = local.replace('mode = "review"', 'mode = "open"')
     with app.app_context(), transaction():
+        today = clock.today().isoformat()
+        local = local.replace("effective_from = 2024-01-01", f"effective_from = {today}")
         draft = policy.parse("open.toml", local, [AdmissionPolicy])
         edition = policy.publish(draft, CLOCK, clock.now())
         made = firms.submitted()
