@@ -293,7 +293,11 @@ def save_offering(
         )
     if not 1 <= promised_days <= min(item.statutory_days, LONGEST_PROMISE):
         raise Invalid(
-            _("承诺时限应为 1 至 %(days)d 日,不超过该事项的法定时限", days=item.statutory_days),
+            _(
+                "承诺时限应为 1 至 %(days)d %(kind)s,不超过该事项的法定时限",
+                days=item.statutory_days,
+                kind=item.statutory_days_kind.title,
+            ),
             field="promised_days",
             rule="promised_days",
         )

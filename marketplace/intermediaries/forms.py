@@ -140,7 +140,7 @@ class OfferingForm(Form):
             InputRequired(_REQUIRED),
             NumberRange(1, 1000, message=_l("请填写 1 至 1000 的整数")),
         ],
-        description=_l("不超过该事项的法定时限"),
+        description=_l("计日方式与该事项的法定时限相同(工作日或日),不超过法定时限"),
     )
 
 

@@ -130,6 +130,10 @@ def firm(public_id: str) -> str:
         offerings=intermediaries.offerings(found.id),
         qualifications=intermediaries.qualifications(found.id),
         items=_item_names(),
+        days_kinds={
+            item.code: item.statutory_days_kind.title
+            for item in catalogue.items(clock.today(), accounts.lineage(_register()))
+        },
         record=contracts.record_of(organisation_id),
         averages=evaluations.averages_for(organisation_id, Direction.OWNER_TO_FIRM),
         marks=[
