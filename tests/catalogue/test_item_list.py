@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,34 @@ FILE = (
 TEXT = FILE.read_text("utf-8")
 
 
-def test_the_shipped_list_holds_six_items() -> None:
+def test_the_shipped_list_holds_real_items_whole() -> None:
     told = read_list(FILE.name, TEXT)
-    assert [item.code for item in told.items] == ["zbdl", "jsjl", "hpwj", "stbc", "chhy", "aqpj"]
+    codes = [item.code for item in told.items]
+    assert codes[:6] == ["zbdl", "jsjl", "hpwj", "stbc", "chhy", "aqpj"]
+    assert len(codes) >= 40
+    assert len({item.name for item in told.items}) == len(codes)
     assert not told.items[0].on_list
-    assert all(item.legal_basis and item.materials for item in told.items)
+    assert all(item.on_list == bool(item.approval_items) for item in told.items)
+    assert all(document.startswith("《") for item in told.items for document in item.legal_basis)
+    assert all(any(m.kind == "required" for m in item.materials) for item in told.items)
+    # 委托主体: what the approving department commissions stands on the list as such
+    assert {item.code for item in told.items if item.commissioned_by == "department"} == {
+        "jnps",
+        "shwd",
+        "hpps",
+        "flpj",
+        "kgkt",
+    }
+
+
+def test_every_item_has_its_department_among_the_offices() -> None:
+    told = read_list(FILE.name, TEXT)
+    offices = FILE.parents[1] / "offices" / "379900.toml"
+    known = {
+        row["code"]: row["name"] for row in tomllib.loads(offices.read_text("utf-8"))["office"]
+    }
+    for item in told.items:
+        assert known[item.department_code] == item.department_name, item.code
 
 
 @pytest.mark.parametrize(
