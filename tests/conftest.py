@@ -3,6 +3,9 @@
 One application per engine lives through the run. Each test gets its own copy of a prepared
 database (an SQLite file, a PostgreSQL TEMPLATE copy), since append-only tables refuse to be
 emptied, and its own folder of keys, files and mail. Its time begins at ``START``.
+
+Under pytest-xdist "the run" below means one worker: each has its own folder, applications,
+PostgreSQL, Redis and Chromium, and shares nothing with its siblings.
 """
 
 from __future__ import annotations
@@ -159,6 +162,14 @@ class Site:
                 leftover.unlink()
         shutil.rmtree(data, ignore_errors=True)
         self.database = self.prepared.database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests on the demo of one engine with one worker, so that it is made once."""
+    for item in items:
+        if "demo_app" in getattr(item, "fixturenames", ()):
+            engine = item.callspec.params["engine_name"]
+            item.add_marker(pytest.mark.xdist_group(f"demo-{engine}"))
 
 
 @pytest.fixture(scope="session")
