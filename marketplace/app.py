@@ -106,7 +106,7 @@ def _register_packages(app: Flask) -> None:
             module = importlib.import_module(name)
             if part == "views":
                 app.register_blueprint(module.bp)
-    for part in ("audit", "files", "idempotency", "lifecycle", "policy"):
+    for part in ("audit", "files", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
     if importlib.util.find_spec("marketplace.commands"):
         importlib.import_module("marketplace.commands").init_app(app)

@@ -35,6 +35,7 @@ JOBS: tuple[Job, ...] = (
     Job("评价窗口", "marketplace.evaluations.tasks:advance_due", 30),
     Job("处罚与案件时限", "marketplace.sanctions.tasks:advance_due", 15),
     Job("信用等级重算", "marketplace.ratings.tasks:advance_due", 60),
+    Job("红黄灯与提醒", "marketplace.supervision.tasks:advance_due", 20),
     Job("消息投递", "marketplace.notifications.tasks:deliver_due", 10, "messages"),
 )
 QUEUES = ("deadlines", "messages")

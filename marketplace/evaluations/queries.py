@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, true
 
 from marketplace.accounts.queries import lineage
 from marketplace.contracts.models import Contract, ContractStatus
@@ -47,8 +47,12 @@ def can_be_evaluated(contract: Contract) -> bool:
     return contract.status in OVER and contract.signed_at is not None
 
 
-def unopened(limit: int = 200) -> list[int]:
-    """Contracts that are over and have no window yet, the oldest first."""
+def unopened(left_alone: Select[int] | None = None, limit: int = 200) -> list[int]:
+    """Contracts that are over and have no window yet, the oldest first.
+
+    Those of ``left_alone`` are passed over: their window could not be opened lately.
+    """
+    skipped = Contract.id.not_in(left_alone) if left_alone is not None else true()
     return list(
         db.session.scalars(
             select(Contract.id)
@@ -57,6 +61,7 @@ def unopened(limit: int = 200) -> list[int]:
                 Contract.status.in_(OVER),
                 Contract.signed_at.is_not(None),
                 EvaluationWindow.id.is_(None),
+                skipped,
             )
             .order_by(Contract.id)
             .limit(limit)

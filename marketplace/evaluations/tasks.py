@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from functools import partial
+from datetime import datetime
+
+from sqlalchemy import Select
 
 from marketplace.foundation import tasks
+from marketplace.foundation.actor import Actor
 
 from . import actions, queries
 from .models import EvaluationWindow
 
-log = logging.getLogger(__name__)
-
 
 def advance_due() -> int:
     """Open what is over and not open yet, then reveal or lapse what is due."""
-    done = 0
-    for contract_id in tasks.in_transaction(lambda actor, now: queries.unopened()):
-        try:
-            tasks.in_transaction(partial(actions.open_window_by_id, contract_id))
-            done += 1
-        except Exception:
-            log.exception("the window of contract %s could not be opened", contract_id)
-    return done + tasks.sweep(EvaluationWindow, actions.advance_window)
+    return tasks.advance_each("evaluation_windows.open", _unopened, _open) + tasks.sweep(
+        EvaluationWindow, actions.advance_window
+    )
+
+
+def _unopened(_now: datetime, left_alone: Select[int]) -> list[int]:
+    return queries.unopened(left_alone)
+
+
+def _open(contract_id: int, actor: Actor, now: datetime) -> int:
+    actions.open_window_by_id(contract_id, actor, now)
+    return 1

@@ -1,22 +1,66 @@
-"""Background work: deadlines are rows found by a scan, each advanced in its own transaction."""
+"""Background work: deadlines are rows found by a scan, each advanced in its own transaction.
+
+What fails rests for a while, longer each time, and is found by name in ``due_failures``: a row
+that cannot be advanced holds up neither the rows behind it nor the next scan.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from . import clock
 from .actor import CLOCK, Actor
-from .db import db
+from .db import Model, db
 from .transactions import transaction
 
 log = logging.getLogger(__name__)
 M = TypeVar("M")
 BATCH = 200
+FIRST_REST = timedelta(minutes=1)
+LONGEST_REST = timedelta(hours=1)
+
+
+class DueFailure(Model):
+    """A row the clock could not advance. ``resting_until`` doubles its distance each time."""
+
+    __tablename__ = "due_failures"
+    __table_args__ = (UniqueConstraint("work", "subject_id"),)
+
+    work: Mapped[str] = mapped_column(String(60))
+    subject_id: Mapped[int]
+    attempts: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    resting_until: Mapped[datetime]
+    error: Mapped[str] = mapped_column(String(300))
+
+
+def resting(work: str, now: datetime) -> Select[int]:
+    """Subquery of the ids that failed at ``work`` and are left alone for now."""
+    return select(DueFailure.subject_id).where(
+        DueFailure.work == work, DueFailure.resting_until > now
+    )
+
+
+def failures(now: datetime, limit: int = 100) -> list[DueFailure]:
+    """What the clock cannot do at present, the longest failing first.
+
+    A row not tried again after its rest is not due any more: somebody has dealt with it.
+    """
+    return list(
+        db.session.scalars(
+            select(DueFailure)
+            .where(DueFailure.resting_until > now - FIRST_REST)
+            .order_by(DueFailure.first_at, DueFailure.id)
+            .limit(limit)
+        )
+    )
 
 
 def sweep(model: type[M], advance: Callable[[M, Actor, datetime], Any], limit: int = BATCH) -> int:
@@ -24,42 +68,95 @@ def sweep(model: type[M], advance: Callable[[M, Actor, datetime], Any], limit: i
 
     Each row in a transaction of its own, locked (SKIP LOCKED), re-checked after the lock, so
     that two workers, or the same task twice, have one effect. ``advance`` must move the row on
-    or set a later ``next_check_at``. Returns how many rows were advanced; a row that fails is
-    logged and left for the next scan.
+    or set a later ``next_check_at``. Returns how many rows were advanced.
     """
-    column: Any = model.next_check_at  # type: ignore[attr-defined]
-    with transaction():
-        ids = db.session.scalars(
-            select(model.id)  # type: ignore[attr-defined]
-            .where(column <= clock.now())
-            .order_by(column, model.id)  # type: ignore[attr-defined]
+    row_type: Any = model
+
+    def due(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+        return db.session.scalars(
+            select(row_type.id)
+            .where(row_type.next_check_at <= now, row_type.id.not_in(left_alone))
+            .order_by(row_type.next_check_at, row_type.id)
             .limit(limit)
         ).all()
+
+    def act(row_id: int, actor: Actor, now: datetime) -> int:
+        return _advance_one(model, row_id, advance, actor)
+
+    return advance_each(row_type.__tablename__, due, act)
+
+
+def advance_each(
+    work: str,
+    find: Callable[[datetime, Select[int]], Sequence[int]],
+    act: Callable[[int, Actor, datetime], int],
+) -> int:
+    """Do ``act`` for every id that ``find`` names, each in a transaction of its own.
+
+    ``find(now, left_alone)`` must leave out the ids of the subquery ``left_alone``: they failed
+    lately. ``act`` returns 1 when it did something, 0 when there was nothing left to do.
+    """
+    with transaction():
+        now = clock.now()
+        ids = list(find(now, resting(work, now)))
+    if not ids:
+        return 0
     done = 0
     for row_id in ids:
         try:
-            done += _advance_one(model, row_id, advance)
-        except Exception:
-            log.exception("%s %s could not be advanced", model.__name__, row_id)
+            with transaction():
+                done += act(row_id, CLOCK, clock.now())
+                db.session.execute(
+                    delete(DueFailure).where(
+                        DueFailure.work == work, DueFailure.subject_id == row_id
+                    )
+                )
+        except Exception as error:
+            log.exception("%s %s could not be advanced", work, row_id)
+            _let_rest(work, row_id, error)
     return done
 
 
-def _advance_one(model: type[M], row_id: int, advance: Callable[[M, Actor, datetime], Any]) -> int:
-    with transaction() as session:
-        row: Any = session.scalars(
-            select(model)
-            .where(model.id == row_id)  # type: ignore[attr-defined]
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).first()
-        now = clock.now()
-        if row is None or row.next_check_at is None or row.next_check_at > now:
-            return 0
-        advance(row, CLOCK, now)
-        session.flush()
-        if row.next_check_at is not None and row.next_check_at <= now:
-            raise RuntimeError(f"{model.__name__} {row_id} is still due after being advanced")
-        return 1
+def _advance_one(
+    model: type[M], row_id: int, advance: Callable[[M, Actor, datetime], Any], actor: Actor
+) -> int:
+    row_type: Any = model
+    row: Any = db.session.scalars(
+        select(row_type)
+        .where(row_type.id == row_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).first()
+    # read after the lock, never before
+    now = clock.now()
+    if row is None or row.next_check_at is None or row.next_check_at > now:
+        return 0
+    advance(row, actor, now)
+    db.session.flush()
+    if row.next_check_at is not None and row.next_check_at <= now:
+        raise RuntimeError(f"{model.__name__} {row_id} is still due after being advanced")
+    return 1
+
+
+def _let_rest(work: str, row_id: int, error: Exception) -> None:
+    """Note the failure in a transaction of its own; where even that fails, the log has it."""
+    try:
+        with transaction():
+            now = clock.now()
+            row = db.session.scalars(
+                select(DueFailure)
+                .where(DueFailure.work == work, DueFailure.subject_id == row_id)
+                .with_for_update()
+            ).first()
+            if row is None:
+                row = DueFailure(work=work, subject_id=row_id, attempts=0, first_at=now)
+                db.session.add(row)
+            row.attempts += 1
+            row.last_at = now
+            row.resting_until = now + min(LONGEST_REST, FIRST_REST * 2 ** min(row.attempts - 1, 10))
+            row.error = f"{type(error).__name__}: {error}"[:300]
+    except Exception:
+        log.exception("the failure of %s %s could not be noted", work, row_id)
 
 
 def in_transaction(action: Callable[[Actor, datetime], Any]) -> Any:

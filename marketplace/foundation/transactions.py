@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import scoped_session
 
 from .db import db, write_mode
-
-_AFTER = "after_commit"
 
 
 @contextmanager
@@ -34,14 +31,10 @@ def transaction() -> Iterator[scoped_session[Session]]:
 
 
 def commit() -> None:
-    """Commit and then run what was put off until after it."""
+    """Make everything of this transaction last."""
     db.session.commit()
-    waiting: list[Callable[[], Any]] = db.session.info.pop(_AFTER, [])
-    for effect in waiting:
-        effect()
 
 
 def rollback() -> None:
-    """Undo everything of this transaction, put-off effects included."""
-    db.session.info.pop(_AFTER, None)
+    """Undo everything of this transaction."""
     db.session.rollback()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
 from marketplace.projects.models import Need, NeedStatus
 
 from . import actions, queries
@@ -18,21 +19,29 @@ from .models import SelectionRound
 def advance_due() -> int:
     """Advance every need that is due, and end the rounds of withdrawn needs; safe to run twice."""
     done = tasks.sweep(Need, actions.advance_need)
-    ended: int = tasks.in_transaction(_end_withdrawn)
+    done += tasks.advance_each("selection_rounds.end_withdrawn", _withdrawn, _end_withdrawn)
     told: int = tasks.in_transaction(actions.tell_corrected)
-    return done + ended + told
+    return done + told
 
 
-def _end_withdrawn(actor: Actor, now: datetime) -> int:
-    left = db.session.scalars(
-        select(SelectionRound)
-        .join(Need, Need.id == SelectionRound.need_id)
-        .where(
-            Need.status == NeedStatus.WITHDRAWN,
-            SelectionRound.status.not_in([*queries.ENDED_ROUNDS, "failed"]),
+def _withdrawn(_now: datetime, left_alone: Select[int]) -> list[int]:
+    return list(
+        db.session.scalars(
+            select(SelectionRound.id)
+            .join(Need, Need.id == SelectionRound.need_id)
+            .where(
+                Need.status == NeedStatus.WITHDRAWN,
+                SelectionRound.status.not_in([*queries.ENDED_ROUNDS, "failed"]),
+                SelectionRound.id.not_in(left_alone),
+            )
+            .order_by(SelectionRound.need_id)
         )
-        .order_by(SelectionRound.need_id)
-    ).all()
-    for running in left:
-        actions.end_withdrawn(running, actor, now)
-    return len(left)
+    )
+
+
+def _end_withdrawn(round_id: int, actor: Actor, now: datetime) -> int:
+    try:
+        actions.end_withdrawn(db.session.get_one(SelectionRound, round_id), actor, now)
+    except Missing:
+        return 0  # another worker was first
+    return 1

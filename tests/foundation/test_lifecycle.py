@@ -102,3 +102,37 @@ def test_a_row_that_fails_does_not_stop_the_others(app: Flask) -> None:
         db.session.rollback()
         assert db.session.get_one(PublicNotice, good).next_check_at is None
         assert db.session.get_one(PublicNotice, bad).next_check_at is not None
+
+
+def test_rows_that_fail_rest_and_do_not_starve_the_others(app: Flask) -> None:
+    """With room for two rows a scan, two broken ones must not keep the third from its turn."""
+    tried: list[int] = []
+
+    def advance(row: PublicNotice, actor: Actor, now: object) -> None:
+        tried.append(row.id)
+        if row.id in bad:
+            raise RuntimeError("broken on purpose")
+        row.next_check_at = None
+
+    with app.app_context():
+        with transaction():
+            bad = [notice(0).id, notice(0).id]
+            good = notice(0).id
+        assert tasks.sweep(PublicNotice, advance, limit=2) == 0
+        assert tasks.sweep(PublicNotice, advance, limit=2) == 1
+        assert tried == [*bad, good]
+        failing = tasks.failures(clock.now())
+        assert [(row.work, row.subject_id, row.attempts) for row in failing] == [
+            ("public_notices", row_id, 1) for row_id in bad
+        ]
+        assert "broken on purpose" in failing[0].error
+        for minutes, attempts in ((1, 2), (1, 2), (1, 3)):  # rests of one, then two minutes
+            with transaction():
+                clock.advance(timedelta(minutes=minutes, seconds=1))
+            tasks.sweep(PublicNotice, advance)
+            assert tasks.failures(clock.now())[0].attempts == attempts
+        bad.clear()
+        with transaction():
+            clock.advance(timedelta(minutes=5))
+        assert tasks.sweep(PublicNotice, advance) == 2
+        assert tasks.failures(clock.now()) == []

@@ -11,8 +11,8 @@ from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
+from marketplace.supervision.rules import Lamp, LampsPolicy, lamp
 
-from ..rules import Lamp, LampsPolicy, lamp
 from . import contracting, firms, marking, officers, owners
 from .line import Line
 

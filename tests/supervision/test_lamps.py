@@ -7,10 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from marketplace.workspace.rules import Lamp, LampsPolicy, lamp
+from marketplace.supervision.rules import Lamp, LampsPolicy, Stage, lamp
 
 POLICY = LampsPolicy(
-    amber_share=Decimal("0.8"), amber_working_days=2, earliest_share=Decimal("0.5")
+    amber_share=Decimal("0.8"),
+    amber_working_days=2,
+    earliest_share=Decimal("0.5"),
+    due_day_hour=9,
+    reminders=tuple(Stage),
 )
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

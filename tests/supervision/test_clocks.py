@@ -1,0 +1,113 @@
+"""Reminders: once each, at their own moments, and none for what is already done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from marketplace.accounts.permissions import Role
+from marketplace.contracts.models import Contract
+from marketplace.foundation import clock
+from marketplace.foundation.calendar import moment
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+from marketplace.intermediaries import actions as register
+from marketplace.intermediaries.models import Firm
+from marketplace.notifications.models import Delivery, Message
+from marketplace.schedule import run_due
+from marketplace.supervision.models import ClockKind, RunningClock
+from marketplace.supervision.rules import Stage
+from tests.factories import accounts, contracts, intermediaries
+
+Advance = Callable[[timedelta], None]
+
+
+def reminders(kind: ClockKind) -> list[tuple[str, datetime]]:
+    """What was told about clocks of a kind, in order."""
+    rows = db.session.scalars(select(RunningClock).where(RunningClock.kind == kind)).all()
+    keys = [f"clock:{row.id}:{stage}" for row in rows for stage in Stage]
+    return [
+        (message.subject, message.created_at)
+        for message in db.session.scalars(
+            select(Message).where(Message.key.in_(keys)).order_by(Message.id)
+        )
+    ]
+
+
+def test_a_clock_tells_of_amber_and_of_its_last_day_once_each(app: Flask, advance: Advance) -> None:
+    """Two working days, handed in Monday 9:00: amber at half (never before), due Wednesday."""
+    with app.app_context():
+        with transaction():
+            intermediaries.submitted()
+        advance(timedelta(days=4))
+        row = db.session.scalars(
+            select(RunningClock).where(RunningClock.kind == ClockKind.FORM_CHECK)
+        ).one()
+        assert row.due_at == moment(clock.local_day(row.since) + timedelta(days=2))
+        assert row.amber_at == row.since + (row.due_at - row.since) / 2
+        told = reminders(ClockKind.FORM_CHECK)
+        assert [subject.split(":")[0] for subject, _at in told] == ["黄灯提醒", "今日到期"]
+        assert abs(told[0][1] - row.amber_at) < timedelta(minutes=1)
+        assert told[1][1].astimezone(clock.SHANGHAI).hour == 9
+        assert row.stage is Stage.RED
+        assert row.next_check_at is None
+
+
+def test_what_is_done_is_not_reminded_of(app: Flask, advance: Advance) -> None:
+    with app.app_context():
+        with transaction():
+            made = intermediaries.submitted()
+            firm_id = made.firm.id
+        run_due()
+        with transaction():
+            register.return_application(
+                db.session.get_one(Firm, firm_id),
+                intermediaries.all_passed() | {"subject": register.Finding(False, "请补充证照")},
+                accounts.officer(Role.BUREAU_OPERATOR).actor,
+                clock.now(),
+            )
+        advance(timedelta(days=4))
+        row = db.session.scalars(
+            select(RunningClock).where(RunningClock.kind == ClockKind.FORM_CHECK)
+        ).one()
+        assert row.ended_at is not None
+        assert reminders(ClockKind.FORM_CHECK) == []
+
+
+def test_a_later_deadline_begins_its_clock_anew_and_mails_the_firm(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context():
+        contract_id = contracts.signed(app, advance).contract.id
+        with transaction():
+            found = db.session.get_one(Contract, contract_id)
+            found.firm.email = "firm@example.cn"
+            due = found.due_at
+        run_due()
+        with transaction():
+            found = db.session.get_one(Contract, contract_id)
+            assert found.due_at is not None
+            found.due_at = found.due_at + timedelta(days=7)
+            found.next_check_at = found.due_at
+        run_due()
+        rows = db.session.scalars(
+            select(RunningClock)
+            .where(RunningClock.kind == ClockKind.DELIVERY)
+            .order_by(RunningClock.id)
+        ).all()
+        assert [row.ended_at is None for row in rows] == [False, True]
+        assert due is not None
+        assert rows[1].due_at == due + timedelta(days=7)
+        newest, left = rows[1].id, rows[1].due_at - clock.now()
+        db.session.rollback()
+        advance(left - timedelta(hours=1))
+        assert len(reminders(ClockKind.DELIVERY)) == 2
+        addresses = db.session.scalars(
+            select(Delivery.address)
+            .join(Message, Message.id == Delivery.message_id)
+            .where(Message.key.like(f"clock:{newest}:%"))
+        ).all()
+        assert addresses == ["firm@example.cn"] * 2
