@@ -7,18 +7,24 @@ run twice or late without harm: what is due stands in the database, not in the b
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Job:
-    """``function`` is ``module:name``; ``seconds`` how often the clock asks; ``queue`` who works."""
+    """``function`` is ``module:name``; ``seconds`` how often the clock asks; ``queue`` who works.
+
+    ``watches`` are the tables whose ``next_check_at`` can give it something to do; a job that
+    also finds work no such column tells of ``seeks``.
+    """
 
     name: str
     function: str
     seconds: int
     queue: str = "deadlines"
+    watches: frozenset[str] = frozenset()
+    seeks: bool = False
 
     def resolve(self) -> Callable[[], int]:
         """The function itself."""
@@ -27,16 +33,69 @@ class Job:
         return found
 
 
+def _watching(*tables: str) -> frozenset[str]:
+    return frozenset(tables)
+
+
 JOBS: tuple[Job, ...] = (
-    Job("到期公示与异议", "marketplace.notices.tasks:advance_due", 15),
-    Job("入驻审查时限", "marketplace.intermediaries.tasks:advance_due", 15),
-    Job("报名截止、选取与中选确认", "marketplace.selection.tasks:advance_due", 5),
-    Job("合同与成果时限", "marketplace.contracts.tasks:advance_due", 15),
-    Job("评价窗口", "marketplace.evaluations.tasks:advance_due", 30),
-    Job("处罚与案件时限", "marketplace.sanctions.tasks:advance_due", 15),
-    Job("信用等级重算", "marketplace.ratings.tasks:advance_due", 60),
-    Job("红黄灯与提醒", "marketplace.supervision.tasks:advance_due", 20),
-    Job("消息投递", "marketplace.notifications.tasks:deliver_due", 10, "messages"),
+    Job(
+        "到期公示与异议",
+        "marketplace.notices.tasks:advance_due",
+        15,
+        watches=_watching("public_notices", "objections"),
+    ),
+    Job(
+        "入驻审查时限",
+        "marketplace.intermediaries.tasks:advance_due",
+        15,
+        watches=_watching("firms", "qualifications", "professional_checks"),
+    ),
+    Job(
+        "报名截止、选取与中选确认",
+        "marketplace.selection.tasks:advance_due",
+        5,
+        watches=_watching("needs"),
+        seeks=True,
+    ),
+    Job(
+        "合同与成果时限",
+        "marketplace.contracts.tasks:advance_due",
+        15,
+        watches=_watching("contracts", "deliverables"),
+    ),
+    Job(
+        "评价窗口",
+        "marketplace.evaluations.tasks:advance_due",
+        30,
+        watches=_watching("evaluation_windows"),
+        seeks=True,
+    ),
+    Job(
+        "处罚与案件时限",
+        "marketplace.sanctions.tasks:advance_due",
+        15,
+        watches=_watching("cards", "sanction_cases", "blacklistings"),
+    ),
+    Job(
+        "信用等级重算",
+        "marketplace.ratings.tasks:advance_due",
+        60,
+        watches=_watching("rating_subjects", "grade_proposals"),
+    ),
+    Job("办理时限登记", "marketplace.supervision.tasks:follow_clocks", 20, seeks=True),
+    Job(
+        "红黄灯与提醒",
+        "marketplace.supervision.tasks:advance_due",
+        20,
+        watches=_watching("running_clocks"),
+    ),
+    Job(
+        "消息投递",
+        "marketplace.notifications.tasks:deliver_due",
+        10,
+        "messages",
+        watches=_watching("deliveries"),
+    ),
 )
 QUEUES = ("deadlines", "messages")
 
@@ -47,10 +106,23 @@ def run_due(rounds: int = 40) -> int:
     What one job does can make another due at once. Raises RuntimeError when it does not settle.
     """
     total = 0
-    functions = [job.resolve() for job in JOBS]
     for _ in range(rounds):
-        done = sum(function() for function in functions)
+        done = run_once(JOBS)
         if not done:
             return total
         total += done
     raise RuntimeError("the due work does not settle")
+
+
+def run_once(jobs: Iterable[Job]) -> int:
+    """Let these jobs do what is due, one after the other; returns how much was done."""
+    return sum(job.resolve()() for job in jobs)
+
+
+def jobs_for(tables: Iterable[str]) -> list[Job]:
+    """The jobs that watch one of the tables; a table nobody watches asks them all."""
+    asked = frozenset(tables)
+    watched = frozenset().union(*(job.watches for job in JOBS))
+    if asked - watched:
+        return list(JOBS)
+    return [job for job in JOBS if job.watches & asked]

@@ -18,6 +18,8 @@ from marketplace.foundation.errors import Missing
 from .models import Invitation, Jurisdiction, Membership, Organisation, OrganisationFunction, User
 from .permissions import Role, permissions_of
 
+_TREE = "jurisdiction_tree"
+
 
 def jurisdiction(code: str) -> Jurisdiction:
     """A node of the tree; raises Missing when the code is unknown."""
@@ -27,13 +29,37 @@ def jurisdiction(code: str) -> Jurisdiction:
     return found
 
 
+@dataclass(frozen=True)
+class Area:
+    """A node of the tree, as the questions about it need it."""
+
+    parent: str | None
+    is_register: bool
+
+
+def _area(code: str) -> Area:
+    """A node, from the tree read once in this session; raises Missing when it is unknown.
+
+    Nodes are only ever added: one that is not known makes the tree be read again.
+    """
+    kept: dict[str, Area] = db.session.info.setdefault(_TREE, {})
+    if code not in kept:
+        rows = db.session.execute(
+            select(Jurisdiction.code, Jurisdiction.parent_code, Jurisdiction.is_register)
+        )
+        kept.update({row.code: Area(row.parent_code, row.is_register) for row in rows})
+    if code not in kept:
+        raise Missing(f"jurisdiction {code}")
+    return kept[code]
+
+
 def lineage(code: str) -> tuple[str, ...]:
     """The code itself, its parent, … up to the root: the order in which editions are looked up."""
     codes: list[str] = []
-    node: Jurisdiction | None = jurisdiction(code)
-    while node is not None and node.code not in codes:
-        codes.append(node.code)
-        node = db.session.get(Jurisdiction, node.parent_code) if node.parent_code else None
+    at: str | None = code
+    while at is not None and at not in codes:
+        codes.append(at)
+        at = _area(at).parent
     return tuple(codes)
 
 
@@ -47,7 +73,7 @@ def registrable_areas() -> list[Jurisdiction]:
 def register_of(code: str) -> str:
     """The register a jurisdiction belongs to: itself or its nearest ancestor that keeps one."""
     for candidate in lineage(code):
-        if jurisdiction(candidate).is_register:
+        if _area(candidate).is_register:
             return candidate
     raise Missing(f"no register above {code}")
 

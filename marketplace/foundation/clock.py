@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, select, text
+from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .db import Base, db
@@ -27,17 +27,28 @@ class ClockOffset(Base):
     microseconds: Mapped[int]
 
 
+_NOW = {
+    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')",
+    "postgresql": "SELECT clock_timestamp()",
+}
+_OFFSET = ", (SELECT microseconds FROM clock_offset WHERE id = 1)"
+
+
 def now() -> datetime:
     """The instant by the database's clock (aware, UTC). After a lock, read it again."""
-    session = db.session
-    if session.get_bind().dialect.name == "sqlite":
-        raw = session.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).scalar_one()
-        instant = datetime.fromisoformat(raw).replace(tzinfo=UTC)
-    else:
-        instant = session.execute(text("SELECT clock_timestamp()")).scalar_one().astimezone(UTC)
+    # asked several times in every transaction, so past the layers that build statements
+    connection = db.session.connection()
+    asked = _NOW[connection.dialect.name]
     if not current_app.config["CLOCK_MOVABLE"]:
-        return instant
-    return instant + offset()
+        return _instant(connection.exec_driver_sql(asked).scalar_one())
+    raw, microseconds = connection.exec_driver_sql(asked + _OFFSET).one()
+    return _instant(raw) + timedelta(microseconds=microseconds or 0)
+
+
+def _instant(raw: str | datetime) -> datetime:
+    if isinstance(raw, str):
+        return datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    return raw.astimezone(UTC)
 
 
 def today() -> date:

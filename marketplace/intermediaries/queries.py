@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,6 +45,16 @@ def firm_of(organisation_id: int, register: str) -> Firm | None:
     return db.session.scalar(
         select(Firm).where(Firm.organisation_id == organisation_id, Firm.register_code == register)
     )
+
+
+def firms_of(organisation_ids: Sequence[int], register: str) -> dict[int, Firm]:
+    """The registrations of many organisations on a register, by organisation."""
+    rows = db.session.scalars(
+        select(Firm).where(
+            Firm.organisation_id.in_(list(organisation_ids)), Firm.register_code == register
+        )
+    )
+    return {firm.organisation_id: firm for firm in rows}
 
 
 def firm_by_public_id(public_id: str) -> Firm | None:
@@ -92,6 +103,19 @@ def offering(firm_id: int, item_code: str) -> Offering | None:
     )
 
 
+def offering_firms(firm_ids: Sequence[int], item_code: str) -> frozenset[int]:
+    """Those of the firms that offer an item now."""
+    return frozenset(
+        db.session.scalars(
+            select(Offering.firm_id).where(
+                Offering.firm_id.in_(list(firm_ids)),
+                Offering.item_code == item_code,
+                Offering.ended_at.is_(None),
+            )
+        )
+    )
+
+
 def offerings(firm_id: int) -> list[Offering]:
     """Everything a firm offers now, by item."""
     return list(
@@ -134,6 +158,23 @@ def all_qualifications(firm_id: int) -> list[Qualification]:
 def qualifications(firm_id: int) -> list[Qualification]:
     """The verified certificates of a firm, expired ones included (a page says so)."""
     return [each for each in all_qualifications(firm_id) if each.verified_at is not None]
+
+
+def qualifications_of(firm_ids: Sequence[int]) -> dict[int, list[Qualification]]:
+    """The verified certificates of many firms, expired ones included, by firm."""
+    rows = db.session.scalars(
+        select(Qualification)
+        .where(
+            Qualification.firm_id.in_(list(firm_ids)),
+            Qualification.ended_at.is_(None),
+            Qualification.verified_at.is_not(None),
+        )
+        .order_by(Qualification.type, Qualification.id)
+    )
+    found: dict[int, list[Qualification]] = {}
+    for row in rows:
+        found.setdefault(row.firm_id, []).append(row)
+    return found
 
 
 def qualifications_valid_at(firm_id: int, instant: datetime) -> list[Qualification]:

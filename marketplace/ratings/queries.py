@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import calendar, clock, policy
@@ -89,23 +90,58 @@ def grade_on(
     From the stored records, which equal the replay. Where the clock has not yet settled the day
     (the minute after midnight) the fold itself is asked.
     """
-    subject = subject_of(organisation_id, register, capacity)
-    if subject is None:
-        return GradeOn(Grade.UNGRADED)
-    due = subject.next_check_at
-    if due is not None and due <= start_of(day) and day <= clock.today():
-        return _live_grade(subject, day)
-    record = record_on(subject, day)
-    if record is None:
-        return GradeOn(Grade.UNGRADED)
-    return GradeOn(
-        grade=record.grade,
-        score=hundredths(record.hundredths),
-        evaluated=record.evaluated,
-        since=record.since,
-        record_id=record.id,
-        edition_id=record.edition_id,
+    return grades_on({organisation_id: day}, register, capacity)[organisation_id]
+
+
+def grades_on(
+    days: Mapping[int, date], register: str, capacity: Capacity = Capacity.INTERMEDIARY
+) -> dict[int, GradeOn]:
+    """The same for many organisations, each on its day: ``days`` by organisation."""
+    found = {organisation_id: GradeOn(Grade.UNGRADED) for organisation_id in days}
+    subjects = db.session.scalars(
+        select(RatingSubject).where(
+            RatingSubject.organisation_id.in_(list(days)),
+            RatingSubject.register == register,
+            RatingSubject.capacity == capacity,
+        )
+    ).all()
+    settled: dict[date, list[RatingSubject]] = {}
+    today = clock.today() if subjects else date.min
+    for subject in subjects:
+        day, due = days[subject.organisation_id], subject.next_check_at
+        if due is not None and due <= start_of(day) and day <= today:
+            found[subject.organisation_id] = _live_grade(subject, day)
+        else:
+            settled.setdefault(day, []).append(subject)
+    for day, of_day in settled.items():
+        owners = {subject.id: subject.organisation_id for subject in of_day}
+        for record in _records_on(list(owners), day):
+            found[owners[record.subject_id]] = GradeOn(
+                grade=record.grade,
+                score=hundredths(record.hundredths),
+                evaluated=record.evaluated,
+                since=record.since,
+                record_id=record.id,
+                edition_id=record.edition_id,
+            )
+    return found
+
+
+def _records_on(subject_ids: Sequence[int], day: date) -> Sequence[GradeRecord]:
+    """The record of each subject that holds on a day."""
+    other = aliased(GradeRecord)
+    newest = (
+        select(other.id)
+        .where(other.subject_id == RatingSubject.id, other.from_day <= day)
+        .order_by(other.from_day.desc(), other.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+    return db.session.scalars(
+        select(GradeRecord)
+        .join(RatingSubject, RatingSubject.id == GradeRecord.subject_id)
+        .where(RatingSubject.id.in_(list(subject_ids)), GradeRecord.id == newest)
+    ).all()
 
 
 def d_in_force(organisation_id: int, register: str, now: datetime) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from sqlalchemy import insert
+
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -87,28 +89,30 @@ def store_checks(
     entry: Entry, found: queries.Eligibility, stage: CheckStage, now: datetime
 ) -> None:
     """Keep every rule's answer about an entry: rule, result, grade record, edition."""
-    for result in found.results:
-        db.session.add(
-            EligibilityCheck(
-                entry_id=entry.id,
-                stage=stage,
-                at=now,
-                rule=result.rule,
-                ok=result.ok,
-                fact=str(result.fact)[:500],
-                mend=str(result.mend)[:500],
-                grade=found.grade,
-                grade_record_id=found.grade_record_id,
-                edition_id=found.edition_id,
-            )
-        )
-    db.session.flush()
+    rows = [
+        {
+            "entry_id": entry.id,
+            "stage": stage,
+            "at": now,
+            "rule": result.rule,
+            "ok": result.ok,
+            "fact": str(result.fact)[:500],
+            "mend": str(result.mend)[:500],
+            "grade": found.grade,
+            "grade_record_id": found.grade_record_id,
+            "edition_id": found.edition_id,
+        }
+        for result in found.results
+    ]
+    if rows:
+        db.session.execute(insert(EligibilityCheck), rows)
 
 
 def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:
     reasons: dict[int, str] = {}
+    answers = queries.eligibility_of(need, [entry.organisation_id for entry in standing], now)
     for entry in standing:
-        found = queries.eligibility(need, entry.organisation_id, now)
+        found = answers[entry.organisation_id]
         store_checks(entry, found, CheckStage.CLOSING, now)
         if not found.ok:
             reasons[entry.id] = ";".join(str(result.fact) for result in found.refusals)

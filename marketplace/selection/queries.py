@@ -19,6 +19,7 @@ from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import Firm
 from marketplace.projects import queries as projects
 from marketplace.projects.models import (
     CorrectionStatus,
@@ -29,6 +30,7 @@ from marketplace.projects.models import (
 )
 from marketplace.projects.rules import SelectionPolicy
 from marketplace.ratings import queries as ratings
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
 
 from .methods.draw_proof import instant_text
@@ -181,33 +183,58 @@ def eligibility(need: Need, organisation_id: int, now: datetime) -> Eligibility:
     The grade is that of the publication day, of the listing day for a firm listed later; bars
     and a D in force are those of now.
     """
+    return eligibility_of(need, [organisation_id], now)[organisation_id]
+
+
+def eligibility_of(
+    need: Need, organisation_ids: Sequence[int], now: datetime
+) -> dict[int, Eligibility]:
+    """The same for many firms, by organisation: every fact is read once for all of them."""
     edition_id, values = edition_of(need, clock.local_day(now))
     register = accounts.register_of(need.jurisdiction_code)
-    firm = intermediaries.firm_of(organisation_id, register)
-    fixed_at = need.published_at or now
-    if firm is not None and firm.listed_at is not None and firm.listed_at > fixed_at:
-        fixed_at = firm.listed_at
-    graded = ratings.grade_on(organisation_id, register, clock.local_day(fixed_at))
-    grade = str(graded.grade)
-    offering = intermediaries.offering(firm.id, need.item_code) if firm is not None else None
-    facts = FirmFacts(
-        organisation=str(organisation_id),
-        listed=firm is not None and firm.is_listed,
-        listing_state=str(firm.status.title) if firm is not None else str(_("未入驻")),
-        grade=grade,
-        items=frozenset({need.item_code} if offering is not None else ()),
-        qualifications=_qualifications(firm.id) if firm is not None else (),
-        bars=_bars(organisation_id, register, need, now),
-        paused=bool(getattr(firm, "paused", False)),
-        running_contracts=running_count(organisation_id),
-        capacity=getattr(firm, "capacity", None),
-    )
-    return Eligibility(
-        results=check(facts, requirement_of(need, values), now),
-        grade=grade,
-        grade_record_id=graded.record_id,
-        edition_id=edition_id,
-    )
+    firms = intermediaries.firms_of(organisation_ids, register)
+    keys = [firm.id for firm in firms.values()]
+    offering = intermediaries.offering_firms(keys, need.item_code)
+    certificates = intermediaries.qualifications_of(keys)
+    bars = _bars(organisation_ids, register, need, now)
+    running = running_counts(organisation_ids)
+    days = {
+        each: _grade_day(firms.get(each), need.published_at or now) for each in organisation_ids
+    }
+    graded = ratings.grades_on(days, register)
+    asked = requirement_of(need, values)
+    found = {}
+    for each in organisation_ids:
+        firm = firms.get(each)
+        grade = str(graded[each].grade)
+        facts = FirmFacts(
+            organisation=str(each),
+            listed=firm is not None and firm.is_listed,
+            listing_state=str(firm.status.title) if firm is not None else str(_("未入驻")),
+            grade=grade,
+            items=frozenset({need.item_code} if firm is not None and firm.id in offering else ()),
+            qualifications=tuple(
+                Qualification(one.type, one.grade or "", one.valid_from, one.valid_until, True)
+                for one in (certificates.get(firm.id, ()) if firm is not None else ())
+            ),
+            bars=bars[each],
+            paused=firm is not None and firm.paused,
+            running_contracts=running.get(each, 0),
+            capacity=firm.capacity if firm is not None else None,
+        )
+        found[each] = Eligibility(
+            results=check(facts, asked, now),
+            grade=grade,
+            grade_record_id=graded[each].record_id,
+            edition_id=edition_id,
+        )
+    return found
+
+
+def _grade_day(firm: Firm | None, published_at: datetime) -> date:
+    """The day whose grade counts: of publication, or of the listing of a firm listed later."""
+    listed_at = firm.listed_at if firm is not None else None
+    return clock.local_day(max(published_at, listed_at or published_at))
 
 
 def eligibility_preview(need: Need, organisation_id: int) -> Eligibility:
@@ -215,42 +242,42 @@ def eligibility_preview(need: Need, organisation_id: int) -> Eligibility:
     return eligibility(need, organisation_id, clock.now())
 
 
-def _qualifications(firm_id: int) -> tuple[Qualification, ...]:
-    return tuple(
-        Qualification(each.type, each.grade or "", each.valid_from, each.valid_until, True)
-        for each in intermediaries.qualifications(firm_id)
-    )
+def _bars(
+    organisation_ids: Sequence[int], register: str, need: Need, now: datetime
+) -> dict[int, tuple[Bar, ...]]:
+    found = sanctions.bars_of(organisation_ids, need.jurisdiction_code, need.item_code, now)
+    today = clock.local_day(now)
+    graded = ratings.grades_on(dict.fromkeys(organisation_ids, today), register)
+    told = {}
+    for each in organisation_ids:
+        bars = [Bar(str(bar.title), bar.until) for bar in found.get(each, ())]
+        if graded[each].grade is Grade.D:
+            bars.append(Bar(str(_("信用等级 D 级")), None))
+        told[each] = tuple(bars)
+    return told
 
 
-def _bars(organisation_id: int, register: str, need: Need, now: datetime) -> tuple[Bar, ...]:
-    bars = [
-        Bar(str(each.title), each.until)
-        for each in sanctions.bars(organisation_id, need.jurisdiction_code, need.item_code, now)
-    ]
-    if ratings.d_in_force(organisation_id, register, now):
-        bars.append(Bar(str(_("信用等级 D 级")), None))
-    return tuple(bars)
-
-
-def running_count(organisation_id: int) -> int:
-    """Accepted awards whose contract is not over, for a firm's capacity."""
-    counted = db.session.scalar(
-        select(func.count(Award.id))
+def running_counts(organisation_ids: Sequence[int]) -> dict[int, int]:
+    """Accepted awards whose contract is not over, by firm, for their capacity."""
+    rows = db.session.execute(
+        select(Award.organisation_id, func.count(Award.id).label("running"))
         .join(Need, Need.id == Award.need_id)
         .where(
-            Award.organisation_id == organisation_id,
+            Award.organisation_id.in_(list(organisation_ids)),
             Award.status == AwardStatus.ACCEPTED,
             Need.status.in_((NeedStatus.AWARDED, NeedStatus.CONTRACTED)),
         )
+        .group_by(Award.organisation_id)
     )
-    return counted or 0
+    return {row.organisation_id: row.running for row in rows}
 
 
 def eligible_firm_ids(need: Need, now: datetime) -> list[int]:
     """Organisations that could enter now, for messages and the count on a need's page."""
     register = accounts.register_of(need.jurisdiction_code)
     offering = intermediaries.organisations_offering(register, need.item_code)
-    return [each for each in offering if eligibility(need, each, now).ok]
+    answers = eligibility_of(need, offering, now)
+    return [each for each in offering if answers[each].ok]
 
 
 def eligible_firm_count(need: Need) -> int:

@@ -8,7 +8,12 @@ from . import clocks
 from .models import RunningClock
 
 
-def advance_due() -> int:
-    """Follow the clocks that run and tell of the stages that have begun."""
+def follow_clocks() -> int:
+    """Begin, end and move the copies of the deadlines; returns how many changed."""
     changed: int = tasks.in_transaction(clocks.follow_clocks)
-    return changed + tasks.sweep(RunningClock, clocks.advance_running_clock)
+    return changed
+
+
+def advance_due() -> int:
+    """Tell of the stages that have begun."""
+    return tasks.sweep(RunningClock, clocks.advance_running_clock)
