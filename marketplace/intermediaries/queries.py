@@ -336,3 +336,19 @@ def expiring(firm_id: int, day: date, within_days: int = 60) -> list[Qualificati
         for each in all_qualifications(firm_id)
         if each.valid_until is not None and each.valid_until <= edge
     ]
+
+
+def waiting_checks(register_codes: Sequence[str], limit: int) -> list[ProfessionalCheck]:
+    """Professional checks on these registers that wait for a department, by deadline."""
+    return list(
+        db.session.scalars(
+            select(ProfessionalCheck)
+            .join(Firm, Firm.id == ProfessionalCheck.firm_id)
+            .where(
+                Firm.register_code.in_(register_codes),
+                ProfessionalCheck.status == CheckStatus.WAITING,
+            )
+            .order_by(ProfessionalCheck.due_at, ProfessionalCheck.id)
+            .limit(limit)
+        )
+    )

@@ -91,6 +91,18 @@ def owner_needs(organisation_id: int) -> Select[Need]:
     )
 
 
+def drafts_of(organisation_id: int, limit: int = 50) -> list[Need]:
+    """An owner's needs that were not sent on yet, newest first."""
+    return list(
+        db.session.scalars(
+            select(Need)
+            .where(Need.owner_id == organisation_id, Need.status == NeedStatus.DRAFT)
+            .order_by(Need.id.desc())
+            .limit(limit)
+        )
+    )
+
+
 def needs_to_approve(organisation_id: int) -> list[Need]:
     """What waits for an owner's approver, oldest first."""
     return list(

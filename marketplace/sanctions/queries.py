@@ -14,7 +14,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from marketplace.accounts.queries import lineage
-from marketplace.foundation import clock
+from marketplace.foundation import clock, policy
+from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
@@ -28,6 +29,7 @@ from .models import (
     CaseItem,
     CaseStatus,
 )
+from .rules import SanctionsPolicy
 
 STANDING_CARDS = (
     CardStatus.CORRECTING,
@@ -276,6 +278,46 @@ def cases_of(organisation_id: int, limit: int = 50) -> list[Case]:
             .limit(limit)
         )
     )
+
+
+@dataclass(frozen=True)
+class AppealPeriod:
+    """A decision on an organisation and until when it may be appealed against."""
+
+    title: str
+    decided_at: datetime
+    until: datetime
+    card: Card | None = None
+    case: Case | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the period still runs."""
+        return now < self.until
+
+
+def appeal_periods(organisation_id: int, now: datetime) -> list[AppealPeriod]:
+    """Decisions on an organisation with their appeal periods, the open ones first, then latest.
+
+    ``appeal_days`` working days of the edition the decision was made under. (RULES section 11)
+    """
+    found = [
+        AppealPeriod(str(card.title), card.decided_at, _appeal_end(card), card=card)
+        for card in cards_of(organisation_id)
+        if card.decided_at is not None and card.edition_id is not None
+    ] + [
+        AppealPeriod(str(case.cause.title), case.decided_at, _appeal_end(case), case=case)
+        for case in cases_of(organisation_id)
+        if case.status is CaseStatus.DECIDED and case.decided_at is not None
+    ]
+    found.sort(key=lambda period: period.decided_at, reverse=True)
+    return sorted(found, key=lambda period: not period.is_open(now))
+
+
+def _appeal_end(decision: Card | Case) -> datetime:
+    assert decision.decided_at is not None
+    assert decision.edition_id is not None
+    values = policy.by_id(SanctionsPolicy, decision.edition_id).values
+    return working_calendar().deadline(decision.decided_at, values.appeal_days)
 
 
 def cases(jurisdiction_codes: Sequence[str], status: CaseStatus | None = None) -> Select[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 
@@ -18,6 +18,7 @@ from marketplace.foundation.errors import DomainError, Missing
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import PUBLIC, SIGNED_IN, access, require_actor, writes
+from marketplace.notices import queries as notices
 
 from . import access as rights
 from . import queries
@@ -84,6 +85,26 @@ def public() -> ResponseReturnValue:
         page=page,
         cards=queries.cards_in_force(now),
         names=catalogue.names(clock.local_day(now)),
+    )
+
+
+# ---- one's own ----------------------------------------------------------------------
+
+
+@bp.get("/workspace/sanctions")
+@access(Permission.OBJECT)
+def own() -> ResponseReturnValue:
+    """An organisation's own cards and cases, what it must answer by when, until when it may appeal."""
+    actor, now = require_actor(), clock.now()
+    organisation_id = actor.organisation_id or 0
+    return render_template(
+        "sanctions/own.html",
+        cards=queries.cards_of(organisation_id),
+        cases=queries.cases_of(organisation_id),
+        bars=queries.bars(organisation_id, current_app.config["JURISDICTION"], None, now),
+        appeals=queries.appeal_periods(organisation_id, now),
+        objections=notices.objections_of(organisation_id),
+        now=now,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,15 @@ from marketplace.foundation import audit
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import FirmStatus
 from marketplace.notices import queries as notices
 from marketplace.ratings import queries as ratings
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.selection import queries as selection
+
+from .lamps import dial, lamps_policy
+from .rules import Lamp
 
 LIMIT = 50
 LONGEST_RANGE = 5000
@@ -34,15 +39,32 @@ class Waiting:
     due: datetime | None
     endpoint: str
     values: dict[str, str]
+    lamp: Lamp = Lamp.OFF
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether its deadline is over."""
         return self.due is not None and self.due <= now
 
 
-def waiting(codes: Sequence[str], register: str) -> list[Waiting]:
+def waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]:
     """Everything that waits for an officer of these jurisdictions, nearest deadline first."""
-    found = [*_objections(codes), *_cases(codes), *_cards(codes), *_proposals()]
+    values = lamps_policy(codes[0], now)
+    found = [
+        replace(each, lamp=dial(values, each.since, each.due, now).lamp)
+        for each in _all_waiting(codes, register, now)
+    ]
+    return sorted(found, key=lambda item: (item.due is None, item.due or item.since, item.since))
+
+
+def _all_waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]:
+    found = [
+        *_objections(codes),
+        *_cases(codes),
+        *_cards(codes),
+        *_proposals(),
+        *_professional_checks(codes),
+        *_draws(codes, now),
+    ]
     for firm in db.session.scalars(
         intermediaries.applications(register, waiting_only=True).limit(LIMIT)
     ):
@@ -52,12 +74,12 @@ def waiting(codes: Sequence[str], register: str) -> list[Waiting]:
                 what=firm.organisation.public_name,
                 status=firm.status,
                 since=firm.status_since,
-                due=firm.next_check_at,
+                due=firm.form_due_at if firm.status is not FirmStatus.QUESTIONED else None,
                 endpoint="intermediaries.review",
                 values={"public_id": firm.public_id},
             )
         )
-    return sorted(found, key=lambda item: (item.due is None, item.due or item.since, item.since))
+    return found
 
 
 def _objections(codes: Sequence[str]) -> list[Waiting]:
@@ -120,6 +142,56 @@ def _proposals() -> list[Waiting]:
         )
         for proposal in ratings.proposals(LIMIT)
     ]
+
+
+def _professional_checks(codes: Sequence[str]) -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("专业核查"),
+            what=check.firm.organisation.public_name,
+            status=check.status,
+            since=check.status_since,
+            due=check.due_at,
+            endpoint="intermediaries.review",
+            values={"public_id": check.firm.public_id},
+        )
+        for check in intermediaries.waiting_checks(codes, LIMIT)
+    ]
+
+
+def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
+    """Lottery issues to enter and draws proposed for annulment."""
+    found = []
+    for game, day in selection.lotteries_due(now):
+        (first, *_others) = selection.rounds_waiting_for(game, day)
+        _edition, values = selection.edition_of(first.need, day)
+        closed = first.closed_at or first.status_since
+        found.append(
+            Waiting(
+                kind=_l("开奖号码登记"),
+                what=f"{values.lottery_title} {day.isoformat()}",
+                status=first.status,
+                since=closed,
+                due=selection.draw_latest(values, closed),
+                endpoint="selection.lottery",
+                values={},
+            )
+        )
+    for each in selection.annulments_to_decide():
+        need = each.round.need
+        if need.jurisdiction_code in codes:
+            found.append(
+                Waiting(
+                    kind=_l("撤销抽取"),
+                    what=need.title,
+                    status=each.round.status,
+                    since=each.proposed_at,
+                    due=None,
+                    endpoint="selection.annulment",
+                    values={"public_id": need.public_id},
+                )
+            )
+    return found
 
 
 # ---- the audit ledger ----------------------------------------------------------

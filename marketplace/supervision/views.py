@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission, Role
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import audit, clock
+from marketplace.foundation import audit, clock, tasks
 from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import DomainError, Missing
 from marketplace.foundation.web import access, require_actor, writes
@@ -16,30 +20,73 @@ from marketplace.sanctions.access import case_for_officer
 from marketplace.sanctions.models import CaseStatus
 
 from . import actions, queries
+from . import lamps as lamps_of
 from .forms import DecisionForm
+from .models import ClockKind
+from .rules import Lamp
 
 bp = Blueprint("supervision", __name__)
+LATELY = timedelta(days=90)
+E = TypeVar("E", bound=StrEnum)
 
 
 @bp.get("/supervision")
 @access(Permission.SUPERVISION_VIEW)
 def home() -> ResponseReturnValue:
     """What waits for an officer, nearest deadline first."""
-    actor = require_actor()
-    if actor.jurisdiction is None:
-        raise Missing("no jurisdiction")
-    register = accounts.site().jurisdiction_code
-    waiting = queries.waiting(accounts.below(actor.jurisdiction), register)
-    counts: dict[str, int] = {}
-    for item in waiting:
-        counts[str(item.kind)] = counts.get(str(item.kind), 0) + 1
-    now = clock.now()
+    codes, now = _codes(), clock.now()
+    waiting = queries.waiting(codes, accounts.site().jurisdiction_code, now)
     return render_template(
         "supervision/home.html",
         waiting=waiting,
-        counts=counts,
         overdue=sum(item.is_overdue(now) for item in waiting),
+        counts=lamps_of.clock_counts(codes, now),
+        urgent=lamps_of.urgent(codes, now),
+        facts=lamps_of.red_facts(codes, now - LATELY),
+        failures=tasks.failures(now),
+        colour_of=lamps_of.colour_of,
+        now=now,
     )
+
+
+@bp.get("/supervision/lamps")
+@access(Permission.SUPERVISION_VIEW)
+def lamps() -> ResponseReturnValue:
+    """Every clock that runs in the officer's area, by colour and kind."""
+    codes, now = _codes(), clock.now()
+    colour = _choice(Lamp, "colour")
+    kind = _choice(ClockKind, "kind")
+    return render_template(
+        "supervision/lamps.html",
+        page=paginate(lamps_of.clocks(codes, now, colour, kind), _page_number(), per_page=50),
+        counts=lamps_of.clock_counts(codes, now),
+        colour=colour,
+        kind=kind,
+        kinds=list(ClockKind),
+        colour_of=lamps_of.colour_of,
+        policy=lamps_of.lamps_policy(codes[0], now),
+        now=now,
+    )
+
+
+def _codes() -> list[str]:
+    actor = require_actor()
+    if actor.jurisdiction is None:
+        raise Missing("no jurisdiction")
+    return accounts.below(actor.jurisdiction)
+
+
+def _choice(kind: type[E], name: str) -> E | None:
+    """What a filter names; anything unknown filters nothing."""
+    try:
+        return kind(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 @bp.route("/supervision/cases/<public_id>/decision", methods=["GET", "POST"])

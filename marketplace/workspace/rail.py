@@ -14,46 +14,130 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.web import PUBLIC, SIGNED_IN, declared_access
 
 PARTY, OFFICE = "party", "office"
-# title, whose room, endpoints with their words
-GROUPS: tuple[tuple[Any, str | None, tuple[tuple[str, Any], ...]], ...] = (
+
+
+@dataclass(frozen=True)
+class Place:
+    """One list of the rail: its endpoint, its words, and the pages that belong under it."""
+
+    endpoint: str
+    label: Any
+    below: tuple[str, ...] = ()
+
+    def holds(self, endpoint: str | None) -> bool:
+        """Whether a page is this list or belongs under it."""
+        return endpoint is not None and (endpoint == self.endpoint or endpoint in self.below)
+
+
+# title, whose room, lists
+GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
     (
         _l("我的"),
         None,
         (
-            ("workspace.home", _l("工作台首页")),
-            ("workspace.inbox", _l("消息")),
-            ("accounts.staff", _l("本单位人员")),
+            Place("workspace.home", _l("工作台首页"), ("workspace.story",)),
+            Place("workspace.inbox", _l("消息"), ("workspace.read",)),
+            Place("accounts.staff", _l("本单位人员")),
         ),
     ),
     (
         _l("业主"),
         PARTY,
-        (("projects.index", _l("采购需求")), ("projects.new_need", _l("新建需求"))),
+        (
+            Place(
+                "projects.index",
+                _l("采购需求"),
+                (
+                    "projects.need",
+                    "projects.edit_need",
+                    "projects.propose_correction",
+                    "selection.manage",
+                ),
+            ),
+            Place("projects.new_need", _l("新建需求")),
+        ),
     ),
     (
         _l("机构"),
         PARTY,
         (
-            ("intermediaries.file", _l("机构档案")),
-            ("intermediaries.offerings", _l("承接事项与承诺")),
-            ("selection.entries", _l("报名与中选")),
+            Place(
+                "intermediaries.file",
+                _l("机构档案"),
+                (
+                    "intermediaries.apply",
+                    "intermediaries.submit",
+                    "intermediaries.qualifications",
+                    "intermediaries.practitioners",
+                    "intermediaries.rounds",
+                ),
+            ),
+            Place("intermediaries.offerings", _l("承接事项与承诺")),
+            Place("selection.entries", _l("报名与中选"), ("selection.entry", "selection.enter")),
         ),
     ),
-    (_l("履约"), PARTY, (("contracts.index", _l("合同")),)),
+    (
+        _l("履约"),
+        PARTY,
+        (
+            Place(
+                "contracts.index",
+                _l("合同"),
+                (
+                    "contracts.contract",
+                    "contracts.draft",
+                    "contracts.redraft",
+                    "contracts.amend",
+                    "contracts.deliver",
+                    "contracts.terminate",
+                    "evaluations.evaluate",
+                ),
+            ),
+            Place(
+                "sanctions.own",
+                _l("牌、案件与申诉"),
+                ("sanctions.card", "sanctions.case", "sanctions.correction", "sanctions.statement"),
+            ),
+        ),
+    ),
     (
         _l("监督"),
         OFFICE,
         (
-            ("supervision.home", _l("监督总览")),
-            ("intermediaries.applications", _l("入驻审核")),
-            ("intermediaries.professional", _l("专业核查")),
-            ("selection.lottery", _l("开奖号码登记")),
-            ("ratings.desk", _l("信用等级")),
-            ("sanctions.desk", _l("惩戒案件")),
-            ("contracts.index", _l("合同")),
-            ("notices.index", _l("公示与异议")),
-            ("supervision.ledger", _l("审计台账")),
-            ("accounts.officials", _l("账号管理")),
+            Place("supervision.home", _l("监督总览"), ("supervision.lamps",)),
+            Place("intermediaries.applications", _l("入驻审核"), ("intermediaries.review",)),
+            Place("intermediaries.professional", _l("专业核查"), ("intermediaries.opinion",)),
+            Place("selection.lottery", _l("开奖号码登记")),
+            Place(
+                "ratings.desk",
+                _l("信用等级"),
+                ("ratings.proposal", "ratings.reject", "ratings.inspect"),
+            ),
+            Place(
+                "sanctions.desk",
+                _l("惩戒案件"),
+                (
+                    "sanctions.card",
+                    "sanctions.case",
+                    "sanctions.new_card",
+                    "sanctions.new_case",
+                    "sanctions.decide_card",
+                    "sanctions.judgement",
+                    "sanctions.proposal",
+                    "sanctions.return_case",
+                    "sanctions.dismiss",
+                    "supervision.decide",
+                ),
+            ),
+            Place("contracts.index", _l("合同"), ("contracts.contract",)),
+            Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
+            Place(
+                "supervision.samples",
+                _l("抽查与复算"),
+                ("supervision.sample", "supervision.new_sample"),
+            ),
+            Place("supervision.ledger", _l("审计台账")),
+            Place("accounts.officials", _l("账号管理")),
         ),
     ),
 )
@@ -61,11 +145,15 @@ GROUPS: tuple[tuple[Any, str | None, tuple[tuple[str, Any], ...]], ...] = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One list in the rail; ``count`` is None where nothing can wait."""
+    """One list in the rail: the page itself, or one that belongs under it (``inside``).
+
+    ``count`` is None where nothing waits.
+    """
 
     label: Any
     url: str
     current: bool
+    inside: bool
     count: int | None
 
 
@@ -81,22 +169,23 @@ def rail(actor: Actor, function: OrganisationFunction, waiting: Mapping[str, int
     """The groups an actor may open, empty ones left out."""
     room = PARTY if function is OrganisationFunction.PARTY else OFFICE
     groups = [
-        Group(title, [_entry(endpoint, label, waiting) for endpoint, label in entries])
-        for title, whose, entries in (
-            (title, whose, [each for each in entries if _may_open(actor, each[0])])
-            for title, whose, entries in GROUPS
+        Group(title, [_entry(place, waiting) for place in places])
+        for title, whose, places in (
+            (title, whose, [each for each in places if _may_open(actor, each.endpoint)])
+            for title, whose, places in GROUPS
         )
-        if entries and whose in (None, room)
+        if places and whose in (None, room)
     ]
     return groups
 
 
-def _entry(endpoint: str, label: Any, waiting: Mapping[str, int]) -> Entry:
+def _entry(place: Place, waiting: Mapping[str, int]) -> Entry:
     return Entry(
-        label=label,
-        url=url_for(endpoint),
-        current=request.endpoint == endpoint,
-        count=waiting.get(endpoint) or None,
+        label=place.label,
+        url=url_for(place.endpoint),
+        current=place.endpoint == request.endpoint,
+        inside=place.holds(request.endpoint),
+        count=waiting.get(place.endpoint) or None,
     )
 
 

@@ -8,15 +8,16 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import SIGNED_IN, access, current_actor, require_actor, writes
 
 from . import access as whose
-from . import actions, queries
+from . import actions, matters, queries
 from .rail import Group, rail
 from .story import story as story_of
-from .todo.gathering import Todo, counts, todo
+from .todo.gathering import Todo, counts, lamps, todo
 
 bp = Blueprint("workspace", __name__)
 
@@ -46,14 +47,14 @@ def _waiting() -> list[Todo]:
 @access(SIGNED_IN)
 def home() -> str:
     """What I must do, by deadline; then what runs, then what ended lately."""
-    actor = require_actor()
-    running, ended = queries.matters(actor.organisation_id or 0)
+    actor, now = require_actor(), clock.now()
     return render_template(
         "workspace/home.html",
         waiting=_waiting(),
-        running=running,
-        ended=ended,
-        now=clock.now(),
+        running=matters.running(actor, lamps(actor, now), now),
+        ended=matters.ended(actor),
+        office=actor.may(Permission.SUPERVISION_VIEW),
+        now=now,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import html5lib
 from flask import Flask
+from flask.testing import FlaskClient
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Role
@@ -16,6 +18,7 @@ from marketplace.workspace.todo.line import Line
 from tests.factories import accounts, intermediaries, projects, sanctions
 
 ALL = gathering.SOURCES
+SignIn = Callable[..., FlaskClient]
 
 
 def lines(actor: Actor, sources: Iterable[gathering.Source] = ALL) -> list[Line]:
@@ -32,6 +35,15 @@ def test_a_need_waits_for_the_approver_and_not_for_its_author(app: Flask) -> Non
         assert (line.about, line.key) == (need.title, need.public_id)
         assert lines(owner.actor) == []
         assert lines(stranger.actor) == []
+
+
+def test_a_draft_waits_for_its_author_until_it_is_sent_on(app: Flask) -> None:
+    with app.app_context(), transaction():
+        owner = accounts.owner(kind=OrganisationKind.PUBLIC_INSTITUTION)
+        need = projects.draft(owner)
+        (line,) = lines(owner.actor)
+        assert (line.page, line.key, line.due) == ("projects.need", need.public_id, None)
+        assert lines(owner.approving_actor) == []
 
 
 def test_an_application_waits_for_the_checking_officer_by_its_deadline(app: Flask) -> None:
@@ -95,3 +107,35 @@ def test_the_first_deadline_stands_first_and_what_has_none_last(app: Flask) -> N
         found = gathering.ordered(due, owner.actor, now)
         assert [each.line.due is None for each in found] == [False, True]
         assert [each.lamp.value for each in found] == ["red", "off"]
+
+
+def test_the_rail_counts_what_the_desk_lists_and_marks_where_one_is(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        operator = accounts.officer(Role.BUREAU_OPERATOR)
+        firm = intermediaries.submitted().firm
+        intermediaries.submitted()
+        address = f"/supervision/applications/{firm.public_id}"
+        listed = len(lines(operator.actor))
+    officer = sign_in_as(operator.user)
+    home = officer.get("/workspace").text
+    assert f"有 {listed} 件事项待办" in home
+    rail = {page: _rail(officer.get(page).text) for page in ("/workspace", address)}
+    assert rail["/workspace"]["入驻审核"] == ("2", "")
+    assert rail[address]["入驻审核"] == ("2", "true")
+    assert rail[address]["工作台首页"] == ("", "")
+    assert rail["/workspace"]["工作台首页"] == ("", "page")
+    assert "辖区在办 2 件" in officer.get("/supervision").text
+
+
+def _rail(page: str) -> dict[str, tuple[str, str]]:
+    """Label → (count, aria-current) of every entry of the rail."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    (rail,) = [nav for nav in tree.iter("nav") if nav.get("class") == "rail"]
+    found = {}
+    for link in rail.iter("a"):
+        counts = [each.text or "" for each in link.iter("span") if "count" in each.get("class", "")]
+        count = counts[0].strip() if counts else ""
+        found[(link.text or "").strip()] = (count, link.get("aria-current", ""))
+    return found

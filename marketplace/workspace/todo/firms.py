@@ -20,7 +20,7 @@ from marketplace.selection import queries as selection
 from .line import Line
 
 FILE = "intermediaries.file"
-DESK = "sanctions.desk"
+DESK = "sanctions.own"
 
 
 def own_file(actor: Actor, now: datetime) -> Iterator[Line]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplace.accounts import queries as accounts
-from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.calendar import moment, working_calendar
-from marketplace.supervision.rules import Lamp, LampsPolicy, lamp
+from marketplace.supervision.lamps import Dial, dial, lamps_policy
+from marketplace.supervision.rules import Lamp, LampsPolicy
 
 from . import contracting, firms, marking, officers, owners
 from .line import Line
@@ -21,6 +20,7 @@ SOURCES: tuple[Source, ...] = (
     firms.own_file,
     firms.own_sanctions,
     firms.awards_to_accept,
+    owners.drafts,
     owners.needs_to_approve,
     owners.choices,
     contracting.to_draft,
@@ -39,10 +39,15 @@ SOURCES: tuple[Source, ...] = (
 
 @dataclass(frozen=True)
 class Todo:
-    """A line with the colour of its clock."""
+    """A line with its clock and the colour of it."""
 
     line: Line
-    lamp: Lamp
+    clock: Dial
+
+    @property
+    def lamp(self) -> Lamp:
+        """The colour of its clock."""
+        return self.clock.lamp
 
 
 def todo(actor: Actor, now: datetime) -> list[Todo]:
@@ -55,8 +60,8 @@ def ordered(lines: list[Line], actor: Actor, now: datetime) -> list[Todo]:
     """The lines with their lamps, by deadline."""
     if not lines:
         return []
-    values = _lamps(actor, now)
-    marked = [Todo(line, _lamp(values, line, now)) for line in lines]
+    values = lamps(actor, now)
+    marked = [Todo(line, dial(values, line.since, line.due, now)) for line in lines]
     return sorted(marked, key=_place)
 
 
@@ -70,14 +75,6 @@ def counts(waiting: list[Todo]) -> Counter[str]:
     return Counter(each.line.where for each in waiting)
 
 
-def _lamps(actor: Actor, now: datetime) -> LampsPolicy:
-    code = actor.jurisdiction or accounts.site().jurisdiction_code
-    return policy.in_force(LampsPolicy, accounts.lineage(code), clock.local_day(now)).values
-
-
-def _lamp(values: LampsPolicy, line: Line, now: datetime) -> Lamp:
-    if line.due is None:
-        return Lamp.OFF
-    before = working_calendar().day_before(clock.local_day(line.due), values.amber_working_days)
-    local = line.due.astimezone(clock.SHANGHAI)
-    return lamp(values, line.since, line.due, moment(before, local.time()), now)
+def lamps(actor: Actor, now: datetime) -> LampsPolicy:
+    """The lamps edition in force where the actor works."""
+    return lamps_policy(actor.jurisdiction or accounts.site().jurisdiction_code, now)

@@ -17,6 +17,21 @@ from .line import Line
 NEEDS = "projects.index"
 
 
+def drafts(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Needs that were begun and not sent on yet; nobody else can see them."""
+    if not actor.may(Permission.NEED_EDIT) or actor.organisation_id is None:
+        return
+    for need in projects.drafts_of(actor.organisation_id):
+        yield Line(
+            what=_("完善并提交采购需求草稿"),
+            about=need.title,
+            page="projects.need",
+            key=need.public_id,
+            where=NEEDS,
+            since=need.created_at,
+        )
+
+
 def needs_to_approve(actor: Actor, now: datetime) -> Iterator[Line]:
     """Needs and corrections whose publication waits for an approver."""
     if not actor.may(Permission.NEED_APPROVE) or actor.organisation_id is None:

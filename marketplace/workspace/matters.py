@@ -1,0 +1,168 @@
+"""What runs and what has ended: the needs a person has to do with, and who moves next by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, or_, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation, OrganisationFunction
+from marketplace.accounts.permissions import Permission
+from marketplace.catalogue.models import ServiceItem
+from marketplace.contracts.models import (
+    RUNNING,
+    Contract,
+    ContractStatus,
+    Deliverable,
+    DeliverableStatus,
+)
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.projects.models import Need, NeedStatus
+from marketplace.selection.models import Award, AwardStatus, Entry
+from marketplace.supervision.lamps import Dial, dial
+from marketplace.supervision.rules import LampsPolicy
+
+OVER = (
+    NeedStatus.COMPLETED,
+    NeedStatus.TERMINATED,
+    NeedStatus.FAILED,
+    NeedStatus.WITHDRAWN,
+)
+UNSENT = (NeedStatus.DRAFT, NeedStatus.SUBMITTED)
+LATELY = 10
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A need that runs: what happens next, who does it, by when, with the lamp of that clock."""
+
+    need: Need
+    step: str
+    who: str
+    clock: Dial
+
+
+def running(actor: Actor, values: LampsPolicy, now: datetime, limit: int = LATELY) -> list[Matter]:
+    """Needs that run, the latest change first."""
+    query = _visible(actor)
+    if query is None:
+        return []
+    needs = db.session.scalars(
+        query.where(Need.status.not_in((*OVER, *UNSENT)))
+        .order_by(Need.status_since.desc(), Need.id.desc())
+        .limit(limit)
+    ).all()
+    ids = [need.id for need in needs]
+    awards = {
+        award.need_id: award
+        for award in db.session.scalars(
+            select(Award).where(
+                Award.need_id.in_(ids),
+                Award.status.in_(
+                    (AwardStatus.ANNOUNCED, AwardStatus.OFFERED, AwardStatus.ACCEPTED)
+                ),
+            )
+        )
+    }
+    contracts = {
+        contract.need_id: contract
+        for contract in db.session.scalars(
+            select(Contract).where(Contract.need_id.in_(ids), Contract.status.in_(RUNNING))
+        )
+    }
+    return [
+        _matter(need, awards.get(need.id), contracts.get(need.id), values, now) for need in needs
+    ]
+
+
+def ended(actor: Actor, limit: int = LATELY) -> list[Need]:
+    """Needs that ended, the latest first."""
+    query = _visible(actor)
+    if query is None:
+        return []
+    return list(
+        db.session.scalars(
+            query.where(Need.status.in_(OVER))
+            .order_by(Need.status_since.desc(), Need.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def _visible(actor: Actor) -> Select[Need] | None:
+    """A party's own needs and entries; an office's jurisdiction, a department's own trade in it."""
+    if actor.organisation_id is None:
+        return None
+    organisation = db.session.get_one(Organisation, actor.organisation_id)
+    if organisation.function is OrganisationFunction.PARTY:
+        entered = select(Entry.need_id).where(Entry.organisation_id == organisation.id)
+        return select(Need).where(or_(Need.owner_id == organisation.id, Need.id.in_(entered)))
+    if not actor.may(Permission.SUPERVISION_VIEW):
+        return None
+    codes = accounts.below(organisation.jurisdiction_code)
+    query = select(Need).where(Need.jurisdiction_code.in_(codes), Need.published_at.is_not(None))
+    if organisation.function is OrganisationFunction.DEPARTMENT:
+        trade = select(ServiceItem.code).where(
+            ServiceItem.department_code == organisation.office_code
+        )
+        query = query.where(Need.item_code.in_(trade))
+    return query
+
+
+def _matter(
+    need: Need,
+    award: Award | None,
+    contract: Contract | None,
+    values: LampsPolicy,
+    now: datetime,
+) -> Matter:
+    step, who, since, due = _next(need, award, contract)
+    return Matter(need, step, who, dial(values, since, due, now))
+
+
+def _next(
+    need: Need, award: Award | None, contract: Contract | None
+) -> tuple[str, str, datetime, datetime | None]:
+    owner, here = need.owner.public_name, need.status_since
+    if contract is not None:
+        return _of_contract(contract, owner)
+    if award is not None and award.status is AwardStatus.OFFERED:
+        since = award.final_at or award.status_since
+        return _("确认中选"), award.organisation.public_name, since, award.accept_by
+    if award is not None and award.status is AwardStatus.ANNOUNCED:
+        return _("中选结果公示"), _("公众可提出异议"), award.status_since, award.notice_ends_at
+    if award is not None:
+        both = _("%(owner)s、%(firm)s", owner=owner, firm=award.organisation.public_name)
+        return _("起草合同"), both, award.accepted_at or award.status_since, None
+    if need.status is NeedStatus.PUBLISHED:
+        return _("报名截止"), _("符合条件的机构"), here, need.entry_deadline
+    return _("选取中选机构"), _("按公告的方式"), here, None
+
+
+def _of_contract(contract: Contract, owner: str) -> tuple[str, str, datetime, datetime | None]:
+    firm = contract.firm.public_name
+    if contract.status is ContractStatus.DRAFTED:
+        waiting = [
+            name
+            for name, at in (
+                (owner, contract.owner_confirmed_at),
+                (firm, contract.firm_confirmed_at),
+            )
+            if at is None
+        ]
+        return _("确认合同"), "、".join(waiting), contract.status_since, contract.confirm_by
+    if contract.status is ContractStatus.DELIVERED:
+        waits: Any = db.session.scalar(
+            select(Deliverable).where(
+                Deliverable.contract_id == contract.id,
+                Deliverable.status == DeliverableStatus.SUBMITTED,
+            )
+        )
+        due = waits.accept_by if waits is not None else None
+        return _("验收服务成果"), owner, contract.status_since, due
+    return _("提交服务成果"), firm, contract.signed_at or contract.status_since, contract.due_at
