@@ -1,4 +1,4 @@
-"""Reads about an organisation's messages."""
+"""Reads of the inbox: an organisation's messages and how many are new."""
 
 from __future__ import annotations
 
