@@ -37,6 +37,8 @@ class Settings:
     trusted_hosts: tuple[str, ...]
     jurisdiction: str
     smtp_url: str | None
+    mail_from: str
+    site_url: str
 
     @property
     def clock_movable(self) -> bool:
@@ -65,6 +67,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     if plain_http and host not in LOOPBACK and mode == "production":
         raise SettingsError("PLAIN_HTTP=1 is refused when HOST is not a loopback address")
     redis_url = environ.get("REDIS_URL") or None
+    scheme = "http" if plain_http else "https"
+    site_url = (environ.get("SITE_URL") or f"{scheme}://{host}:{port}").rstrip("/")
+    mail_from = environ.get("MAIL_FROM") or ("" if mode == "production" else "noreply@demo.invalid")
+    smtp_url = environ.get("SMTP_URL") or None
+    if smtp_url:
+        _check_mail(environ, mode, smtp_url, mail_from, site_url)
     broker = environ.get("CELERY_BROKER_URL") or redis_url or f"sqla+sqlite:///{data_dir}/broker.db"
     return Settings(
         mode=mode,
@@ -78,8 +86,24 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxy=environ.get("TRUSTED_PROXY") == "1",
         trusted_hosts=tuple(h for h in environ.get("TRUSTED_HOSTS", "").split(",") if h),
         jurisdiction=environ.get("MARKETPLACE_JURISDICTION", "379900"),
-        smtp_url=environ.get("SMTP_URL") or None,
+        smtp_url=smtp_url,
+        mail_from=mail_from,
+        site_url=site_url,
     )
+
+
+def _check_mail(
+    environ: Mapping[str, str], mode: str, smtp_url: str, mail_from: str, site_url: str
+) -> None:
+    """Mail that goes out must name a sender people can trust and lead back to the real site."""
+    if not smtp_url.startswith(("smtp://", "smtps://", "smtp+starttls://")):
+        raise SettingsError("SMTP_URL must begin with smtp://, smtp+starttls:// or smtps://")
+    if mode == "production" and ("@" not in mail_from or any(c.isspace() for c in mail_from)):
+        raise SettingsError("MAIL_FROM must be the sender's mail address when SMTP_URL is set")
+    if mode == "production" and not environ.get("SITE_URL"):
+        raise SettingsError("SITE_URL must be the site's public address when SMTP_URL is set")
+    if not site_url.startswith(("http://", "https://")):
+        raise SettingsError("SITE_URL must begin with https:// or http://")
 
 
 def _with_driver(url: str) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import SIGNED_IN, access, current_actor, require_actor, writes
 
 from . import access as whose
-from . import actions, matters, queries
+from . import actions, demo_mails, matters, queries
+from .queries import Box
 from .rail import Group, rail
 from .story import story as story_of
 from .todo.gathering import Todo, counts, lamps, todo
@@ -61,23 +64,77 @@ def home() -> str:
 @bp.route("/workspace/messages")
 @access(SIGNED_IN)
 def inbox() -> str:
-    """The organisation's messages."""
-    actor = require_actor()
+    """The organisation's messages, all or only the unread or read ones."""
+    organisation_id = require_actor().organisation_id or 0
+    text = request.args.get("box", "")
+    box = Box(text) if text in list(Box) else Box.ALL
     number = request.args.get("page", 1, type=int)
-    page = queries.inbox(actor.organisation_id or 0, min(number, 1_000_000))
-    return render_template("workspace/inbox.html", page=page, form=Form())
+    page = queries.inbox(organisation_id, box, min(number, 1_000_000))
+    return render_template(
+        "workspace/inbox.html",
+        page=page,
+        box=box,
+        boxes=list(Box),
+        unread=queries.unread_count(organisation_id),
+        form=Form(),
+        demo=current_app.config["IS_DEMO"],
+    )
 
 
 @bp.route("/workspace/messages/<public_id>", methods=["POST"])
 @access(SIGNED_IN)
 @writes
 def read(public_id: str) -> Response:
-    """Mark a message as read and go where it leads."""
+    """Mark a message as read, and go where it leads unless the reader stays in the inbox."""
     actor = require_actor()
     message = whose.message_for(actor, public_id)
     actions.read_message(message, actor, clock.now())
     own = message.link.startswith("/") and not message.link.startswith("//")
-    return redirect(message.link if own else url_for("workspace.inbox"), 303)
+    if request.form.get("then") == "stay" or not own:
+        return redirect(url_for("workspace.inbox"), 303)
+    return redirect(message.link, 303)
+
+
+@bp.route("/workspace/messages/<public_id>/read-up-to", methods=["POST"])
+@access(SIGNED_IN)
+@writes
+def read_up_to(public_id: str) -> Response:
+    """Mark a message and all older ones as read: what came in since stays unread."""
+    actor = require_actor()
+    newest = whose.message_for(actor, public_id)
+    actions.read_all(queries.unread(newest.organisation_id, newest.id), actor, clock.now())
+    return redirect(url_for("workspace.inbox"), 303)
+
+
+@bp.route("/workspace/demo-mail")
+@access(SIGNED_IN)
+def demo_mail() -> str:
+    """The mails this demo has written instead of sending; nothing outside a demo."""
+    _only_in_demo()
+    number = request.args.get("page", 1, type=int)
+    return render_template(
+        "workspace/demo_mail.html", page=demo_mails.listed(_mail_folder(), min(number, 10_000))
+    )
+
+
+@bp.route("/workspace/demo-mail/<name>")
+@access(SIGNED_IN)
+def demo_mail_one(name: str) -> str:
+    """One of them, as text and as its HTML reads."""
+    _only_in_demo()
+    found = demo_mails.mail(_mail_folder(), name)
+    if found is None:
+        raise Missing(f"mail {name}")
+    return render_template("workspace/demo_mail_one.html", mail=found)
+
+
+def _only_in_demo() -> None:
+    if not current_app.config["IS_DEMO"]:
+        raise Missing("no demo")
+
+
+def _mail_folder() -> Path:
+    return Path(current_app.config["MAIL_DIR"])
 
 
 @bp.route("/workspace/needs/<public_id>/story")
