@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -113,6 +113,8 @@ def _register_packages(app: Flask) -> None:
 
 
 def _site() -> dict[str, Any]:
-    from marketplace.accounts import queries
+    from marketplace.accounts import areas, queries
 
-    return {"site": queries.site(), "now": clock.now()}
+    # what everybody may read is shown for the area the reader chose, the rest for our own
+    public = has_request_context() and web.declared_access(request.endpoint or "") == web.PUBLIC
+    return {"site": queries.site(areas.chosen().code if public else None), "now": clock.now()}

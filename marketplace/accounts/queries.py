@@ -290,9 +290,9 @@ class Site:
     is_demo: bool
 
 
-def site() -> Site:
-    """The marketplace of this installation (its jurisdiction is a setting)."""
-    code = current_app.config["JURISDICTION"]
+def site(code: str | None = None) -> Site:
+    """The marketplace of an area, by default of this installation's (a setting)."""
+    code = code or str(current_app.config["JURISDICTION"])
     node = db.session.get(Jurisdiction, code)
     try:
         office = bureau(code) if node else None

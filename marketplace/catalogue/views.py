@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from marketplace.accounts import areas
 from marketplace.foundation import clock
 from marketplace.foundation.web import PUBLIC, access
 
@@ -16,9 +17,11 @@ bp = Blueprint("catalogue", __name__)
 @access(PUBLIC)
 def items() -> str:
     """Every item of the list in force, by category."""
-    day = clock.today()
+    day, lineage = clock.today(), areas.chosen().lineage
     return render_template(
-        "catalogue/items.html", items=queries.items(day), edition=queries.edition_in_force(day)
+        "catalogue/items.html",
+        items=queries.items(day, lineage),
+        edition=queries.edition_in_force(day, lineage),
     )
 
 
@@ -26,4 +29,6 @@ def items() -> str:
 @access(PUBLIC)
 def item(code: str) -> str:
     """The guide to one item: what it is, who checks, documents, days, fee."""
-    return render_template("catalogue/item.html", item=queries.item(code, clock.today()))
+    return render_template(
+        "catalogue/item.html", item=queries.item(code, clock.today(), areas.chosen().lineage)
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select, true
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from marketplace.accounts.queries import lineage
 from marketplace.contracts.models import Contract, ContractStatus
@@ -13,7 +14,7 @@ from marketplace.foundation import clock, policy
 from marketplace.foundation.db import db
 from marketplace.foundation.policy import Edition
 
-from .models import Evaluation, EvaluationWindow, WindowStatus
+from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .rules import Direction, EvaluationPolicy
 
 OVER = (ContractStatus.COMPLETED, ContractStatus.TERMINATED)
@@ -103,29 +104,51 @@ def revealed_in(window: EvaluationWindow) -> list[Evaluation]:
     return evaluations_in(window) if window.status is WindowStatus.REVEALED else []
 
 
-def revealed_for(organisation_id: int, limit: int = 50) -> list[Evaluation]:
-    """Revealed evaluations about an organisation, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Evaluation)
-            .join(Evaluation.window)
-            .where(
-                Evaluation.about_organisation_id == organisation_id,
-                EvaluationWindow.status == WindowStatus.REVEALED,
-            )
-            .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
-            .limit(limit)
+def revealed_for(
+    organisation_id: int, limit: int = 50, direction: Direction | None = None
+) -> list[Evaluation]:
+    """Revealed evaluations about an organisation, the latest first, with all a page shows."""
+    query = (
+        select(Evaluation)
+        .join(Evaluation.window)
+        .where(
+            Evaluation.about_organisation_id == organisation_id,
+            EvaluationWindow.status == WindowStatus.REVEALED,
         )
+        .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
+        .options(
+            contains_eager(Evaluation.window)
+            .joinedload(EvaluationWindow.contract)
+            .joinedload(Contract.need),
+            joinedload(Evaluation.rater),
+            selectinload(Evaluation.versions),
+        )
+        .limit(limit)
     )
+    if direction is not None:
+        query = query.where(Evaluation.direction == direction)
+    return list(db.session.scalars(query))
 
 
 def averages_for(organisation_id: int, direction: Direction, limit: int = 500) -> list[Average]:
-    """Mean marks by part about an organisation, half-up to a hundredth."""
-    found = [
-        given.latest.marks
-        for given in revealed_for(organisation_id, limit)
-        if given.direction is direction
-    ]
+    """Mean marks by part about an organisation over its latest ``limit`` evaluations, half-up to
+    a hundredth."""
+    rows = db.session.execute(
+        select(EvaluationVersion.evaluation_id, EvaluationVersion.marks)
+        .join(Evaluation, Evaluation.id == EvaluationVersion.evaluation_id)
+        .join(Evaluation.window)
+        .where(
+            Evaluation.about_organisation_id == organisation_id,
+            Evaluation.direction == direction,
+            EvaluationWindow.status == WindowStatus.REVEALED,
+        )
+        .order_by(
+            EvaluationWindow.revealed_at.desc(), Evaluation.id.desc(), EvaluationVersion.number
+        )
+        .limit(limit * 2)
+    )
+    # the last version of each evaluation is the one that counts
+    found = list(dict(rows.all()).values())[:limit]
     if not found:
         return []
     count = len(found)

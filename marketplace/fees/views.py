@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.errors import DomainError, Invalid
@@ -30,10 +31,10 @@ _OWN = {"price", "day"}
 def calculator() -> Any:
     """The fee list; with ``?item=`` the calculator of that item. A GET form: the address
     reproduces the answer."""
-    day, place = _day(), current_app.config["JURISDICTION"]
+    day, place = _day(), areas.chosen().code
     if "item" not in request.args:
         return render_template("fees/list.html", rows=_fee_list(place, day), day=day)
-    item = catalogue.item(request.args["item"], day)
+    item = catalogue.item(request.args["item"], day, areas.chosen().lineage)
     pricing = queries.pricing(item.code, place, day)
     form = calculator_form(item.code, place, day)(request.args or None, data={"day": day})
     asked = any(name in request.args for name in form.data if name != "day")
@@ -65,7 +66,10 @@ def _day() -> date:
 
 
 def _fee_list(place: str, day: date) -> list[tuple[Any, queries.Pricing]]:
-    return [(item, queries.pricing(item.code, place, day)) for item in catalogue.items(day)]
+    return [
+        (item, queries.pricing(item.code, place, day))
+        for item in catalogue.items(day, areas.chosen().lineage)
+    ]
 
 
 def _answer(
@@ -97,7 +101,7 @@ def _answer(
 @access(PUBLIC)
 def standard(standard_id: str) -> str:
     """One published document with its figures and where it binds today."""
-    day, place = clock.today(), current_app.config["JURISDICTION"]
+    day, place = clock.today(), areas.chosen().code
     edition = queries.latest_standard(standard_id, day)
     used = [
         (item, pricing)

@@ -79,7 +79,9 @@ def listed(register: str, now: datetime) -> Select[Firm]:
         .where(
             Firm.register_code == register,
             Firm.status == FirmStatus.LISTED,
-            Firm.organisation_id.not_in(sanctions.barred_organisation_ids(now)),
+            Firm.organisation_id.not_in(
+                sanctions.barred_organisation_ids(now, jurisdiction_code=register)
+            ),
             Firm.organisation_id.not_in(in_d),
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from werkzeug.datastructures import MultiDict
+
 from marketplace.projects.models import NeedStatus
 from marketplace.ratings.rules.entries import Grade
 
@@ -36,3 +38,9 @@ def grade_choice(arguments: Mapping[str, str]) -> Grade | None:
         return Grade(arguments.get("grade", ""))
     except ValueError:
         return None
+
+
+def chosen_firms(arguments: MultiDict[str, str], most: int) -> list[str]:
+    """The arguments ``firm``, each once, at most ``most`` of them."""
+    found = (each[:20] for each in arguments.getlist("firm"))
+    return list(dict.fromkeys(each for each in found if each.isascii() and each.isalnum()))[:most]

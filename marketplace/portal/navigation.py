@@ -9,12 +9,13 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 
+from marketplace.catalogue.models import ServiceItem
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.web import PUBLIC as PUBLIC_PAGE
 from marketplace.foundation.web import SIGNED_IN, declared_access
 
-from .queries import ledger
+from .queries import guide, ledger
 
 # endpoint, words, the other endpoints that stand under the same heading
 PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
@@ -89,6 +90,15 @@ class Navigation:
         if self._actor is None or need in (PUBLIC_PAGE, SIGNED_IN):
             return True
         return need is not None and self._actor.may(need)
+
+    def guide(self, item: ServiceItem) -> guide.Guide:
+        """What the guide to an item says beyond the item list."""
+        return guide.of(item)
+
+    @property
+    def areas_url(self) -> str:
+        """Where a reader chooses another city or county; leads back to this page's list."""
+        return url_for("portal.areas")
 
     @property
     def search_url(self) -> str:

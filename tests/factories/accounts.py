@@ -87,14 +87,18 @@ def firm(
     return Party(person, organisation, person)
 
 
-def owner(name: str | None = None, kind: OrganisationKind = OrganisationKind.COMPANY) -> Party:
+def owner(
+    name: str | None = None,
+    kind: OrganisationKind = OrganisationKind.COMPANY,
+    area: str = CITY,
+) -> Party:
     """An owner; agencies and public institutions get an editor and another approver."""
     n = next(_serial)
     organisation = actions.create_organisation(
         name=name or f"青河第{n}业主单位",
         kind=kind,
         credit_code=new_credit_code(kind),
-        jurisdiction_code=CITY,
+        jurisdiction_code=area,
         phone=f"0399-777{n:04d}",
         actor=CLOCK,
         now=clock.now(),

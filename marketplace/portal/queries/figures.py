@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select
 
+from marketplace.accounts.areas import Area
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import StatusChange
@@ -25,21 +26,47 @@ class Figures:
     completed: int
 
 
-def figures(register: str, now: datetime) -> Figures:
-    """The month in four figures, from midnight of its first day in Shanghai."""
+def figures(area: Area, now: datetime) -> Figures:
+    """The month of an area in four figures, from midnight of its first day in Shanghai; the
+    firms are those of its register."""
     start = calendar.moment(clock.local_day(now).replace(day=1), time())
     return Figures(
-        listed=_count(intermediaries.listed(register, now).with_only_columns(Firm.id)),
-        published=_count(select(Need.id).where(Need.published_at >= start)),
-        decided=_count(_reached(NeedStatus.AWARDED, start)),
-        completed=_count(_reached(NeedStatus.COMPLETED, start)),
+        listed=listed_count(area.register or area.code, now),
+        published=_count(
+            select(Need.id).where(
+                Need.published_at >= start, Need.jurisdiction_code.in_(area.below)
+            )
+        ),
+        decided=_count(_reached(area, NeedStatus.AWARDED, start)),
+        completed=_count(_reached(area, NeedStatus.COMPLETED, start)),
     )
 
 
-def _reached(status: NeedStatus, since: datetime) -> Select[int]:
+def listed_count(register: str, now: datetime) -> int:
+    """How many firms a register lists now."""
+    return _count(intermediaries.listed(register, now).with_only_columns(Firm.id))
+
+
+def often_wanted(area: Area, day: date, limit: int = 6) -> list[tuple[str, str]]:
+    """(code, name) of the items most often asked for in an area in the last twelve months."""
+    since = calendar.moment(day - timedelta(days=365), time())
+    counted = func.count(Need.id)
+    rows = db.session.execute(
+        select(Need.item_code, func.max(Need.item_name))
+        .where(Need.published_at >= since, Need.jurisdiction_code.in_(area.below))
+        .group_by(Need.item_code)
+        .order_by(counted.desc(), Need.item_code)
+        .limit(limit)
+    )
+    return [(code, name) for code, name in rows]
+
+
+def _reached(area: Area, status: NeedStatus, since: datetime) -> Select[int]:
     return (
         select(StatusChange.subject_id)
+        .join(Need, Need.id == StatusChange.subject_id)
         .where(
+            Need.jurisdiction_code.in_(area.below),
             StatusChange.subject_type == Need.__tablename__,
             StatusChange.to_status == status.value,
             StatusChange.at >= since,

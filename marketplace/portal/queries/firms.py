@@ -1,15 +1,21 @@
-"""The firms the public may see, and what it may know of one."""
+"""The firms the public may see, and what it may know of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy.orm import contains_eager
 
 from marketplace.accounts.models import Organisation
+from marketplace.contracts import queries as contracts
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.listing import Sorting, in_order
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
 from marketplace.ratings import queries as ratings
@@ -18,67 +24,184 @@ from marketplace.ratings.rules.entries import Grade
 
 # a firm without a grade stands after B (RULES section 6)
 ORDER = (Grade.A, Grade.B, Grade.UNGRADED, Grade.C, Grade.D)
+SHOWN = ORDER[:-1]  # a firm in D is on no list
 
 
-def firms_page(
-    *,
-    register: str,
-    words: str,
-    item_code: str,
-    grade: Grade | None,
-    number: int,
-    now: datetime,
-) -> Page[Firm]:
-    """Listed firms: better grades first, then longer listed.
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for. ``words`` are part of the name or the whole credit code, ``home``
+    is the area the firm comes from; empty means any."""
 
-    ``words`` are part of the name or the whole credit code.
-    """
-    own_grade = func.coalesce(RatingSubject.grade, Grade.UNGRADED.value)
-    place = case({each.value: index for index, each in enumerate(ORDER)}, value=own_grade)
-    query = intermediaries.listed(register, now).outerjoin(RatingSubject, _rated_as_firm(register))
-    if words:
-        query = query.where(
-            Organisation.name.contains(words, autoescape=True)
-            | (Organisation.credit_code == words.upper())
+    register: str
+    words: str = ""
+    item_code: str = ""
+    grade: Grade | None = None
+    home: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything was asked for at all."""
+        return bool(self.words or self.item_code or self.grade or self.home)
+
+
+@dataclass(frozen=True)
+class FirmRow:
+    """A listed firm as a row: its grade, what it offers, how its contracts ran."""
+
+    firm: Firm
+    grade: Grade
+    offerings: Sequence[Offering]
+    tally: contracts.Tally
+
+    @property
+    def shares(self) -> tuple[Decimal, Decimal] | None:
+        """The lowest and the highest price promised, as shares of the standard (0.9: a tenth
+        less); None without an offer."""
+        found = [1 - each.discount for each in self.offerings]
+        return (min(found), max(found)) if found else None
+
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """The fewest and the most days promised, as the items count them."""
+        found = [each.promised_days for each in self.offerings]
+        return (min(found), max(found)) if found else None
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One way to narrow a list further, and how many firms it would leave."""
+
+    value: str
+    count: int
+    chosen: bool
+
+
+def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> Page[Firm]:
+    """Listed firms: better grades first, then longer listed, or in the reader's order."""
+    place = case({each.value: index for index, each in enumerate(ORDER)}, value=_own_grade())
+    columns = {"name": Organisation.name, "grade": place, "listed": Firm.listed_at}
+    query = in_order(_found(wanted, now), sorting, columns, (place, Firm.listed_at, Firm.id))
+    return paginate(query.options(contains_eager(Firm.organisation)), number)
+
+
+def rows_of(firms: Sequence[Firm], register: str, item_code: str = "") -> list[FirmRow]:
+    """What the list says of each firm, in three queries however many there are. With an item
+    only what is offered for it."""
+    grades = ratings.grades_now([firm.organisation_id for firm in firms], register)
+    tallies = contracts.tallies_of([firm.organisation_id for firm in firms])
+    offered = offered_by(firms, item_code)
+    return [
+        FirmRow(
+            firm,
+            grades.get(firm.organisation_id, Grade.UNGRADED),
+            offered[firm.id],
+            tallies[firm.organisation_id],
         )
-    if item_code:
+        for firm in firms
+    ]
+
+
+def facets(wanted: Wanted, now: datetime) -> dict[str, list[Facet]]:
+    """How many firms each further choice would leave: by item, by grade, by home."""
+    offers = (
+        _found(replace(wanted, item_code=""), now)
+        .join(Offering, and_(Offering.firm_id == Firm.id, Offering.ended_at.is_(None)))
+        .with_only_columns(Offering.item_code, func.count(func.distinct(Firm.id)))
+        .group_by(Offering.item_code)
+    )
+    own = _own_grade()
+    grades = (
+        _found(replace(wanted, grade=None), now)
+        .with_only_columns(own, func.count(Firm.id))
+        .group_by(own)
+    )
+    homes = (
+        _found(replace(wanted, home=""), now)
+        .with_only_columns(Organisation.jurisdiction_code, func.count(Firm.id))
+        .group_by(Organisation.jurisdiction_code)
+    )
+    order = [each.value for each in SHOWN]
+    return {
+        "item": _counted(offers, wanted.item_code, lambda value: value),
+        "grade": _counted(grades, wanted.grade.value if wanted.grade else "", order.index),
+        "home": _counted(homes, wanted.home, lambda value: value),
+    }
+
+
+def _counted(query: Any, chosen: str, place: Any) -> list[Facet]:
+    found = [
+        Facet(str(value), count, value == chosen) for value, count in db.session.execute(query)
+    ]
+    return sorted(found, key=lambda facet: place(facet.value))
+
+
+def _found(wanted: Wanted, now: datetime) -> Select[Firm]:
+    query = intermediaries.listed(wanted.register, now).outerjoin(
+        RatingSubject, _rated_as_firm(wanted.register)
+    )
+    if wanted.words:
+        query = query.where(
+            Organisation.name.contains(wanted.words, autoescape=True)
+            | (Organisation.credit_code == wanted.words.upper())
+        )
+    if wanted.item_code:
         query = query.where(
             exists().where(
                 Offering.firm_id == Firm.id,
-                Offering.item_code == item_code,
+                Offering.item_code == wanted.item_code,
                 Offering.ended_at.is_(None),
             )
         )
-    if grade is not None:
-        query = query.where(own_grade == grade.value)
-    return paginate(query.order_by(place, Firm.listed_at, Firm.id), number)
+    if wanted.grade is not None:
+        query = query.where(_own_grade() == wanted.grade.value)
+    if wanted.home:
+        query = query.where(Organisation.jurisdiction_code == wanted.home)
+    return query
 
 
-def listed_firm(organisation_public_id: str, register: str, now: datetime) -> Firm:
-    """A firm the public may see now; raises Missing for all others, barred ones included."""
-    found = intermediaries.listed_firm(organisation_public_id, register, now)
-    if found is None:
-        raise Missing(f"firm {organisation_public_id}")
-    return found
+def _own_grade() -> ColumnElement[Any]:
+    return func.coalesce(RatingSubject.grade, Grade.UNGRADED.value)
 
 
-def grades_of(firms: Sequence[Firm], register: str) -> dict[int, Grade]:
-    """Grades by organisation; firms without one are ungraded."""
-    found = ratings.grades_now([firm.organisation_id for firm in firms], register)
-    return {firm.organisation_id: found.get(firm.organisation_id, Grade.UNGRADED) for firm in firms}
+def listed_firm(organisation_public_id: str, registers: Sequence[str], now: datetime) -> Firm:
+    """A firm the public may see now on the first of these registers that lists it; raises
+    Missing for all others, barred ones included."""
+    for register in registers:
+        found = intermediaries.listed_firm(organisation_public_id, register, now)
+        if found is not None:
+            return found
+    raise Missing(f"firm {organisation_public_id}")
 
 
-def offered_by(firms: Sequence[Firm]) -> dict[int, list[Offering]]:
-    """What each firm offers now, by item."""
-    rows = db.session.scalars(
+def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Firm]:
+    """Listed firms by the public ids of their organisations, in the order asked for."""
+    query = intermediaries.listed(register, now).where(Organisation.public_id.in_(public_ids))
+    found = {
+        firm.organisation.public_id: firm
+        for firm in db.session.scalars(query.options(contains_eager(Firm.organisation)))
+    }
+    return [found[each] for each in public_ids if each in found]
+
+
+def offered_by(firms: Sequence[Firm], item_code: str = "") -> dict[int, list[Offering]]:
+    """What each firm offers now, by item; with ``item_code`` for that item alone."""
+    query = (
         select(Offering)
         .where(Offering.firm_id.in_([firm.id for firm in firms]), Offering.ended_at.is_(None))
         .order_by(Offering.item_code, Offering.id)
     )
+    if item_code:
+        query = query.where(Offering.item_code == item_code)
     found: dict[int, list[Offering]] = {firm.id: [] for firm in firms}
-    for row in rows:
+    for row in db.session.scalars(query):
         found[row.firm_id].append(row)
     return found
+
+
+def offering_count(register: str, item_code: str, now: datetime) -> int:
+    """How many listed firms offer an item."""
+    query = _found(Wanted(register, item_code=item_code), now).with_only_columns(Firm.id)
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def warned(register: str, now: datetime, limit: int = 10) -> list[Firm]:
@@ -88,6 +211,7 @@ def warned(register: str, now: datetime, limit: int = 10) -> list[Firm]:
         .join(RatingSubject, _rated_as_firm(register))
         .where(RatingSubject.grade == Grade.C)
         .order_by(Organisation.name, Firm.id)
+        .options(contains_eager(Firm.organisation))
         .limit(limit)
     )
     return list(db.session.scalars(query))

@@ -4,33 +4,63 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
+from marketplace.accounts.areas import Area
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.listing import Sorting, in_order
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.models import RoundStatus
 
 
-def closing_soonest(now: datetime, limit: int = 6) -> list[Need]:
-    """Needs that can be entered now, the first to close first."""
-    return list(db.session.scalars(projects.open_needs(now).limit(limit)))
+def closing_soonest(area: Area, now: datetime, limit: int = 6) -> list[Need]:
+    """Needs of an area that can be entered now, the first to close first."""
+    return list(db.session.scalars(_in(area, projects.open_needs(now)).limit(limit)))
 
 
-def needs_page(*, words: str, status: NeedStatus | None, number: int) -> Page[Need]:
-    """Published needs, newest first, by words of title, number or item, and by status."""
-    query = projects.published_needs()
+def open_count(area: Area, now: datetime, item_code: str) -> int:
+    """How many needs of an area for an item can be entered now."""
+    query = projects.open_needs(now).order_by(None).with_only_columns(Need.id)
+    query = query.where(Need.jurisdiction_code.in_(area.below), Need.item_code == item_code)
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def needs_page(
+    area: Area,
+    *,
+    words: str,
+    status: NeedStatus | None = None,
+    item_code: str = "",
+    sorting: Sorting = Sorting(),
+    number: int = 1,
+    per_page: int = 20,
+) -> Page[Need]:
+    """Published needs of an area, newest first or in the reader's order, by words of title,
+    number or item, by status and item."""
+    query = _in(area, projects.published_needs())
     if words:
         query = query.where(
             Need.title.contains(words, autoescape=True)
             | Need.item_name.contains(words, autoescape=True)
-            | (Need.number == words)
+            | (Need.number == words.upper())
         )
     if status is not None:
         query = query.where(Need.status == status)
-    return paginate(query, number)
+    if item_code:
+        query = query.where(Need.item_code == item_code)
+    if sorting.key:
+        columns = {"budget": Need.budget, "deadline": Need.entry_deadline}
+        usual = (Need.published_at.desc(), Need.id.desc())
+        query = in_order(query.order_by(None), sorting, columns, usual)
+    return paginate(query, number, per_page)
+
+
+def _in(area: Area, query: Select[Need]) -> Select[Need]:
+    return query.where(Need.jurisdiction_code.in_(area.below)).options(joinedload(Need.owner))
 
 
 def public_need(public_id: str) -> Need:
@@ -41,14 +71,15 @@ def public_need(public_id: str) -> Need:
     return need
 
 
-def need_counts() -> dict[NeedStatus, int]:
-    """How many published needs stand in each status."""
+def need_counts(area: Area) -> dict[NeedStatus, int]:
+    """How many published needs of an area stand in each status, in the order of a need's life."""
     rows = db.session.execute(
         select(Need.status, func.count(Need.id))
-        .where(Need.published_at.is_not(None))
+        .where(Need.published_at.is_not(None), Need.jurisdiction_code.in_(area.below))
         .group_by(Need.status)
     )
-    return dict(rows.all())
+    found = dict(rows.all())
+    return {status: found[status] for status in NeedStatus if status in found}
 
 
 def is_closed(need: Need) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Jurisdiction
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -23,10 +24,12 @@ class EditionLine:
     upcoming: bool
 
 
-def editions(day: date) -> list[EditionLine]:
-    """All published policy editions, by section, the newest of each jurisdiction first."""
+def editions(area: Area, day: date) -> list[EditionLine]:
+    """The policy editions of an area, of those above it, whose editions it may inherit, and of
+    those below it, by section, the newest of each jurisdiction first."""
     rows = db.session.scalars(
         select(PolicyEdition)
+        .where(PolicyEdition.jurisdiction.in_({*area.lineage, *area.below}))
         .order_by(
             PolicyEdition.section,
             PolicyEdition.jurisdiction,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
+from marketplace.accounts.areas import Area
+from marketplace.accounts.models import Organisation
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
@@ -21,15 +24,36 @@ class Result:
     award: Award
 
 
-def results_page(number: int) -> tuple[Page[Need], list[Result]]:
-    """Needs with a published choice, the latest first, with that choice."""
-    page = paginate(selection.results(), number)
+def results_page(area: Area, words: str, number: int) -> tuple[Page[Need], list[Result]]:
+    """Needs of an area with a published choice, the latest first, with that choice; ``words`` are
+    part of the title or the item, the whole number, or part of the firm's name."""
+    query = _in(area)
+    if words:
+        firms = (
+            select(Award.need_id)
+            .join(Organisation, Organisation.id == Award.organisation_id)
+            .where(
+                Award.decided_at.is_not(None), Organisation.name.contains(words, autoescape=True)
+            )
+        )
+        query = query.where(
+            Need.title.contains(words, autoescape=True)
+            | Need.item_name.contains(words, autoescape=True)
+            | (Need.number == words.upper())
+            | Need.id.in_(firms)
+        )
+    page = paginate(query, number)
     return page, _with_awards(page.items)
 
 
-def latest_results(limit: int = 5) -> list[Result]:
-    """The latest published choices."""
-    return _with_awards(db.session.scalars(selection.results().limit(limit)).all())
+def latest_results(area: Area, limit: int = 5) -> list[Result]:
+    """The latest published choices of an area."""
+    return _with_awards(db.session.scalars(_in(area).limit(limit)).all())
+
+
+def _in(area: Area) -> Select[Need]:
+    query = selection.results().where(Need.jurisdiction_code.in_(area.below))
+    return query.options(joinedload(Need.owner))
 
 
 def _with_awards(needs: Sequence[Need]) -> list[Result]:
@@ -37,6 +61,7 @@ def _with_awards(needs: Sequence[Need]) -> list[Result]:
         select(Award)
         .where(Award.need_id.in_([need.id for need in needs]), Award.decided_at.is_not(None))
         .order_by(Award.status.in_(LIVE_AWARDS), Award.id)
+        .options(joinedload(Award.organisation))
     )
     newest = {row.need_id: row for row in rows}
     return [Result(need, newest[need.id]) for need in needs]

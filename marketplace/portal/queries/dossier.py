@@ -1,0 +1,97 @@
+"""Everything the page of one firm says, gathered in one place and in few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from marketplace.accounts import areas
+from marketplace.accounts.models import Organisation
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import ServiceItem
+from marketplace.contracts import queries as contracts
+from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.models import PART_TITLES, Evaluation
+from marketplace.evaluations.rules import Direction
+from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import Firm, Offering, Qualification
+from marketplace.ratings import access as rating_rights
+from marketplace.ratings import queries as ratings
+from marketplace.ratings.models import GradeRecord
+from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.models import Blacklisting, Card
+
+MARKS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A listed firm as its page shows it. ``history`` is empty for those who may not look back;
+    ``elsewhere`` names the register that lists it where that is not the chosen area's."""
+
+    firm: Firm
+    organisation: Organisation
+    today: date
+    home: str
+    elsewhere: str
+    grade: ratings.GradeOn
+    history: Sequence[GradeRecord]
+    offerings: Sequence[Offering]
+    items: dict[str, ServiceItem]
+    qualifications: Sequence[Qualification]
+    record: contracts.Record
+    averages: Sequence[evaluations.Average]
+    marks: Sequence[Evaluation]
+    blacklisted: Sequence[Blacklisting]
+    cards: Sequence[Card]
+
+    part_titles = PART_TITLES
+
+    def item_name(self, code: str) -> str:
+        """The name of an item; its code where the list in force no longer holds it."""
+        return self.items[code].name if code in self.items else code
+
+    def days_kind(self, code: str) -> Any:
+        """How the days of an item are counted, in words."""
+        return self.items[code].statutory_days_kind.title if code in self.items else ""
+
+
+def of(firm: Firm, now: datetime, actor: Actor | None) -> Dossier:
+    """The dossier of a listed firm for whoever asks."""
+    register, today = firm.register_code, clock.local_day(now)
+    organisation, organisation_id = firm.organisation, firm.organisation_id
+    known, chosen = areas.areas(), areas.chosen()
+    served_by, home = known.get(register), known.get(organisation.jurisdiction_code)
+    items = catalogue.items(today, served_by.lineage if served_by else ())
+    return Dossier(
+        firm=firm,
+        organisation=organisation,
+        today=today,
+        home=home.name if home else "",
+        elsewhere=served_by.name if served_by and register != chosen.register else "",
+        grade=ratings.grade_on(organisation_id, register, today),
+        history=_history(firm, actor),
+        offerings=intermediaries.offerings(firm.id),
+        items={item.code: item for item in items},
+        qualifications=intermediaries.qualifications(firm.id),
+        record=contracts.record_of(organisation_id),
+        averages=evaluations.averages_for(organisation_id, Direction.OWNER_TO_FIRM),
+        marks=evaluations.revealed_for(organisation_id, MARKS_SHOWN, Direction.OWNER_TO_FIRM),
+        blacklisted=db.session.scalars(
+            sanctions.blacklistings_in_force(now, organisation_id)
+        ).all(),
+        cards=sanctions.cards_in_force(now, organisation_id),
+    )
+
+
+def _history(firm: Firm, actor: Actor | None) -> Sequence[GradeRecord]:
+    """The grades of the past, for the firm itself and for supervision alone."""
+    if not rating_rights.may_look_back(actor, firm.organisation):
+        return ()
+    subject = ratings.subject_of(firm.organisation_id, firm.register_code)
+    return ratings.records_of(subject) if subject is not None else ()

@@ -1,0 +1,32 @@
+"""What the guide to a service item says beyond the item list: its price, its firms, its needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marketplace.accounts import areas
+from marketplace.catalogue.models import ServiceItem
+from marketplace.fees import queries as fees
+from marketplace.foundation import clock
+
+from . import firms, needs
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The price rules of an item in the chosen area, how many listed firms offer it, how many of
+    its needs take entries now."""
+
+    pricing: fees.Pricing
+    offering: int
+    open_needs: int
+
+
+def of(item: ServiceItem) -> Guide:
+    """The guide to an item as of now."""
+    now, area = clock.now(), areas.chosen()
+    return Guide(
+        pricing=fees.pricing(item.code, area.code, clock.local_day(now)),
+        offering=firms.offering_count(area.register or area.code, item.code, now),
+        open_needs=needs.open_count(area, now, item.code),
+    )

@@ -1,0 +1,49 @@
+"""What stands against firms now: grade C, cards, blacklistings, as the public may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import joinedload
+
+from marketplace.accounts.areas import Area
+from marketplace.foundation.db import db
+from marketplace.intermediaries.models import Firm
+from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.models import Blacklisting, Card
+
+from . import firms
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """The warning list of an area; ended matters are not in it."""
+
+    blacklisted: Sequence[Blacklisting]
+    cards: Sequence[Card]
+    grade_c: Sequence[Firm]
+
+    def __bool__(self) -> bool:
+        return bool(self.blacklisted or self.cards or self.grade_c)
+
+
+def in_force(area: Area, now: datetime, limit: int = 10) -> Warnings:
+    """What is in force in an area, above it or below it, the newest first."""
+    places = {*area.lineage, *area.below}
+    blacklisted = (
+        sanctions.blacklistings_in_force(now)
+        .where(Blacklisting.jurisdiction_code.in_(places))
+        .options(joinedload(Blacklisting.organisation))
+        .limit(limit)
+    )
+    return Warnings(
+        blacklisted=db.session.scalars(blacklisted).all(),
+        cards=[
+            card
+            for card in sanctions.cards_in_force(now, limit=100)
+            if card.jurisdiction_code in places
+        ][:limit],
+        grade_c=firms.warned(area.register or area.code, now),
+    )
