@@ -28,6 +28,7 @@ PACKAGES = (
     "selection",
     "contracts",
     "evaluations",
+    "orders",
     "supervision",
     "workspace",
     "portal",

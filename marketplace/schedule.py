@@ -58,6 +58,12 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "下单与小额快选答复",
+        "marketplace.orders.tasks:advance_due",
+        5,
+        watches=_watching("orders"),
+    ),
+    Job(
         "合同与成果时限",
         "marketplace.contracts.tasks:advance_due",
         15,

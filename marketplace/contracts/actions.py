@@ -27,6 +27,7 @@ from marketplace.ratings import queries as grades
 from marketplace.ratings.rules.entries import ConductKind
 from marketplace.sanctions import queries as sanctions
 from marketplace.selection import queries as selection
+from marketplace.selection.models import Award
 
 from . import queries
 from .models import RUNNING, Amendment, Contract, ContractStatus, Side
@@ -54,9 +55,6 @@ def draft_contract(
     edition = queries.contracts_policy(need.jurisdiction_code, day)
     owner = accounts.organisation(need.owner_id)
     register = accounts.register_of(need.jurisdiction_code)
-    grade = grades.grade_on(
-        award.organisation_id, register, clock.local_day(need.published_at or now)
-    )
     contract = Contract(
         number=f"HT{need.number[2:]}",
         need_id=need.id,
@@ -67,26 +65,32 @@ def draft_contract(
         edition_id=edition.id,
         award_price=award.price,
         price=award.price,
-        payment_days=_payment_days(edition.values, owner.kind),
+        payment_days=payment_days_of(edition.values, owner.kind),
         two_person=need.two_person,
         overdue_working_days=0,
         accepted_by_silence=False,
-        frozen={
-            "award": award.id,
-            "entry": award.entry_id,
-            "award_price_check": award.price_check_id,
-            "grade": str(grade.grade),
-            "grade_record": grade.record_id,
-            "selection_edition": need.selection_edition_id,
-            "offering": _offering(award.organisation_id, register, need.item_code),
-        },
+        frozen=frozen_terms(need, award, register, need.published_at or now),
     )
     require_firm_allowed(contract, need, now)
     _write(contract, need, terms, side, actor, now)
     lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now, check_at=contract.confirm_by)
-    _check_price(contract, need, actor, now)
+    contract_price_check(contract, need, actor, now)
     _tell_other(contract, side, "合同已起草,请确认", now)
     return contract
+
+
+def frozen_terms(need: Need, award: Award, register: str, at: datetime) -> dict[str, Any]:
+    """Copies of what the decision rested on: offering, editions, the grade of the day of ``at``."""
+    grade = grades.grade_on(award.organisation_id, register, clock.local_day(at))
+    return {
+        "award": award.id,
+        "entry": award.entry_id,
+        "award_price_check": award.price_check_id,
+        "grade": str(grade.grade),
+        "grade_record": grade.record_id,
+        "selection_edition": need.selection_edition_id,
+        "offering": _offering(award.organisation_id, register, need.item_code),
+    }
 
 
 def _offering(organisation_id: int, register: str, item_code: str) -> dict[str, Any] | None:
@@ -97,6 +101,7 @@ def _offering(organisation_id: int, register: str, item_code: str) -> dict[str, 
     return {
         "id": offering.id,
         "discount": format(offering.discount, "f"),
+        "amount": None if offering.amount is None else format(offering.amount, "f"),
         "promised_days": offering.promised_days,
     }
 
@@ -153,11 +158,12 @@ def _write(
         contract.firm_confirmed_by, contract.firm_confirmed_at = actor.user_id, now
     elif not contract.two_person and actor.may("need.approve"):
         contract.owner_confirmed_by, contract.owner_confirmed_at = actor.user_id, now
-    contract.body = _body(contract, need, policy, day)
+    contract.body = contract_body(contract, need, policy, day)
     contract.body_sha256 = sha256_hex(contract.body.encode())
 
 
-def _body(contract: Contract, need: Need, policy: ContractsPolicy, day: date) -> str:
+def contract_body(contract: Contract, need: Need, policy: ContractsPolicy, day: date) -> str:
+    """The standard text filled in for a contract."""
     return terms_text(
         Terms(
             number=contract.number,
@@ -172,7 +178,7 @@ def _body(contract: Contract, need: Need, policy: ContractsPolicy, day: date) ->
             price_capitals=capitals(contract.price),
             starts_on=contract.starts_on,
             ends_on=contract.ends_on,
-            accept_working_days=policy.accept_working_days,
+            accept_working_days=contract.accept_working_days or policy.accept_working_days,
             payment_days=contract.payment_days,
             extra=contract.extra_terms,
         )
@@ -186,11 +192,13 @@ def latest_end(starts_on: date, need: Need) -> date:
     return starts_on + timedelta(days=need.days_wanted)
 
 
-def _payment_days(policy: ContractsPolicy, kind: OrganisationKind) -> int:
+def payment_days_of(policy: ContractsPolicy, kind: OrganisationKind) -> int:
+    """Natural days between acceptance and payment for an owner of this kind."""
     return policy.payment_days if kind in PUBLIC_PAYERS else policy.payment_days_others
 
 
-def _check_price(contract: Contract, need: Need, actor: Actor, now: datetime) -> None:
+def contract_price_check(contract: Contract, need: Need, actor: Actor, now: datetime) -> None:
+    """Ask the price check about the contract's price and keep its answer; raises Invalid."""
     check = fees.require_price(
         stage="contract",
         subject=contract,

@@ -31,7 +31,7 @@ def deliver(
     now = max(now, clock.now())
     stored = files.store(stream, name, actor, now, "upload")
     version = len(queries.deliverables(contract.id)) + 1
-    policy = queries.policy_of(contract)
+    accept_days, reminders = queries.acceptance_of(contract)
     receipt = canonical_json(
         {
             "contract": contract.number,
@@ -48,12 +48,12 @@ def deliver(
         note=note,
         submitted_at=now,
         submitted_by=actor.user_id,
-        accept_by=working_calendar().deadline(now, policy.accept_working_days),
+        accept_by=working_calendar().deadline(now, accept_days),
         reminders_sent=0,
         receipt=receipt.decode(),
         receipt_signature=sign(receipt),
     )
-    first = working_calendar().deadline(now, policy.accept_reminders_after[0])
+    first = working_calendar().deadline(now, reminders[0] if reminders else accept_days)
     lifecycle.begin(deliverable, DeliverableStatus.SUBMITTED, actor, now, check_at=first)
     lifecycle.move(
         contract, ContractStatus.DELIVERED, actor, now, version=version, sha256=stored.sha256
@@ -117,11 +117,10 @@ def advance_deliverable(deliverable: Deliverable, actor: Actor, now: datetime) -
         return
     contract = deliverable.contract
     policy = queries.policy_of(contract)
+    _days, reminders = queries.acceptance_of(contract)
     calendar = working_calendar()
     if now >= deliverable.accept_by:
-        if policy.silence_accepts and deliverable.reminders_sent >= len(
-            policy.accept_reminders_after
-        ):
+        if policy.silence_accepts and deliverable.reminders_sent >= len(reminders):
             accept_deliverable(deliverable, actor, now)
             return
         if not policy.silence_accepts:
@@ -139,8 +138,8 @@ def advance_deliverable(deliverable: Deliverable, actor: Actor, now: datetime) -
         f"remind:{deliverable.version}:{sent}",
         now,
     )
-    if sent < len(policy.accept_reminders_after):
-        due = calendar.deadline(deliverable.submitted_at, policy.accept_reminders_after[sent])
+    if sent < len(reminders):
+        due = calendar.deadline(deliverable.submitted_at, reminders[sent])
     else:
         due = deliverable.accept_by
     # a scan that comes late never lets silence count before the last reminder had a day to work

@@ -82,7 +82,8 @@ class Contract(PublicIdMixin, lifecycle.LifecycleMixin, Model):
 
     ``award_price`` never changes; ``price`` and ``ends_on`` move by agreed amendments, ``due_at``
     also by the time the owner held a returned delivery. ``frozen`` holds copies of the offering,
-    the grade and the editions the decision rested on.
+    the grade and the editions the decision rested on. ``accept_working_days`` and
+    ``accept_reminders_after`` are an order's own (None: the edition's).
     """
 
     __tablename__ = "contracts"
@@ -127,6 +128,8 @@ class Contract(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     payment_days: Mapped[int]
+    accept_working_days: Mapped[int | None]
+    accept_reminders_after: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     extra_terms: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     body_sha256: Mapped[str] = mapped_column(String(64))

@@ -37,6 +37,15 @@ def policy_of(contract: Contract) -> ContractsPolicy:
     return policy.by_id(ContractsPolicy, contract.edition_id).values
 
 
+def acceptance_of(contract: Contract) -> tuple[int, tuple[int, ...]]:
+    """Working days the owner has to accept or return, and after how many it is reminded: the
+    order's own where the contract came from one, else the edition's."""
+    values = policy_of(contract)
+    if contract.accept_working_days is None:
+        return values.accept_working_days, values.accept_reminders_after
+    return contract.accept_working_days, tuple(contract.accept_reminders_after or ())
+
+
 def contract(public_id: str) -> Contract:
     """By public id; raises Missing."""
     found = db.session.scalar(select(Contract).where(Contract.public_id == public_id))

@@ -11,7 +11,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
-from marketplace.intermediaries import applying, queries, reviewing
+from marketplace.intermediaries import applying, promising, queries, reviewing
 from marketplace.intermediaries.models import Firm, Recommendation
 from marketplace.intermediaries.reviewing import POINTS, Finding
 
@@ -45,7 +45,7 @@ def apply(cast: Cast, login: str) -> int:
         )
         _add_papers(firm, number, sketch, cast)
         for item in sketch.items:
-            applying.save_offering(firm, item, Decimal(sketch.discount), sketch.days, actor, now)
+            promising.save_offering(firm, item, Decimal(sketch.discount), sketch.days, actor, now)
         applying.submit_application(firm, True, actor, now)
         return firm.id
 

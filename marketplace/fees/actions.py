@@ -85,6 +85,7 @@ def check_price(
     inputs: Mapping[str, str],
     budget: Decimal | None = None,
     commitment_discount: Decimal | None = None,
+    commitment: Commitment | None = None,
     payer_class: str | None = None,
     actor: Actor,
     now: datetime,
@@ -94,7 +95,8 @@ def check_price(
     ``stage``: offering, budget, quote, award, contract or amendment. ``day`` is the day whose
     standard counts. ``price`` and ``budget`` in 元; ``commitment_discount`` is the firm's own
     promise off the basic price (0.15 = 15 %), which binds it; at stage offering, without a
-    price, the promise itself is judged. ``inputs`` are the answers to ``queries.input_fields``.
+    price, the promise itself is judged. ``commitment`` is a promise in another form (an amount
+    for a range of bases) and goes before the discount. ``inputs`` are the answers to ``queries.input_fields``.
     Raises Invalid for an input that cannot be used, a price with parts of a fen, or when there
     is nothing to judge.
     """
@@ -115,7 +117,7 @@ def check_price(
                 item_code,
                 calculation,
                 payer_class=payer_class or inputs.get(PAYER_CLASS) or None,
-                commitment=_promise(commitment_discount),
+                commitment=commitment or _promise(commitment_discount),
                 budget=budget,
             ),
             found.policy,
@@ -136,6 +138,7 @@ def require_price(
     inputs: Mapping[str, str],
     budget: Decimal | None = None,
     commitment_discount: Decimal | None = None,
+    commitment: Commitment | None = None,
     payer_class: str | None = None,
     actor: Actor,
     now: datetime,
@@ -156,6 +159,7 @@ def require_price(
         inputs=inputs,
         budget=budget,
         commitment_discount=commitment_discount,
+        commitment=commitment,
         payer_class=payer_class,
         actor=actor,
         now=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from flask_babel import gettext as _
@@ -16,9 +17,12 @@ from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.policy import Edition, PolicyMissing, in_force
 
 from .models import FeeStandardEdition, PriceCheck
+from .rules.bands import FEN, ZERO, round_to
 from .rules.calculating import NO_STANDARD, Calculation, QuantityError, calculate
-from .rules.inputs import InputField, allowed_variants, case_of
+from .rules.inputs import PAYER_CLASS, InputField, allowed_variants, case_of
 from .rules.inputs import input_fields as asked
+from .rules.judging import Gate, Question, judge
+from .rules.limits import Commitment, commitment_ceiling
 from .rules.modifiers import UnknownInput
 from .rules.policy import FeesPolicy, ItemFee
 from .rules.reading.files import read_standard
@@ -151,6 +155,31 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
             field=error.key,
             rule="fees.input",
         ) from error
+
+
+def listed_price(found: Pricing, inputs: Mapping[str, str], promised: Commitment) -> Decimal | None:
+    """What a firm's promise makes of a case, in 元 and never above what binds; None where the
+    promise does not reach the case (no standard for a discount, outside the range of an amount).
+
+    Raises Invalid naming the input that cannot be used.
+    """
+    worked = calculation(found, inputs)
+    reached = commitment_ceiling(promised, worked)
+    if reached is None:
+        return None
+    price = round_to(reached[0].amount, FEN, "half_up")
+    asked_price = judge(
+        Question(
+            ZERO,
+            Gate.QUOTE,
+            found.item_code,
+            worked,
+            payer_class=inputs.get(PAYER_CLASS) or None,
+            commitment=promised,
+        ),
+        found.policy,
+    )
+    return price if asked_price.ceiling is None else min(price, asked_price.ceiling)
 
 
 def check(public_id: str) -> PriceCheck:

@@ -11,11 +11,11 @@ from .applying import (
     open_file,
     reopen_file,
     save_file,
-    save_offering,
     set_availability,
     set_controller,
     submit_application,
 )
+from .promising import FixedPrice, save_offering, set_order_terms
 from .reviewing import (
     POINTS,
     Finding,
@@ -35,6 +35,7 @@ from .reviewing import (
 __all__ = [
     "POINTS",
     "Finding",
+    "FixedPrice",
     "add_practitioner",
     "add_qualification",
     "advance_check",
@@ -56,6 +57,7 @@ __all__ = [
     "save_offering",
     "set_availability",
     "set_controller",
+    "set_order_terms",
     "submit_application",
     "verify_qualification",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from decimal import Decimal
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -12,8 +11,6 @@ from marketplace.accounts import credit_code
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.identity import checked_identity, is_identity
 from marketplace.accounts.models import Organisation, OrganisationFunction, OrganisationKind
-from marketplace.catalogue import queries as catalogue
-from marketplace.fees import actions as fees
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
@@ -24,8 +21,8 @@ from marketplace.notifications.actions import send
 
 from . import queries
 from .models import Firm, FirmStatus, Offering, Practitioner, Qualification, Shareholder
-from .reviewing import ask_departments, enter_register
-from .rules import LONGEST_PROMISE, discount_is_possible, next_reminder
+from .reviewing import enter_register
+from .rules import next_reminder
 
 REMIND_AT = time(9, 0)
 BARRED_KINDS = (
@@ -93,7 +90,7 @@ def save_file(
     now: datetime,
 ) -> None:
     """Keep the subject part of an application. An empty identity or licence keeps the former."""
-    _must_be(firm, firm.may_be_written)
+    must_be(firm, firm.may_be_written)
     organisation = firm.organisation
     organisation.legal_representative = legal_representative or None
     if legal_identity:
@@ -117,7 +114,7 @@ def set_controller(
 
     Without a name the present one ends.
     """
-    _must_be(firm, firm.may_be_supplemented)
+    must_be(firm, firm.may_be_supplemented)
     present = queries.controller(firm.id)
     if name and identity:
         compact = identity.strip().upper()
@@ -159,7 +156,7 @@ def add_qualification(
     file: StoredFile | None = None,
 ) -> Qualification:
     """Register a certificate. It serves for entries once an officer has verified it."""
-    _must_be(firm, firm.may_be_supplemented)
+    must_be(firm, firm.may_be_supplemented)
     today = clock.local_day(now)
     if valid_from > today:
         raise Invalid(_("发证日期不能晚于今天"), field="valid_from", rule="period")
@@ -238,7 +235,7 @@ def add_practitioner(
     firm: Firm, *, name: str, profession: str, number: str, actor: Actor, now: datetime
 ) -> Practitioner:
     """Register a professional; refused while the same certificate stands with any firm."""
-    _must_be(firm, firm.may_be_supplemented)
+    must_be(firm, firm.may_be_supplemented)
     taken = select(Practitioner.id).where(
         Practitioner.number == number, Practitioner.ended_at.is_(None)
     )
@@ -258,7 +255,7 @@ def add_practitioner(
 def end_record(row: Qualification | Practitioner | Offering, actor: Actor, now: datetime) -> None:
     """Take a certificate, a professional or an offering off the file; the row stays."""
     firm = db.session.get_one(Firm, row.firm_id)
-    _must_be(firm, firm.may_be_supplemented)
+    must_be(firm, firm.may_be_supplemented)
     lock(row)
     if row.ended_at is not None:
         raise Conflict(_("该登记已经撤下"), rule="ended")
@@ -266,84 +263,6 @@ def end_record(row: Qualification | Practitioner | Offering, actor: Actor, now: 
     if isinstance(row, Qualification):
         row.next_check_at = None
     audit.record("firm.record_ended", actor, row, now, firm=row.firm_id)
-
-
-def save_offering(
-    firm: Firm,
-    item_code: str,
-    discount: Decimal,
-    promised_days: int,
-    actor: Actor,
-    now: datetime,
-) -> Offering:
-    """Promise a price and days for a service item; a later promise replaces the earlier one.
-
-    ``discount`` is the part taken off the basic price (0.15 is 15 %), ``promised_days`` at most
-    the item's statutory days. The price check of stage offering can refuse it. A listed firm's
-    first item of a department goes to that department for its professional check.
-    """
-    _must_be(firm, firm.may_be_supplemented)
-    day = clock.local_day(now)
-    item = queries.items_of(firm, day).get(item_code)
-    if item is None:
-        raise Invalid(_("清单中没有这一服务事项"), field="item_code", rule="item")
-    if not discount_is_possible(discount):
-        raise Invalid(
-            _("下浮率为 0 到 99.99 之间的百分数,最多两位小数"), field="discount", rule="discount"
-        )
-    if not 1 <= promised_days <= min(item.statutory_days, LONGEST_PROMISE):
-        raise Invalid(
-            _(
-                "承诺时限应为 1 至 %(days)d %(kind)s,不超过该事项的法定时限",
-                days=item.statutory_days,
-                kind=item.statutory_days_kind.title,
-            ),
-            field="promised_days",
-            rule="promised_days",
-        )
-    if firm.is_listed and not catalogue.meets(item, queries.held(firm.id, day)):
-        raise Invalid(
-            _("尚未登记该事项所需的有效资质,请先登记资质"), field="item_code", rule="qualification"
-        )
-    present = queries.offering(firm.id, item_code)
-    if present is not None:
-        present.ended_at = now
-        db.session.flush()
-    row = Offering(
-        firm_id=firm.id,
-        item_code=item_code,
-        discount=discount,
-        promised_days=promised_days,
-        committed_at=now,
-    )
-    db.session.add(row)
-    db.session.flush()
-    fees.require_price(
-        stage="offering",
-        subject=row,
-        item_code=item_code,
-        jurisdiction_code=firm.register_code,
-        day=day,
-        price=None,
-        inputs={},
-        commitment_discount=discount,
-        actor=actor,
-        now=now,
-        field="discount",
-    )
-    audit.record(
-        "offering.committed",
-        actor,
-        row,
-        now,
-        firm=firm.id,
-        item=item_code,
-        discount=discount,
-        days=promised_days,
-    )
-    if firm.is_listed:
-        ask_departments(firm, actor, now)
-    return row
 
 
 def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime) -> None:
@@ -383,7 +302,7 @@ def set_availability(
     firm: Firm, paused: bool, capacity: int | None, actor: Actor, now: datetime
 ) -> None:
     """Pause or resume taking orders; ``capacity`` limits running contracts (None: no limit)."""
-    _must_be(firm, firm.is_listed)
+    must_be(firm, firm.is_listed)
     if capacity is not None and not 1 <= capacity <= 999:
         raise Invalid(_("承接上限为 1 至 999 份合同"), field="capacity", rule="capacity")
     firm.paused = paused
@@ -401,6 +320,6 @@ def leave_register(firm: Firm, running_contracts: int, actor: Actor, now: dateti
     lifecycle.move(firm, FirmStatus.LEFT, actor, now)
 
 
-def _must_be(firm: Firm, allowed: bool) -> None:
+def must_be(firm: Firm, allowed: bool) -> None:
     if not allowed:
         raise Conflict(_("当前状态为“%(now)s”,不能修改", now=firm.status.title), rule="firm.status")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -15,12 +16,13 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import DecimalText, EnumText, Model, PublicIdMixin
+from marketplace.foundation.db import DecimalText, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 
@@ -213,8 +215,11 @@ class Shareholder(Model):
 class Offering(PublicIdMixin, Model):
     """A firm's promise for one service item; a change ends the row and begins another.
 
-    ``discount`` is the part taken off the basic price (0.15 is 15 %); ``promised_days`` are counted
-    as the item counts its own.
+    ``discount`` is the part taken off the basic price (0.15 is 15 %), or ``amount`` the whole
+    price in yuan while the quantity lies in ``base_from``–``base_to`` of ``base_unit`` (then the
+    discount is 0). ``promised_days`` are counted as the item counts its own. ``paused``,
+    ``capacity`` (running orders) and ``areas`` (jurisdiction codes; empty: the whole register)
+    say what orders it takes; they change in place.
     """
 
     __tablename__ = "offerings"
@@ -233,7 +238,14 @@ class Offering(PublicIdMixin, Model):
     firm_id: Mapped[int] = mapped_column(ForeignKey("firms.id"), index=True)
     item_code: Mapped[str] = mapped_column(String(20), index=True)
     discount: Mapped[Decimal] = mapped_column(DecimalText)
+    amount: Mapped[Decimal | None] = mapped_column(Fen)
+    base_unit: Mapped[str | None] = mapped_column(String(20))
+    base_from: Mapped[Decimal | None] = mapped_column(DecimalText)
+    base_to: Mapped[Decimal | None] = mapped_column(DecimalText)
     promised_days: Mapped[int]
+    paused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    capacity: Mapped[int | None]
+    areas: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     committed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

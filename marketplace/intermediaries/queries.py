@@ -13,9 +13,11 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
+from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import clock, policy
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.policy import Edition
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
@@ -114,6 +116,49 @@ def offering_firms(firm_ids: Sequence[int], item_code: str) -> frozenset[int]:
                 Offering.item_code == item_code,
                 Offering.ended_at.is_(None),
             )
+        )
+    )
+
+
+def offering_by_public_id(public_id: str) -> Offering:
+    """A promise by the id in its address, ended ones too; raises Missing."""
+    found = db.session.scalar(select(Offering).where(Offering.public_id == public_id))
+    if found is None:
+        raise Missing(f"offering {public_id}")
+    return found
+
+
+def promise(offered: Offering | None) -> Commitment | None:
+    """What binds the firm's own prices for an item: its discount, or its price within the range;
+    None where it promises nothing."""
+    if offered is None:
+        return None
+    if offered.amount is not None:
+        return Commitment(
+            "机构承诺",
+            amount=offered.amount,
+            base_from=offered.base_from,
+            base_to=offered.base_to,
+        )
+    return Commitment("机构承诺", discount=offered.discount) if offered.discount else None
+
+
+def commitment_of(offered: Offering) -> Commitment:
+    """What an order of a listing is priced by: the amount, or the discount, be it 0."""
+    return promise(offered) or Commitment("机构承诺", discount=offered.discount)
+
+
+def listings(register: str, item_code: str, now: datetime) -> list[Offering]:
+    """What the firms on a register's lists promise for an item, barred firms left out, in the
+    order they were listed."""
+    return list(
+        db.session.scalars(
+            listed(register, now)
+            .with_only_columns(Offering)
+            .join(Offering, Offering.firm_id == Firm.id)
+            .where(Offering.item_code == item_code, Offering.ended_at.is_(None))
+            .order_by(Firm.listed_at, Firm.id)
+            .limit(500)
         )
     )
 

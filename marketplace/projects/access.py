@@ -12,7 +12,8 @@ from .models import Need, NeedAttachment, NeedCorrection
 def need_for(actor: Actor, public_id: str) -> Need:
     """A need of the actor's own organisation; anybody else's answers Missing."""
     need = queries.need(public_id)
-    if need.owner_id != actor.organisation_id:
+    if need.owner_id != actor.organisation_id or (need.is_ordered and not need.is_public):
+        # what stands behind an order is handled on the order's page
         raise Missing(f"need {public_id}")
     return need
 

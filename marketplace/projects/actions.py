@@ -29,6 +29,7 @@ from .drafting import (
 )
 from .models import Need, NeedStatus
 from .rules import SelectionPolicy, least_entry_days
+from .splitting import flag_split
 
 
 def require_second_person(need: Need, proposer_id: int | None, actor: Actor) -> None:
@@ -46,6 +47,8 @@ def publish(need: Need, actor: Actor, now: datetime) -> None:
     asks the gate and the price once more by the standards of this day.
     """
     lock(need)
+    if need.is_ordered:
+        raise Conflict(_("该需求随下单办理,不单独发布"), rule="need.channel")
     require_second_person(need, need.proposer_id, actor)
     if need.status is NeedStatus.DRAFT and not need.two_person:
         submit_need(need, actor, now)
@@ -56,6 +59,7 @@ def publish(need: Need, actor: Actor, now: datetime) -> None:
     check_method(need, edition.values)
     require_gate(need, need.budget, now)
     check_budget(need, actor, now)
+    flag_split(need, actor, now)
     need.selection_edition_id = edition.id
     need.approver_id = actor.user_id
     need.published_at = now

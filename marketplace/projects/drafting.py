@@ -32,6 +32,7 @@ from .models import (
     InvestmentKind,
     Need,
     NeedAttachment,
+    NeedChannel,
     NeedCounter,
     NeedRecusal,
     NeedStatus,
@@ -115,10 +116,11 @@ def draft_need(
     recusals: Sequence[tuple[int, str]],
     actor: Actor,
     now: datetime,
+    channel: NeedChannel = NeedChannel.OPEN,
 ) -> Need:
     """Write down a need of the actor's organisation as a draft.
 
-    ``recusals`` are (organisation id of the firm, reason). Checks the gate, the direct pick's
+    ``channel`` says whether firms will enter it or chosen ones are asked. ``recusals`` are (organisation id of the firm, reason). Checks the gate, the direct pick's
     limit and the budget against the fee standard; raises Invalid naming field and rule.
     """
     assert actor.user_id is not None
@@ -134,6 +136,7 @@ def draft_need(
         proposer_id=actor.user_id,
         created_at=now,
         extensions_used=0,
+        channel=channel,
     )
     _write(need, item, content, actor, now)
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)

@@ -46,6 +46,14 @@ class SelectionMethod(Titled):
     RANDOM_DRAW = "random_draw", _l("随机抽取")
 
 
+class NeedChannel(Titled):
+    """How firms come to a need. Declared as ``value, title``."""
+
+    OPEN = "open", _l("公开报名")
+    ORDER = "order", _l("承接事项下单")
+    QUICK = "quick", _l("小额快选")
+
+
 class DrawSource(Titled):
     """Where a draw's public value comes from. Declared as ``value, title``."""
 
@@ -106,6 +114,8 @@ class NeedCounter(Base):
 class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     """What an owner asks for.
 
+    ``channel`` other than ``open``: it stands behind an order to chosen firms, and is public from
+    the moment the order is taken. ``split`` names the purchases it may be a part of (None: none).
     Item name, qualifications and the two minimum grades are frozen copies of the catalogue's and
     the edition's at publication. ``next_check_at`` belongs to selection's sweep.
     """
@@ -136,7 +146,10 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         Index("ix_needs_public", "status", "entry_deadline"),
     )
     MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
-        NeedStatus.DRAFT: frozenset({NeedStatus.SUBMITTED, NeedStatus.WITHDRAWN}),
+        # an order becomes public with its result: nobody enters it
+        NeedStatus.DRAFT: frozenset(
+            {NeedStatus.SUBMITTED, NeedStatus.AWARDED, NeedStatus.WITHDRAWN}
+        ),
         NeedStatus.SUBMITTED: frozenset(
             {NeedStatus.DRAFT, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
         ),
@@ -179,6 +192,10 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     days_kind: Mapped[DaysKind] = mapped_column(EnumText(DaysKind))
     method: Mapped[SelectionMethod] = mapped_column(EnumText(SelectionMethod))
     draw_source: Mapped[DrawSource | None] = mapped_column(EnumText(DrawSource))
+    channel: Mapped[NeedChannel] = mapped_column(
+        EnumText(NeedChannel), default=NeedChannel.OPEN, server_default="open"
+    )
+    split: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     minimum_grade: Mapped[str | None] = mapped_column(String(1))
     entry_working_days: Mapped[int]
     contact_name: Mapped[str] = mapped_column(String(60))
@@ -206,6 +223,11 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     def government_invested(self) -> bool:
         """Fiscal money: the gate, the direct pick's limit and the minimum grade apply."""
         return self.investment is InvestmentKind.GOVERNMENT
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether chosen firms were asked instead of a call for entries."""
+        return self.channel is not NeedChannel.OPEN
 
     @property
     def is_public(self) -> bool:

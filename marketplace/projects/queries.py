@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
@@ -16,6 +16,7 @@ from .models import (
     CorrectionStatus,
     Need,
     NeedAttachment,
+    NeedChannel,
     NeedCorrection,
     NeedRecusal,
     NeedStatus,
@@ -83,20 +84,32 @@ def open_needs(now: datetime) -> Select[Need]:
 
 
 def owner_needs(organisation_id: int) -> Select[Need]:
-    """All needs of an owner, newest first."""
+    """All needs of an owner, newest first; those behind orders once they are public."""
     return (
         select(Need)
-        .where(Need.owner_id == organisation_id)
+        .where(
+            Need.owner_id == organisation_id,
+            or_(Need.channel == NeedChannel.OPEN, Need.published_at.is_not(None)),
+        )
         .order_by(Need.created_at.desc(), Need.id.desc())
     )
 
 
+def split_needs() -> Select[Need]:
+    """Needs that may be parts of one purchase, newest first, for the bureau."""
+    return select(Need).where(Need.split.is_not(None)).order_by(Need.id.desc())
+
+
 def drafts_of(organisation_id: int, limit: int = 50) -> list[Need]:
-    """An owner's needs that were not sent on yet, newest first."""
+    """An owner's needs that were not sent on yet, newest first; not those behind orders."""
     return list(
         db.session.scalars(
             select(Need)
-            .where(Need.owner_id == organisation_id, Need.status == NeedStatus.DRAFT)
+            .where(
+                Need.owner_id == organisation_id,
+                Need.status == NeedStatus.DRAFT,
+                Need.channel == NeedChannel.OPEN,
+            )
             .order_by(Need.id.desc())
             .limit(limit)
         )

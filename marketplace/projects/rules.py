@@ -52,6 +52,38 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class OrderRules:
+    """Numbers of orders and of 小额快选 (RULES section 6). Amounts in yuan.
+
+    ``quick_limit``: 小额快选 for money that is not fiscal up to this amount, inclusive;
+    ``quick_fiscal_limit`` for fiscal money (0: not at all). ``asks_most``: how many firms may be
+    asked, one after the other. A firm answers an ask within ``quick_answer_working_days``, the
+    order of a listing above the limit within ``answer_working_days``; silence passes it on.
+    ``quote_stands_working_days``: how long a quote waits for the owner's yes.
+    ``quick_accept_working_days`` and ``quick_accept_reminders_after``: acceptance of a 小额快选.
+    ``split_months``: purchases of so many natural months count as possible parts of one.
+    """
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    quick_limit: Annotated[Decimal, Ge(Decimal(0))]
+    quick_fiscal_limit: Annotated[Decimal, Ge(Decimal(0))]
+    asks_most: Annotated[int, Ge(1), Le(5)]
+    quick_answer_working_days: Annotated[int, Ge(1), Le(10)]
+    answer_working_days: Annotated[int, Ge(1), Le(10)]
+    quote_stands_working_days: Annotated[int, Ge(1), Le(30)]
+    quick_accept_working_days: Annotated[int, Ge(1), Le(30)]
+    quick_accept_reminders_after: Annotated[tuple[Annotated[int, Ge(1), Le(30)], ...], MinLen(1)]
+    split_months: Annotated[int, Ge(1), Le(60)]
+
+    def __post_init__(self) -> None:
+        """Refuse an edition whose parts contradict each other."""
+        reminders = list(self.quick_accept_reminders_after)
+        if reminders != sorted(set(reminders)) or reminders[-1] >= self.quick_accept_working_days:
+            raise ValueError("quick_accept_reminders_after: must rise and stay below the limit")
+
+
+@dataclass(frozen=True)
 class SelectionPolicy:
     """Numbers of RULES sections 6 and 7. Amounts in yuan; times are Asia/Shanghai.
 
@@ -100,6 +132,7 @@ class SelectionPolicy:
     annul_reason_shortest: Annotated[int, Ge(1), Le(500)]
     recusals_most: Annotated[int, Ge(0), Le(20)]
     gate: Gate
+    orders: OrderRules
 
     def __post_init__(self) -> None:
         """Refuse an edition whose parts contradict each other."""
@@ -150,6 +183,46 @@ def meets_minimum_grade(
             return True
         grade = ungraded_counts_as
     return GRADES.index(grade) <= GRADES.index(minimum)
+
+
+def is_quick(orders: OrderRules, fiscal: bool, budget: Decimal) -> bool:
+    """Whether 小额快选 is open to ``budget`` yuan of this money."""
+    limit = orders.quick_fiscal_limit if fiscal else orders.quick_limit
+    return budget <= limit
+
+
+_PLACE_NOISE = re.compile(r"[\s,,。.、;;::()()\-—]+")
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two addresses are the same apart from blanks and punctuation."""
+    return _PLACE_NOISE.sub("", one).casefold() == _PLACE_NOISE.sub("", other).casefold()
+
+
+def dodged_limit(
+    policy: SelectionPolicy,
+    *,
+    fiscal: bool,
+    quick: bool,
+    direct: bool,
+    budget: Decimal,
+    total: Decimal,
+) -> Decimal | None:
+    """The lowest limit that ``budget`` stays under while ``total`` of the possible parts does not.
+
+    Amounts in yuan. None: together they would have gone the same way.
+    """
+    limits: list[tuple[Decimal, bool]] = []
+    if quick:
+        orders = policy.orders
+        limit = orders.quick_fiscal_limit if fiscal else orders.quick_limit
+        limits.append((limit, total > limit >= budget))
+    if fiscal and direct:
+        limits.append((policy.direct_pick_limit, total >= policy.direct_pick_limit > budget))
+    if fiscal:
+        procurement = policy.gate.procurement_limit
+        limits.append((procurement, total >= procurement > budget))
+    return min((limit for limit, dodged in limits if dodged), default=None)
 
 
 def gate_refusal(

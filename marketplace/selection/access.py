@@ -23,7 +23,7 @@ def public_need(public_id: str) -> Need:
 def own_need(actor: Actor, public_id: str) -> Need:
     """A need of the actor's own organisation."""
     need = projects.need(public_id)
-    if need.owner_id != actor.organisation_id:
+    if need.owner_id != actor.organisation_id or (need.is_ordered and not need.is_public):
         raise Missing(f"need {public_id}")
     return need
 

@@ -169,6 +169,7 @@ def _check_quote(need: Need, entry: Entry, actor: Actor, now: datetime) -> None:
         inputs=need.fee_inputs,
         budget=need.budget,
         commitment_discount=getattr(offering, "discount", None),
+        commitment=intermediaries.promise(offering),
         actor=actor,
         now=now,
         field="price",

@@ -284,6 +284,7 @@ def _price_holds(need: Need, award: Award, actor: Actor, now: datetime) -> bool:
         inputs=need.fee_inputs,
         budget=need.budget,
         commitment_discount=getattr(offering, "discount", None),
+        commitment=intermediaries.promise(offering),
         actor=actor,
         now=now,
     )

@@ -121,20 +121,21 @@ def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:
     return reasons
 
 
+def relations_of(number: int, firm_id: int, since: datetime) -> StandingEntry:
+    """What the register knows of a firm's relations, under a number of the caller's."""
+    keys = intermediaries.relation_keys(firm_id)
+    return StandingEntry(
+        number=number,
+        organisation=keys.organisation or f"firm {firm_id}",
+        received_at=since,
+        legal_representative=keys.legal_representative or "",
+        shareholders=tuple((key, Decimal(100)) for key in sorted(keys.shareholders)),
+        practitioners=frozenset(keys.practitioners),
+    )
+
+
 def _related(fit: list[Entry]) -> dict[int, str]:
-    facts = []
-    for entry in fit:
-        keys = intermediaries.relation_keys(entry.firm_id)
-        facts.append(
-            StandingEntry(
-                number=entry.id,
-                organisation=keys.organisation or str(entry.organisation_id),
-                received_at=entry.stands_since,
-                legal_representative=keys.legal_representative or "",
-                shareholders=tuple((key, Decimal(100)) for key in sorted(keys.shareholders)),
-                practitioners=frozenset(keys.practitioners),
-            )
-        )
+    facts = [relations_of(entry.id, entry.firm_id, entry.stands_since) for entry in fit]
     return {each.number: str(each.reason) for each in void_related(facts)}
 
 

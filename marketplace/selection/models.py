@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import EnumText, Fen, Model, PublicIdMixin
+from marketplace.foundation.db import EnumText, Fen, Model, PublicIdMixin, new_public_id
 from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.projects.models import Need
@@ -357,10 +357,12 @@ class DrawAnnulment(Model):
             sqlite_where=text("refused_at IS NULL"),
             postgresql_where=text("refused_at IS NULL"),
         ),
+        Index("uq_draw_annulments_public_id", "public_id", unique=True),
         CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="two_officers"),
         CheckConstraint("length(reason) >= 20", name="reason"),
     )
 
+    public_id: Mapped[str | None] = mapped_column(String(13), default=new_public_id)
     round_id: Mapped[int] = mapped_column(ForeignKey("selection_rounds.id"))
     reason: Mapped[str] = mapped_column(String(1000))
     proposed_by: Mapped[int]

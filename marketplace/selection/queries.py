@@ -163,7 +163,11 @@ def requirement_of(need: Need, values: SelectionPolicy) -> Requirement:
         ungraded_counts_as=values.ungraded_counts_as,
         minimum_grade=need.minimum_grade or "",
         qualifications=tuple(
-            QualificationDemand(str(each["type"]), str(each.get("minimum_grade") or ""))
+            QualificationDemand(
+                str(each["type"]),
+                str(each.get("minimum_grade") or ""),
+                tuple(str(grade) for grade in each.get("grades") or ()),
+            )
             for each in need.qualifications
         ),
         any_qualification=need.any_qualification,

@@ -39,10 +39,21 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True)
 class QualificationDemand:
-    """A certificate an item asks for: its kind and the lowest grade that will do ("": any)."""
+    """A certificate an item asks for: its kind and the lowest grade that will do ("": any).
+
+    ``grades`` lists the kind's grades from best to least as the item list states them; without
+    them the common ladders of the trades are used.
+    """
 
     kind: str
     minimum_grade: str = ""
+    grades: tuple[str, ...] = ()
+
+    def reached_by(self, held: str) -> bool:
+        """Whether a certificate's grade is the demanded one or a better one."""
+        if self.minimum_grade in self.grades:
+            return held in self.grades[: self.grades.index(self.minimum_grade) + 1]
+        return grade_reaches(held, self.minimum_grade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +257,7 @@ def _met(demand: QualificationDemand, held: Sequence[Qualification], instant: da
     return any(
         one.kind == demand.kind
         and one.verified
-        and grade_reaches(one.grade, demand.minimum_grade)
+        and demand.reached_by(one.grade)
         and in_force(one, instant)
         for one in held
     )
@@ -259,7 +270,7 @@ def _why_unmet(
     same = [one for one in held if one.kind == demand.kind]
     if not same:
         return Sentence(N_("资质“%(name)s”未登记"), {"name": name})
-    high = [one for one in same if grade_reaches(one.grade, demand.minimum_grade)]
+    high = [one for one in same if demand.reached_by(one.grade)]
     if not high:
         return Sentence(
             N_("资质“%(name)s”等级不足,登记为%(held)s"),
