@@ -39,6 +39,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from tests.browsing import WIDE, LiveSite, Visitor, launch
+from tests.pages import ReadingClient
 from tests.servers import PostgresServer, RedisServer
 
 # Monday 2 March 2026, 09:00 in Shanghai: a plain working week, no holiday near
@@ -73,6 +74,7 @@ class Site:
         self.app = create_app(
             settings, TESTING=True, WTF_CSRF_ENABLED=False, PASSWORD_PROFILE="cheap"
         )
+        self.app.test_client_class = ReadingClient
         self.settings = settings
         with self.app.app_context():
             self.engine = db.engine
