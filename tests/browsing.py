@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Response
 from werkzeug.serving import BaseWSGIServer, make_server
+
+from marketplace.foundation import csp
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 CHROMIUM = "/usr/bin/chromium"
 WIDE = (1280, 900)
@@ -33,9 +41,19 @@ class LiveSite:
     """The application answering on a loopback port, in threads of the test process."""
 
     def __init__(self, app: Flask) -> None:
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+        self.csp_reports: list[dict[str, Any]] = []
+        self._answer = app.wsgi_app
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._listen, threaded=True)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def _listen(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does, and keep what browsers report as blocked."""
+        if environ["PATH_INFO"] == csp.PATH and environ["REQUEST_METHOD"] == "POST":
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            self.csp_reports.append(json.loads(body)["csp-report"])
+            environ["wsgi.input"] = io.BytesIO(body)
+        return self._answer(environ, start)
 
     def __enter__(self) -> Self:
         self._thread.start()

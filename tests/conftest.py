@@ -335,3 +335,4 @@ def visitor(live_site: LiveSite, chromium: Browser) -> Iterator[Callable[..., Vi
     for window in windows:
         window.close()
     assert complaints == []
+    assert live_site.csp_reports == []

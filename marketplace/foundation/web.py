@@ -31,7 +31,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from . import audit, clock, idempotency
+from . import audit, clock, csp, idempotency
 from .actor import Actor
 from .crypto import digest, keyed_digest
 from .db import db, set_write_mode
@@ -49,7 +49,8 @@ HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "object-src 'none'; frame-ancestors 'none'"
+        "object-src 'none'; frame-ancestors 'none'; "
+        f"report-uri {csp.PATH}"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -154,6 +155,9 @@ def init_app(app: Flask) -> None:
     """Install everything above on the application."""
     csrf.init_app(app)
     babel.init_app(app, locale_selector=_select_locale)
+    csp.init_app(app)
+    receive = csrf.exempt(access(PUBLIC)(writes(csp.receive)))
+    app.add_url_rule(csp.PATH, "csp_report", receive, methods=["POST"])
     app.before_request(_begin)
     app.before_request(_check_origin)
     app.before_request(_check_access)
