@@ -10,6 +10,7 @@ PostgreSQL, Redis and Chromium, and shares nothing with its siblings.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -27,6 +28,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import event, inspect, select
+from xdist.scheduler import LoadScopeScheduling
 
 import config
 from marketplace import commands
@@ -166,12 +168,28 @@ class Site:
         self.database = self.prepared.database
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests on the demo of one engine with one worker, so that it is made once."""
-    for item in items:
-        if "demo_app" in getattr(item, "fixturenames", ()):
-            engine = item.callspec.params["engine_name"]
-            item.add_marker(pytest.mark.xdist_group(f"demo-{engine}"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Spread single tests over the workers, but keep those on the demo of one engine together."""
+    return DemoTogether(config, log)
+
+
+class DemoTogether(LoadScopeScheduling):
+    """Gives one engine's tests of every file that uses the demo to one worker: it is made once.
+
+    (xdist's own ``loadgroup`` changes a node id in a way that pytest 9 no longer heeds.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _colons, test = nodeid.partition("::")
+        if not _uses_demo(file):
+            return nodeid
+        return "demo on postgresql" if "postgresql" in test.partition("[")[2] else "demo on sqlite"
+
+
+@functools.cache
+def _uses_demo(file: str) -> bool:
+    return "demo_app" in (config.ROOT / file).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

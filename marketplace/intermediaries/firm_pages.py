@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import redirect, render_template, url_for
+from flask_babel import gettext as _
 from flask_wtf.file import FileField
 
 from marketplace.accounts import queries as accounts
@@ -210,7 +211,7 @@ def qualifications() -> Any:
     form = QualificationForm()
     items = queries.items_of(firm, clock.today())
     kinds = sorted({each.type for item in items.values() for each in item.requirements})
-    form.type.choices = [("", "")] + [(kind, kind) for kind in kinds]
+    form.type.choices = [("", _("请选择"))] + [(kind, kind) for kind in kinds]
     status = form.http_status
     if form.validate_on_submit():
         try:
@@ -287,7 +288,7 @@ def offerings() -> Any:
         return render_template("intermediaries/file_none.html")
     form = OfferingForm()
     names = catalogue.names(clock.today(), accounts.lineage(firm.register_code))
-    form.item_code.choices = [("", ""), *names.items()]
+    form.item_code.choices = [("", _("请选择")), *names.items()]
     status = form.http_status
     if form.validate_on_submit():
         try:

@@ -22,7 +22,7 @@ from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Missing, Refused
 from marketplace.foundation.transactions import transaction
-from marketplace.foundation.web import PUBLIC
+from marketplace.foundation.web import PUBLIC, SIGNED_IN
 from marketplace.notifications.models import Message
 from marketplace.projects import correcting
 from marketplace.projects.models import DrawSource, InvestmentKind, Need, NeedStatus
@@ -107,20 +107,23 @@ def test_the_page_takes_an_entry_until_the_last_millisecond_and_no_longer(
 # who has entered
 
 
-def _addresses(app: Flask, need: str, *firms: str) -> dict[str, bool]:
-    """Every page of the site, of the need and of the firms; whether it differs by reader."""
+def _addresses(app: Flask, need: str, *firms: str) -> dict[str, str]:
+    """Every page of the site, of the need and of the firms, and who may open it.
+
+    Public pages are the same for everybody, but for the need's own, which greet its parties.
+    """
     found = {}
     for rule in app.url_map.iter_rules():
         names = set(rule.arguments)
         if "GET" not in (rule.methods or set()) or rule.endpoint in ("static", "accounts.sign_out"):
             continue
-        private = str(getattr(app.view_functions[rule.endpoint], "access", "")) != PUBLIC
+        declared = str(getattr(app.view_functions[rule.endpoint], "access", ""))
         if not names:
-            found[rule.rule] = private
+            found[rule.rule] = declared
         elif names == {"public_id"}:
             for each in (need, *firms):
                 address = re.sub(r"<[^>]*public_id>", each, rule.rule)
-                found[address] = private or each == need
+                found[address] = SIGNED_IN if (declared, each) == (PUBLIC, need) else declared
     return found
 
 
@@ -138,8 +141,9 @@ def test_who_has_entered_shows_on_no_page_of_anybody_else_before_closing(
             for word in (firm.organisation.name, firm.organisation.credit_code or "")
         ]
         people = [bystander.user, owner.user, owner.approver]
-        people += [
-            accounts.officer(role).user
+        rights = [bystander.actor, owner.actor, owner.approving_actor]
+        officers = [
+            accounts.officer(role)
             for role in (
                 Role.BUREAU_OPERATOR,
                 Role.BUREAU_APPROVER,
@@ -148,9 +152,21 @@ def test_who_has_entered_shows_on_no_page_of_anybody_else_before_closing(
                 Role.SYSTEM_ADMIN,
             )
         ]
+        people += [officer.user for officer in officers]
+        rights += [officer.actor for officer in officers]
     browsers = [app.test_client(), *(sign_in_as(person) for person in people)]
     pages = _addresses(app, *ids)
     assert f"/results/{ids[0]}" in pages
+    # what a role may never open is refused to it whole, see tests/architecture/test_access.py
+    open_to = [
+        (number, page)
+        for number, actor in enumerate([None, *rights])
+        for page, declared in pages.items()
+        if (declared == PUBLIC and actor is None)
+        or (declared == SIGNED_IN)
+        or (actor is not None and actor.may(declared))
+    ]
+    assert len(open_to) > 200
     with app.app_context(), transaction():
         first = selection.enter(the_need(), again(one), Decimal("35123.45"))
         first_id = first.id
@@ -158,17 +174,16 @@ def test_who_has_entered_shows_on_no_page_of_anybody_else_before_closing(
     with app.app_context():
         instant = clock.now() + timedelta(seconds=5)
 
-    def look() -> dict[tuple[int, str], tuple[int, bytes]]:
+    def look(where: list[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, bytes]]:
         seen = {}
         monkeypatch.setattr(clock, "now", lambda: instant)
-        for number, browser in enumerate(browsers):
-            for page in [each for each, private in pages.items() if private or number == 0]:
-                answer = browser.get(page)
-                seen[number, page] = answer.status_code, answer.data
+        for number, page in where:
+            answer = browsers[number].get(page)
+            seen[number, page] = answer.status_code, answer.data
         monkeypatch.undo()
         return seen
 
-    before = look()
+    before = look(open_to)
     for (number, page), (status, text) in before.items():
         assert status < 500, page
         told = [secret for secret in secrets if secret.encode() in text]
@@ -176,7 +191,8 @@ def test_who_has_entered_shows_on_no_page_of_anybody_else_before_closing(
     with app.app_context(), transaction():
         actions.withdraw_entry(db.session.get_one(Entry, first_id), again(one).actor)
         selection.enter(the_need(), again(other))
-    after = look()
+    after = look([at for at, (status, _text) in before.items() if status == 200])
+    assert len(after) > 100
     for at, (_status, text) in after.items():
         counts = [[seen.count(name.encode()) for name in names] for seen in (before[at][1], text)]
         assert counts[0] == counts[1], f"{at} tells which of two firms has entered"
