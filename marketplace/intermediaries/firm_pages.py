@@ -66,6 +66,20 @@ def _file_page(firm: Firm, form: AvailabilityForm) -> str:
     )
 
 
+@bp.get("/firm/reviews")
+@allow(Permission.FIRM_FILE)
+def rounds() -> str:
+    """Every review of the firm's applications: what was found on each point, and why."""
+    firm = access.own_file(require_actor())
+    return render_template(
+        "intermediaries/rounds.html",
+        firm=firm,
+        rounds=queries.rounds(firm),
+        points=actions.POINTS,
+        steps=queries.steps_of(firm),
+    )
+
+
 @bp.post("/firm")
 @allow(Permission.FIRM_FILE)
 @writes

@@ -11,6 +11,7 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -22,7 +23,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from marketplace.foundation.forms import Form
 
-from .actions import POINTS, Finding
+from .actions import POINTS, Finding, one_time_notice
 
 _REQUIRED = _l("请填写此项")
 _CHOOSE = _l("请选择")
@@ -168,6 +169,7 @@ class FormCheckForm(Form):
         ],
     )
     reason = _long_text(_l("不予入驻的理由"), 1000, required=False)
+    preview = HiddenField()
 
     def findings(self) -> dict[str, Finding]:
         """The officer's answer on every point."""
@@ -175,6 +177,14 @@ class FormCheckForm(Form):
             code: Finding(self[code].data == "pass", self[f"{code}_reason"].data or "")
             for code in POINTS
         }
+
+    def notice_so_far(self) -> str:
+        """The 一次性告知书 from what is marked to be mended already."""
+        marked = {
+            code: Finding(self[code].data != "mend", self[f"{code}_reason"].data or "")
+            for code in POINTS
+        }
+        return one_time_notice(marked)
 
 
 @lru_cache(maxsize=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
@@ -41,13 +43,17 @@ def review(public_id: str) -> str:
     return _review_page(access.application_for(require_actor(), public_id), None)
 
 
-def _review_page(firm: Firm, form: Form | None) -> str:
+def _review_page(firm: Firm, form: Form | None, preview: str | None = None) -> str:
+    form = form if form is not None else _form_for(firm)
     return render_template(
         "intermediaries/review.html",
         firm=firm,
-        form=form if form is not None else _form_for(firm),
+        form=form,
+        whose=None if form is not None else _whose_step(firm),
+        preview=preview,
         points=POINTS,
         found=queries.points(firm),
+        rounds=queries.rounds(firm),
         items=queries.items_of(firm, clock.today()),
         offerings=queries.offerings(firm.id),
         qualifications=queries.all_qualifications(firm.id),
@@ -65,11 +71,27 @@ def _form_for(firm: Firm) -> Form | None:
     if firm.status is FirmStatus.SUBMITTED and actor.may(Permission.ADMISSION_CHECK):
         return check_form()(formdata=None)
     if actor.may(Permission.ADMISSION_DECIDE):
-        if firm.status is FirmStatus.CHECKED:
+        if firm.status is FirmStatus.CHECKED and firm.checked_by != actor.user_id:
             outcome = firm.recommendation.value if firm.recommendation else None
             return DecisionForm(formdata=None, outcome=outcome, reason=firm.check_reason)
         if firm.status is FirmStatus.QUESTIONED:
             return QuestionForm(formdata=None)
+    return None
+
+
+def _whose_step(firm: Firm) -> str | None:
+    """Who acts next, for an officer who may not."""
+    actor = require_actor()
+    if firm.status is FirmStatus.SUBMITTED:
+        return _("本步骤为形式审查,由管理机构经办人办理;审查结束后由另一名审批人决定")
+    if firm.status is FirmStatus.RETURNED:
+        return _("已出具一次性告知书,由机构补正后重新提交")
+    if firm.status is FirmStatus.CHECKED:
+        if firm.checked_by is not None and firm.checked_by == actor.user_id:
+            return _("形式审查由您办理,须由其他审批人决定")
+        return _("本步骤为审批,由管理机构审批人决定")
+    if firm.status is FirmStatus.QUESTIONED:
+        return _("本步骤为异议处理,由管理机构审批人决定")
     return None
 
 
@@ -81,6 +103,10 @@ def check(public_id: str) -> Any:
     actor = require_actor()
     firm = access.application_for(actor, public_id)
     form: FormCheckForm = check_form()()
+    if form.preview.data:
+        form.preview.data = None
+        form.idempotency_key.data = secrets.token_urlsafe(18)  # the real sending is another one
+        return _review_page(firm, form, form.notice_so_far())
     status = form.http_status
     if form.validate_on_submit():
         try:

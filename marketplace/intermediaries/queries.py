@@ -18,6 +18,7 @@ from marketplace.foundation import clock, policy
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.policy import Edition
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
@@ -28,6 +29,7 @@ from .models import (
     Firm,
     FirmStatus,
     Offering,
+    PointResult,
     Practitioner,
     ProfessionalCheck,
     Qualification,
@@ -298,6 +300,48 @@ def points(firm: Firm) -> list[ReviewPoint]:
         .order_by(ReviewPoint.round.desc(), ReviewPoint.id)
     ).all()
     return [row for row in rows if row.round == rows[0].round]
+
+
+@dataclass(frozen=True)
+class ReviewRound:
+    """One form check of one sending: when, and the answer on every point with its reason."""
+
+    application: int
+    number: int
+    at: datetime
+    points: tuple[ReviewPoint, ...]
+
+    @property
+    def to_mend(self) -> list[ReviewPoint]:
+        """The points that were sent back."""
+        return [point for point in self.points if point.result is PointResult.MEND]
+
+
+def rounds(firm: Firm) -> list[ReviewRound]:
+    """Every form check of a firm's applications, the latest first."""
+    groups: dict[tuple[int, int], list[ReviewPoint]] = {}
+    for row in db.session.scalars(
+        select(ReviewPoint).where(ReviewPoint.firm_id == firm.id).order_by(ReviewPoint.id)
+    ):
+        groups.setdefault((row.application, row.round), []).append(row)
+    found = [
+        ReviewRound(application, number, rows[0].at, tuple(rows))
+        for (application, number), rows in groups.items()
+    ]
+    return sorted(found, key=lambda each: (each.application, each.number), reverse=True)
+
+
+def steps_of(firm: Firm) -> list[StatusChange]:
+    """Where an application went, step by step, oldest first."""
+    return list(
+        db.session.scalars(
+            select(StatusChange)
+            .where(
+                StatusChange.subject_type == Firm.__tablename__, StatusChange.subject_id == firm.id
+            )
+            .order_by(StatusChange.id)
+        )
+    )
 
 
 def professional_checks(firm: Firm) -> list[ProfessionalCheck]:

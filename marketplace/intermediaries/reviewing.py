@@ -52,6 +52,15 @@ class Finding:
     reason: str = ""
 
 
+def one_time_notice(findings: Mapping[str, Finding]) -> str:
+    """The 一次性告知书: everything to be mended, numbered, in the order of the points."""
+    to_mend = [(code, findings[code]) for code in POINTS if not findings[code].passed]
+    return "\n".join(
+        f"{number}. {POINTS[code]}:{finding.reason.strip()}"
+        for number, (code, finding) in enumerate(to_mend, start=1)
+    )
+
+
 def _keep_points(
     firm: Firm, findings: Mapping[str, Finding], actor: Actor, now: datetime
 ) -> list[ReviewPoint]:
@@ -100,14 +109,9 @@ def return_application(
         )
     if all(finding.passed for finding in findings.values()):
         raise Invalid(_("各项均已通过,无须退回补正"), rule="points")
-    rows = _keep_points(firm, findings, actor, now)
+    _keep_points(firm, findings, actor, now)
     firm.returned_at = now
-    firm.return_notice = "\n".join(
-        f"{number}. {POINTS[row.code]}:{row.reason}"
-        for number, row in enumerate(
-            (row for row in rows if row.result is PointResult.MEND), start=1
-        )
-    )
+    firm.return_notice = one_time_notice(findings)
     lifecycle.move(firm, FirmStatus.RETURNED, actor, now, reason=firm.return_notice)
     _tell_firm(firm, _("入驻申请需补正"), firm.return_notice, "returned", now)
 

@@ -112,6 +112,15 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
     address = f"/supervision/applications/{public_id}"
     assert "青河明远环保咨询有限公司" in read(operator, "/supervision/applications")
     assert "审查要点" in read(operator, address)
+    waits = read(approver, address)
+    assert "本步骤为形式审查,由管理机构经办人办理" in waits
+    assert "审查要点</h2>" not in waits
+    half_done = {"subject": "pass", "legal": "mend", "legal_reason": "补充授权书", "preview": "1"}
+    preview = operator.post(f"{address}/check", data=half_done)
+    assert preview.status_code == 200
+    assert "1. 法定代表人与经办人:补充授权书" in preview.text
+    assert "2. " not in preview.text.split('id="notice"')[1].split("</section>")[0]
+    assert one(app, Firm.status) is FirmStatus.SUBMITTED
     unanswered = operator.post(f"{address}/check", data={"outcome": "list"})
     assert unanswered.status_code == 422
     returned = {**CREDITS, "practitioners": "mend", "outcome": "return"}
@@ -119,11 +128,15 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
     returned["practitioners_reason"] = "补充执业人员劳动合同"
     assert operator.post(f"{address}/check", data=returned).status_code == 303
     assert "补充执业人员劳动合同" in read(firm, "/firm")
+    history = read(firm, "/firm/reviews")
+    assert "第 1 次申请第 1 轮审查" in history
+    assert history.count("补充执业人员劳动合同") == 2  # beside its point, and in the notice
     assert firm.post("/firm/application/submission", data={"committed": "y"}).status_code == 303
     assert operator.post(f"{address}/check", data=returned).status_code == 409
     passed = {**CREDITS, "outcome": "list"}
     assert operator.post(f"{address}/decision", data={"outcome": "list"}).status_code == 403
     assert operator.post(f"{address}/check", data=passed).status_code == 303
+    assert "第 1 次申请第 2 轮审查" in read(firm, "/firm/reviews")
     assert "审批" in read(approver, address)
     assert approver.post(f"{address}/decision", data={"outcome": "refuse"}).status_code == 422
     assert approver.post(f"{address}/decision", data={"outcome": "list"}).status_code == 303
