@@ -39,6 +39,7 @@ class Settings:
     smtp_url: str | None
     mail_from: str
     site_url: str
+    second_factor: bool
 
     @property
     def clock_movable(self) -> bool:
@@ -74,6 +75,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     if smtp_url:
         _check_mail(environ, mode, smtp_url, mail_from, site_url)
     broker = environ.get("CELERY_BROKER_URL") or redis_url or f"sqla+sqlite:///{data_dir}/broker.db"
+    second_factor = environ.get("SECOND_FACTOR", "1" if mode == "production" else "0") == "1"
+    if mode == "production" and not second_factor:
+        raise SettingsError("SECOND_FACTOR=0 is refused in production")
     return Settings(
         mode=mode,
         database_url=_with_driver(database_url),
@@ -89,6 +93,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=smtp_url,
         mail_from=mail_from,
         site_url=site_url,
+        second_factor=second_factor,
     )
 
 

@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         CLOCK_MOVABLE=settings.clock_movable,
         IS_DEMO=settings.mode == "demo",
         JURISDICTION=settings.jurisdiction,
+        SECOND_FACTOR=settings.second_factor,
         SECURE_COOKIES=settings.secure_cookies,
         SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "form",
         SESSION_COOKIE_SECURE=settings.secure_cookies,

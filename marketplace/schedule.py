@@ -96,6 +96,19 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("running_clocks"),
     ),
     Job(
+        "账号、授权与重设密码",
+        "marketplace.accounts.tasks:advance_due",
+        10,
+        watches=_watching("password_resets", "authorisations"),
+    ),
+    Job(
+        "信件投递",
+        "marketplace.notifications.tasks:deliver_letters_due",
+        10,
+        "messages",
+        watches=_watching("letters"),
+    ),
+    Job(
         "消息投递",
         "marketplace.notifications.tasks:deliver_due",
         10,

@@ -289,7 +289,7 @@ def sign_in(app: Flask, user: User, organisation: Organisation | None = None) ->
                 ).first()
             )
             assert place is not None, f"{person.login} belongs to no organisation"
-            token = begin_session(person, place, clock.now())
+            token = begin_session(person, place, clock.now(), factor_passed=True)
         name = cookie_name()
     browser = app.test_client()
     browser.set_cookie(name, token)

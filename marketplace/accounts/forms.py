@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField, TelField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.foundation.forms import Form
+from marketplace.foundation.forms import Form, length_message
 
 from .models import OrganisationKind
 from .queries import registrable_areas
@@ -129,10 +142,25 @@ class SetupForm(Form):
     supervisor_password = _password(_l("上级监督员密码"), description=_l("至少 15 位"))
 
 
+_EMAIL = Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", message=_l("电子邮箱格式不正确"))
+
+
+def _email(label: Any, required: bool = False, **more: Any) -> EmailField:
+    first = InputRequired(_REQUIRED) if required else Optional()
+    return EmailField(label, [first, _EMAIL, Length(max=200, message=_LONGEST)], **more)
+
+
 class InviteForm(Form):
     """A person invited into the own organisation."""
 
     name = _text(_l("姓名"), 60)
+    role = SelectField(_l("角色"), [InputRequired(_l("请选择"))])
+    email = _email(_l("电子邮箱"), description=_l("填写后链接直接发送至本人,不在页面显示"))
+
+
+class RoleForm(Form):
+    """One more role for somebody of the own organisation."""
+
     role = SelectField(_l("角色"), [InputRequired(_l("请选择"))])
 
 
@@ -140,13 +168,117 @@ class OfficialForm(InviteForm):
     """A person proposed for an office."""
 
     office = SelectField(_l("单位"), [InputRequired(_l("请选择"))])
+    login = _text(
+        _l("已有登录名"),
+        40,
+        required=False,
+        description=_l("此人已有账号时填写,批准后直接增加角色"),
+    )
 
 
 class AcceptForm(Form):
     """The invited person's own sign-in name and password."""
 
     login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -,以字母开头"))
+    email = _email(_l("电子邮箱"), description=_l("用于找回密码"))
     password = _password(_l("密码"))
     password_again = PasswordField(
         _l("再次输入密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
+    )
+
+
+class CodeForm(Form):
+    """A code of the second factor."""
+
+    code = _text(_l("验证码"), 30, description=_l("验证器应用显示的 6 位数字"))
+
+
+class ConfirmForm(Form):
+    """A fresh proof: the code, or the password; ``kept`` is the form that waits for it."""
+
+    code = _text(_l("验证码"), 30, required=False, description=_l("验证器应用显示的 6 位数字"))
+    password = _password(_l("密码"), required=False)
+    kept = HiddenField()
+
+
+class PasswordForm(Form):
+    """A new password after the present one."""
+
+    current = _password(_l("当前密码"))
+    password = _password(
+        _l("新密码"), description=_l("至少 12 位(公职人员 15 位),含三类字符;或不少于 20 位")
+    )
+    password_again = PasswordField(
+        _l("再次输入新密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
+    )
+
+
+class AskResetForm(Form):
+    """Whose password is forgotten."""
+
+    login = _text(_l("登录名"), 60)
+
+
+class ResetForm(Form):
+    """The new password a mailed link allows."""
+
+    password = _password(
+        _l("新密码"), description=_l("至少 12 位(公职人员 15 位),含三类字符;或不少于 20 位")
+    )
+    password_again = PasswordField(
+        _l("再次输入新密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
+    )
+
+
+class EmailForm(Form):
+    """The address links are mailed to."""
+
+    email = _email(_l("电子邮箱"))
+
+
+class FactorResetForm(Form):
+    """Whose factor is lost, and how the person was identified."""
+
+    login = _text(_l("登录名"), 40)
+    reason = TextAreaField(
+        _l("核验情况"),
+        [InputRequired(_REQUIRED), Length(min=10, max=500, message=length_message())],
+        description=_l("写明本人到场或视频核验的时间、方式和证件"),
+    )
+
+
+class AgentForm(Form):
+    """An owner's authority for an agent."""
+
+    agent_name = _text(_l("代办员姓名"), 60)
+    document_number = _text(_l("授权书编号"), 80)
+    document = FileField(_l("授权书"), [FileRequired(_l("请上传盖章的授权书"))])
+    scope = SelectMultipleField(
+        _l("授权事项"),
+        choices=[
+            ("prepare", _l("编写需求、提出选取和合同、验收成果")),
+            ("evaluate", _l("评价机构")),
+            ("objections", _l("提出异议和申诉")),
+        ],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description=_l("发布、确认选取结果和签约由本单位审批人办理,不能授权"),
+    )
+    starts_on = DateField(_l("起始日期"), [InputRequired(_REQUIRED)])
+    ends_on = DateField(_l("截止日期"), [InputRequired(_REQUIRED)])
+
+
+class RevokeForm(Form):
+    """Why an authority ends early."""
+
+    reason = _text(_l("撤销原因"), 200)
+
+
+class RevealForm(Form):
+    """Why a masked value is looked at."""
+
+    reason = StringField(
+        _l("查看原因"),
+        [InputRequired(_REQUIRED), Length(min=4, max=200, message=length_message())],
+        description=_l("写明办理的业务,原因记入查看记录,数据主体和监督人员可见"),
     )

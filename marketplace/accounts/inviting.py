@@ -1,11 +1,13 @@
-"""How a second person comes to an organisation: invited, and opening the account alone.
+"""How a person comes to an organisation: invited, and opening the account alone.
 
-Nobody ever sets another person's password.
+Nobody ever sets another person's password. One person has one account: who has one already
+takes up the invitation with it.
 """
 
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -16,11 +18,13 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
+from marketplace.notifications.actions import send_letter
 
-from .models import Invitation, Membership, Organisation, OrganisationFunction, User
-from .organising import create_user, end_membership
+from .models import Authorisation, Invitation, Organisation, User
+from .organising import create_user, grant_role, refuse_conflict
 from .passwords import HashedPassword
 from .permissions import HOME_OF_ROLE, OFFICIALS, OWN_STAFF, Permission, Role
+from .queries import below, live_memberships, live_roles, user_by_public_id
 from .rules import INVITATION_LIFE
 
 
@@ -35,22 +39,97 @@ def own_roles(actor: Actor) -> list[Role]:
 
 
 def invite_staff(
-    organisation: Organisation, name: str, role: Role, actor: Actor, now: datetime
-) -> str:
-    """Invite a person into one's own organisation; returns the link's token, shown once."""
+    organisation: Organisation,
+    name: str,
+    role: Role,
+    actor: Actor,
+    now: datetime,
+    email: str | None = None,
+) -> str | None:
+    """Invite a person into one's own organisation.
+
+    Returns the link's token, shown once, or None when it was mailed to ``email`` instead.
+    """
     if actor.organisation_id != organisation.id or role not in own_roles(actor):
         raise Refused(_("只能邀请本单位人员"), rule="invite.own")
-    invitation = _propose(organisation, name, role, False, actor, now)
-    return _issue(invitation, now)
+    invitation = _propose(organisation, name, role, False, actor, now, email)
+    return issue_link(invitation, now)
+
+
+def grant_own_role(
+    user: User, organisation: Organisation, role: Role, actor: Actor, now: datetime
+) -> None:
+    """Give one more role to somebody who is already staff of one's own organisation."""
+    if actor.organisation_id != organisation.id or not live_roles(user.id, organisation.id):
+        raise Missing(user.public_id)
+    if role not in own_roles(actor):
+        raise Refused(_("只能设置本单位的角色"), rule="invite.own")
+    grant_role(user, organisation, role, actor, now)
+
+
+def colleague(actor: Actor, public_id: str) -> User:
+    """Somebody with a role in the actor's own organisation; Missing for everybody else."""
+    user = user_by_public_id(public_id)
+    if not live_roles(user.id, actor.organisation_id or 0):
+        raise Missing(public_id)
+    return user
+
+
+def invite_agent(authorisation: Authorisation, actor: Actor, now: datetime) -> str:
+    """The link by which an agent takes up an authorisation; returns its token, shown once."""
+    invitation = _propose(
+        authorisation.owner, authorisation.agent_name, Role.OWNER_AGENT, False, actor, now
+    )
+    invitation.authorisation_id = authorisation.id
+    token = issue_link(invitation, now)
+    assert token is not None
+    return token
 
 
 def propose_official(
-    organisation: Organisation, name: str, role: Role, actor: Actor, now: datetime
+    organisation: Organisation,
+    name: str,
+    role: Role,
+    actor: Actor,
+    now: datetime,
+    email: str | None = None,
+    user: User | None = None,
 ) -> Invitation:
-    """Propose an account in the bureau or a department; another administrator approves it."""
+    """Propose a role in the bureau or a department; another administrator approves it.
+
+    With ``user`` for an existing account of an office, else for a person who then opens one.
+    """
     if role not in OFFICIALS or HOME_OF_ROLE[role] != organisation.function.value:
         raise Invalid(_("该单位不设此角色"), field="role", rule="role.home")
-    return _propose(organisation, name, role, True, actor, now)
+    if user is not None:
+        _refuse_stranger(user, name, actor)
+        refuse_conflict(user, organisation, role)
+    invitation = _propose(organisation, name, role, True, actor, now, email)
+    invitation.user_id = user.id if user is not None else None
+    db.session.flush()
+    return invitation
+
+
+def _refuse_stranger(user: User, name: str, actor: Actor) -> None:
+    """A role is given only to an official of the own area, named rightly, never to oneself."""
+    area = below(actor.jurisdiction or "")
+    places = [each.organisation for each in live_memberships(user.id)]
+    here = any(
+        each.jurisdiction_code in area and each.function.value in ("bureau", "department")
+        for each in places
+    )
+    if not here:
+        raise Invalid(_("没有该登录名的本级账号,请核对"), field="login", rule="official.unknown")
+    if user.id == actor.user_id:
+        raise Refused(_("不能为自己提议角色"), rule="two_people")
+    if not same_name(user.name, name):
+        raise Invalid(_("姓名与该账号不符"), field="name", rule="invitation.name")
+
+
+def same_name(left: str, right: str) -> bool:
+    """Whether two names are one, however wide their characters were typed."""
+    plain = [unicodedata.normalize("NFKC", each).replace(" ", "") for each in (left, right)]
+    return plain[0] == plain[1]
 
 
 def _propose(
@@ -60,6 +139,7 @@ def _propose(
     needs_approval: bool,
     actor: Actor,
     now: datetime,
+    email: str | None = None,
 ) -> Invitation:
     if actor.user_id is None:
         raise Refused(_("只能邀请本单位人员"), rule="invite.own")
@@ -70,6 +150,7 @@ def _propose(
         needs_approval=needs_approval,
         proposed_by=actor.user_id,
         proposed_at=now,
+        email=email or None,
     )
     db.session.add(invitation)
     db.session.flush()
@@ -84,71 +165,147 @@ def _propose(
     return invitation
 
 
-def approve_official(invitation: Invitation, actor: Actor, now: datetime) -> str:
-    """Approve a proposed account; returns the link's token. Not by who proposed it (I22a)."""
+def approve_official(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """Approve a proposed role, by another person than proposed it or gets it (I22a).
+
+    A role for an existing account is given at once. Otherwise returns the link's token, or None
+    when it was mailed.
+    """
     lock(invitation)
-    if invitation.proposed_by == actor.user_id:
-        raise Refused(_("提议人不能审批自己提议的账号"), rule="two_people")
     if invitation.approved_by is not None or not invitation.needs_approval:
         raise Conflict(_("该账号已经审批"), rule="invitation.approved")
+    if invitation.withdrawn_at is not None:
+        raise Conflict(_("该提议已经撤回"), rule="invitation.withdrawn")
+    if actor.user_id in (invitation.proposed_by, invitation.user_id):
+        raise Refused(_("提议人和本人不能审批该账号"), rule="two_people")
     invitation.approved_by = actor.user_id
     invitation.approved_at = now
     audit.record("invitation.approved", actor, invitation, now)
-    return _issue(invitation, now)
+    if invitation.user is not None:
+        grant_role(invitation.user, invitation.organisation, invitation.role, actor, now)
+        invitation.used_at = now
+        db.session.flush()
+        return None
+    return issue_link(invitation, now)
 
 
-def _issue(invitation: Invitation, now: datetime) -> str:
+def withdraw_invitation(invitation: Invitation, actor: Actor, now: datetime) -> None:
+    """Take back an invitation nobody has used; its link opens nothing any more."""
+    own = invitation.organisation_id == actor.organisation_id and actor.may(Permission.STAFF_MANAGE)
+    office = (
+        invitation.needs_approval
+        and (actor.may(Permission.USER_PROPOSE) or actor.may(Permission.USER_APPROVE))
+        and invitation.organisation.jurisdiction_code == actor.jurisdiction
+    )
+    if not own and not office:
+        raise Missing(invitation.public_id)
+    lock(invitation)
+    if invitation.used_at is not None or invitation.withdrawn_at is not None:
+        raise Conflict(_("该邀请已经使用或撤回"), rule="invitation.used")
+    invitation.withdrawn_at = now
+    audit.record("invitation.withdrawn", actor, invitation, now)
+
+
+def issue_link(invitation: Invitation, now: datetime) -> str | None:
+    """Make the link's token; mails it where an address was given, else returns it."""
     token = secrets.token_urlsafe(24)
     invitation.token_digest = keyed_digest("invitation", token)
     invitation.expires_at = now + INVITATION_LIFE
     db.session.flush()
-    return token
+    if not invitation.email:
+        return token
+    send_letter(
+        invitation.email,
+        _("开通账号:%(place)s", place=invitation.organisation.name),
+        _(
+            "%(name)s:%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号,"
+            "链接只能使用一次,请勿转发。",
+            name=invitation.name,
+            place=invitation.organisation.name,
+            role=invitation.role.title,
+        ),
+        f"/invitations/{token}",
+        f"invitation:{invitation.id}",
+        now,
+    )
+    return None
 
 
 def invitation_for(token: str, now: datetime) -> Invitation:
-    """The invitation a link opens; Missing when it is unknown, used or over."""
+    """The invitation a link opens; Missing when it is unknown, used, withdrawn or over."""
     found = db.session.scalar(
         select(Invitation).where(Invitation.token_digest == keyed_digest("invitation", token))
     )
     over = found is None or found.expires_at is None or now >= found.expires_at
-    if found is None or over or found.used_at is not None:
+    if found is None or over or found.used_at is not None or found.withdrawn_at is not None:
+        raise Missing("invitation")
+    if found.authorisation is not None and found.authorisation.revoked_at is not None:
         raise Missing("invitation")
     return found
 
 
 def accept_invitation(
-    invitation: Invitation, login: str, password: str | HashedPassword, now: datetime
+    invitation: Invitation,
+    login: str,
+    password: str | HashedPassword,
+    now: datetime,
+    email: str | None = None,
 ) -> User:
     """Open the invited person's account, once. Raises Invalid naming login or password."""
-    lock(invitation)
-    if invitation.used_at is not None:
-        raise Conflict(_("该邀请已经使用"), rule="invitation.used")
-    invitation.used_at = now
-    proposer = Actor(user_id=invitation.approved_by or invitation.proposed_by, name="")
-    return create_user(
+    use_up(invitation, now)
+    user = create_user(
         login,
         invitation.name,
         password,
         invitation.organisation,
         (invitation.role,),
-        proposer,
+        _granter(invitation),
         now,
+        email=email or invitation.email,
+        authorisation=invitation.authorisation,
     )
+    _authorise(invitation, user, now)
+    return user
 
 
-def end_staff(membership: Membership, actor: Actor, now: datetime) -> None:
-    """End a role in one's own organisation, or as security administrator in an office.
-
-    Nobody ends an own role, so that no organisation is left without a keeper by a slip.
-    """
-    own = membership.organisation_id == actor.organisation_id and actor.may(Permission.STAFF_MANAGE)
-    office = membership.organisation.function in (
-        OrganisationFunction.BUREAU,
-        OrganisationFunction.DEPARTMENT,
+def join_with_account(invitation: Invitation, user: User, now: datetime) -> None:
+    """Take up an invitation with the account one has, once; the names must agree."""
+    use_up(invitation, now)
+    if not same_name(user.name, invitation.name):
+        raise Refused(_("邀请对象与当前账号姓名不符,请由本人登录后办理"), rule="invitation.name")
+    if invitation.needs_approval and user.id in (invitation.proposed_by, invitation.approved_by):
+        raise Refused(_("提议人和审批人不能使用该邀请"), rule="two_people")
+    grant_role(
+        user,
+        invitation.organisation,
+        invitation.role,
+        _granter(invitation),
+        now,
+        invitation.authorisation,
     )
-    here = membership.organisation.jurisdiction_code == actor.jurisdiction
-    if not own and not (office and here and actor.may(Permission.USER_APPROVE)):
-        raise Missing(f"membership {membership.id}")
-    if membership.user_id == actor.user_id:
-        raise Refused(_("不能停用自己的角色"), rule="role.own")
-    end_membership(membership, actor, now)
+    _authorise(invitation, user, now)
+
+
+def use_up(invitation: Invitation, now: datetime) -> None:
+    """Mark an invitation as used; Conflict for who comes second, at the same moment too."""
+    lock(invitation)
+    if invitation.used_at is not None or invitation.withdrawn_at is not None:
+        raise Conflict(_("该邀请已经使用"), rule="invitation.used")
+    invitation.used_at = now
+
+
+def _granter(invitation: Invitation) -> Actor:
+    return Actor(user_id=invitation.approved_by or invitation.proposed_by, name="")
+
+
+def _authorise(invitation: Invitation, user: User, now: datetime) -> None:
+    authority = invitation.authorisation
+    if authority is None:
+        return
+    lock(authority)
+    if authority.revoked_at is not None:
+        raise Conflict(_("该授权已经撤销"), rule="authorisation.revoked")
+    authority.agent_id = user.id
+    authority.accepted_at = now
+    audit.record("authorisation.accepted", Actor(user.id, ""), authority, now)
+    db.session.flush()

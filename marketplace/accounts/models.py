@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import Base, EnumText, Model, PublicIdMixin
+from marketplace.foundation.files import StoredFile
+from marketplace.foundation.ledger import append_only
 from marketplace.foundation.titles import Titled
 
 from .permissions import Role
@@ -83,9 +85,15 @@ class Organisation(PublicIdMixin, Model):
 
 
 class User(PublicIdMixin, Model):
-    """One person, one account."""
+    """One person, one account. ``factor_secret`` is kept enciphered.
+
+    ``factor_step`` is the half minute of the last code used: no code works twice.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("(factor_secret IS NULL) = (factor_since IS NULL)", name="factor"),
+    )
 
     login: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(60))
@@ -93,12 +101,62 @@ class User(PublicIdMixin, Model):
     password_changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    email: Mapped[str | None] = mapped_column(String(200))
+    factor_secret: Mapped[str | None] = mapped_column(String(200))
+    factor_since: Mapped[datetime | None]
+    factor_step: Mapped[int | None]
 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
 
 
+class Authorisation(PublicIdMixin, Model):
+    """An owner's written authority for a person to act for it, within a scope and a period.
+
+    It gives its right only while it is accepted, not revoked and within its days; the membership
+    it carries is ended with it.
+    """
+
+    __tablename__ = "authorisations"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="period"),
+        CheckConstraint("may_prepare OR may_evaluate OR may_object", name="scope"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
+        CheckConstraint("(agent_id IS NULL) = (accepted_at IS NULL)", name="accepted"),
+    )
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    agent_name: Mapped[str] = mapped_column(String(60))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    document_number: Mapped[str] = mapped_column(String(80))
+    document_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    may_prepare: Mapped[bool]
+    may_evaluate: Mapped[bool]
+    may_object: Mapped[bool]
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    granted_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    granted_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    owner: Mapped[Organisation] = relationship()
+    agent: Mapped[User | None] = relationship(foreign_keys=[agent_id])
+    document: Mapped[StoredFile] = relationship()
+
+    def holds(self, day: date) -> bool:
+        """Whether the right exists on a day."""
+        accepted = self.accepted_at is not None and self.revoked_at is None
+        return accepted and self.starts_on <= day <= self.ends_on
+
+
 class Membership(PublicIdMixin, Model):
-    """A role of a person in an organisation, while ``until`` is empty."""
+    """A role of a person in an organisation, while ``until`` is empty.
+
+    An agent's role rests on an authorisation and holds no longer than that does.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -111,6 +169,9 @@ class Membership(PublicIdMixin, Model):
             sqlite_where=text("until IS NULL"),
             postgresql_where=text("until IS NULL"),
         ),
+        CheckConstraint(
+            "(role = 'owner_agent') = (authorisation_id IS NOT NULL)", name="authorised"
+        ),
     )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -119,13 +180,19 @@ class Membership(PublicIdMixin, Model):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     granted_by: Mapped[int | None]
+    authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisations.id"))
 
     user: Mapped[User] = relationship(back_populates="memberships")
     organisation: Mapped[Organisation] = relationship()
+    authorisation: Mapped[Authorisation | None] = relationship()
 
 
-class WebSession(Model):
-    """A signed-in browser. Only the digest of its token is stored."""
+class WebSession(PublicIdMixin, Model):
+    """A signed-in browser. Only the digest of its token is stored.
+
+    ``factor_at`` is when the second factor was given, ``confirmed_at`` when the person last proved
+    to be there (factor or password), ``factor_offer`` a factor being set up, enciphered.
+    """
 
     __tablename__ = "web_sessions"
 
@@ -138,6 +205,9 @@ class WebSession(Model):
     ended_at: Mapped[datetime | None]
     address: Mapped[str | None] = mapped_column(String(60))
     agent: Mapped[str | None] = mapped_column(String(200))
+    factor_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    factor_offer: Mapped[str | None] = mapped_column(String(200))
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation] = relationship()
@@ -159,6 +229,7 @@ class Invitation(PublicIdMixin, Model):
 
     Officials' invitations are proposed by one administrator and approved by the other; an
     organisation invites its own staff alone. Only the digest of the link's token is stored.
+    With ``user_id`` the role is proposed for an existing account and given at the approval.
     """
 
     __tablename__ = "invitations"
@@ -184,8 +255,110 @@ class Invitation(PublicIdMixin, Model):
     token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    email: Mapped[str | None] = mapped_column(String(200))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisations.id"))
 
     organisation: Mapped[Organisation] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    authorisation: Mapped[Authorisation | None] = relationship()
+
+
+class RecoveryCode(Model):
+    """One of ten codes that stand in for a lost factor, each once; only its digest is stored."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class FormerPassword(Model):
+    """The hash of a password an account has or had: the last five are not taken again."""
+
+    __tablename__ = "former_passwords"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime]
+
+
+class PasswordReset(Model):
+    """Somebody asked for a new password by a name, known here or not.
+
+    The clock looks the name up afterwards, so that the answer takes as long either way. Only the
+    digest of the mailed link's token is stored.
+    """
+
+    __tablename__ = "password_resets"
+
+    login: Mapped[str] = mapped_column(String(60))
+    asked_at: Mapped[datetime]
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class FactorReset(PublicIdMixin, Model):
+    """A lost second factor taken off an account: proposed by one, approved by another."""
+
+    __tablename__ = "factor_resets"
+    __table_args__ = (
+        CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="two_people"),
+        CheckConstraint("proposed_by <> user_id", name="not_own"),
+        CheckConstraint("approved_by IS NULL OR approved_by <> user_id", name="not_for_oneself"),
+        Index(
+            "uq_factor_resets_open",
+            "user_id",
+            unique=True,
+            sqlite_where=text("approved_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("approved_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approved_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    proposer: Mapped[User] = relationship(foreign_keys=[proposed_by])
+
+
+class Reveal(Model):
+    """Somebody looked at a masked personal value, why, and until when it stayed open."""
+
+    __tablename__ = "personal_data_reveals"
+    __table_args__ = (
+        Index("ix_personal_data_reveals_looker", "user_id", "at"),
+        Index("ix_personal_data_reveals_data", "data_organisation_id", "id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    session_id: Mapped[int]
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[str] = mapped_column(String(40))
+    field: Mapped[str] = mapped_column(String(40))
+    data_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    until: Mapped[datetime]
+
+    user: Mapped[User] = relationship()
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
+    data_organisation: Mapped[Organisation] = relationship(foreign_keys=[data_organisation_id])
+
+
+append_only(Reveal.__table__)  # type: ignore[arg-type]
 
 
 class SignInThrottle(Base):

@@ -6,9 +6,10 @@ import tomllib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
@@ -17,11 +18,16 @@ from marketplace.foundation.errors import Conflict, Invalid
 
 from . import credit_code as codes
 from .models import (
+    Authorisation,
+    FactorReset,
+    FormerPassword,
+    Invitation,
     Jurisdiction,
     Membership,
     Organisation,
     OrganisationFunction,
     OrganisationKind,
+    PasswordReset,
     User,
     WebSession,
 )
@@ -164,6 +170,8 @@ def create_user(
     roles: Iterable[Role],
     actor: Actor,
     now: datetime,
+    email: str | None = None,
+    authorisation: Authorisation | None = None,
 ) -> User:
     """Open the account of one person and give its first roles.
 
@@ -187,12 +195,14 @@ def create_user(
         password_hash=password.value,
         password_changed_at=now,
         created_at=now,
+        email=email or None,
     )
     db.session.add(user)
     db.session.flush()
+    db.session.add(FormerPassword(user_id=user.id, password_hash=password.value, since=now))
     audit.record("user.created", actor, user, now, organisation=organisation.id)
     for role in roles:
-        grant_role(user, organisation, role, actor, now)
+        grant_role(user, organisation, role, actor, now, authorisation)
     return user
 
 
@@ -219,10 +229,34 @@ def check_password(
 
 
 def grant_role(
-    user: User, organisation: Organisation, role: Role, actor: Actor, now: datetime
+    user: User,
+    organisation: Organisation,
+    role: Role,
+    actor: Actor,
+    now: datetime,
+    authorisation: Authorisation | None = None,
 ) -> Membership:
     """Give a person a role; Conflict when it must not be in one hand with another (I22b)."""
     lock(user)
+    refuse_conflict(user, organisation, role)
+    membership = Membership(
+        user_id=user.id,
+        organisation_id=organisation.id,
+        role=role,
+        since=now,
+        granted_by=actor.user_id,
+        authorisation_id=authorisation.id if authorisation else None,
+    )
+    db.session.add(membership)
+    db.session.flush()
+    audit.record("role.granted", actor, user, now, organisation=organisation.id, role=role.value)
+    return membership
+
+
+def refuse_conflict(user: User, organisation: Organisation, role: Role) -> None:
+    """Raise Conflict when a person cannot have a role there: wrong place, held, or forbidden."""
+    if user.disabled_at is not None:
+        raise Conflict(_("该账号已经停用"), field="login", rule="user.disabled")
     if HOME_OF_ROLE[role] != organisation.function.value:
         raise Conflict(
             _("“%(role)s”不能设在该类单位", role=role.title), field="role", rule="role.home"
@@ -232,6 +266,10 @@ def grant_role(
             select(Membership.role).where(Membership.user_id == user.id, Membership.until.is_(None))
         )
     )
+    if role in live_roles(user.id, organisation.id):
+        raise Conflict(
+            _("此人在该单位已有“%(role)s”角色", role=role.title), field="role", rule="role.held"
+        )
     other = conflicting(held, role)
     if other is None:
         other = _conflict_in_unit(user, organisation, role)
@@ -245,17 +283,6 @@ def grant_role(
             field="role",
             rule="role.conflict",
         )
-    membership = Membership(
-        user_id=user.id,
-        organisation_id=organisation.id,
-        role=role,
-        since=now,
-        granted_by=actor.user_id,
-    )
-    db.session.add(membership)
-    db.session.flush()
-    audit.record("role.granted", actor, user, now, organisation=organisation.id, role=role.value)
-    return membership
 
 
 def _conflict_in_unit(user: User, organisation: Organisation, role: Role) -> Role | None:
@@ -268,7 +295,10 @@ def _conflict_in_unit(user: User, organisation: Organisation, role: Role) -> Rol
 
 
 def end_membership(membership: Membership, actor: Actor, now: datetime) -> None:
-    """End a role. With the last one in the organisation its sessions end too, at once (I29)."""
+    """End a role. With the last one in the organisation its sessions end too, at once (I29).
+
+    What the role proposed and nobody has used yet (invitations) ends with it.
+    """
     lock(membership)
     if membership.until is not None:
         raise Conflict(_("该角色已经结束"), rule="role.ended")
@@ -282,6 +312,21 @@ def end_membership(membership: Membership, actor: Actor, now: datetime) -> None:
         organisation=membership.organisation_id,
         role=membership.role.value,
     )
+    db.session.execute(
+        update(Invitation)
+        .where(
+            Invitation.organisation_id == membership.organisation_id,
+            or_(
+                Invitation.proposed_by == membership.user_id,
+                Invitation.approved_by == membership.user_id,
+                Invitation.user_id == membership.user_id,
+            ),
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
     if not live_roles(membership.user_id, membership.organisation_id):
         end_sessions(
             WebSession.user_id == membership.user_id,
@@ -292,9 +337,19 @@ def end_membership(membership: Membership, actor: Actor, now: datetime) -> None:
 def disable_user(user: User, actor: Actor, now: datetime) -> None:
     """Close an account: every role and session ends in the same transaction."""
     lock(user)
+    if user.disabled_at is not None:
+        raise Conflict(_("该账号已经停用"), rule="user.disabled")
     for membership in user.memberships:
         if membership.until is None:
             end_membership(membership, actor, now)
     user.disabled_at = now
+    for column in (PasswordReset.used_at, FactorReset.withdrawn_at):
+        model: Any = column.class_
+        db.session.execute(
+            update(model)
+            .where(model.user_id == user.id, column.is_(None))
+            .values({column.key: now})
+            .execution_options(synchronize_session=False)
+        )
     end_sessions(WebSession.user_id == user.id)
     audit.record("user.disabled", actor, user, now)

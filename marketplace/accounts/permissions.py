@@ -52,6 +52,7 @@ class Role(Titled):
     FIRM_STAFF = "firm_staff", _l("机构经办人")
     OWNER_EDITOR = "owner_editor", _l("业主经办人")
     OWNER_APPROVER = "owner_approver", _l("业主审批人")
+    OWNER_AGENT = "owner_agent", _l("代办员")
     DEPARTMENT_OFFICER = "department_officer", _l("行业主管部门经办人")
     BUREAU_OPERATOR = "bureau_operator", _l("管理机构经办人")
     BUREAU_APPROVER = "bureau_approver", _l("管理机构审批人")
@@ -67,6 +68,7 @@ HOME_OF_ROLE: dict[Role, str] = {
     Role.FIRM_STAFF: "party",
     Role.OWNER_EDITOR: "party",
     Role.OWNER_APPROVER: "party",
+    Role.OWNER_AGENT: "party",
     Role.DEPARTMENT_OFFICER: "department",
     Role.BUREAU_OPERATOR: "bureau",
     Role.BUREAU_APPROVER: "bureau",
@@ -96,6 +98,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER_APPROVER: frozenset(
         {P.NEED_VIEW, P.NEED_APPROVE, P.CONTRACT_VIEW, P.STAFF_MANAGE, P.OBJECT}
     ),
+    # what an authorisation can cover at most; its scope narrows it (``agent_permissions``)
+    Role.OWNER_AGENT: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
     Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW}),
     Role.BUREAU_OPERATOR: frozenset(
         {
@@ -142,12 +146,32 @@ OFFICIALS = (
     Role.SECURITY_ADMIN,
 )
 
+# who may keep the staff of an organisation, by what it is; one of them always stays
+KEEPERS = frozenset({Role.FIRM_ADMIN, Role.OWNER_APPROVER, Role.SUPERVISOR})
+# who must have a second factor: officials, approvers, firm administrators (ASVS 6.3.3)
+SECOND_FACTOR = frozenset(
+    {Role.FIRM_ADMIN, Role.OWNER_APPROVER, Role.SUPERVISOR, Role.AUDITOR, *OFFICIALS}
+)
+
 _ADMINISTRATORS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}
+_NO_AGENTS = {Role.FIRM_ADMIN, Role.FIRM_STAFF, Role.SUPERVISOR, Role.AUDITOR, *OFFICIALS}
 
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[str]:
     """What several roles in one organisation add up to."""
     return frozenset(str(p) for role in roles for p in GRANTS[role])
+
+
+def agent_permissions(prepare: bool, evaluate: bool, objections: bool) -> frozenset[str]:
+    """What an agent may do within the scope of an authorisation; approving is never part of it."""
+    granted = {P.NEED_VIEW, P.CONTRACT_VIEW}
+    if prepare:
+        granted.add(P.NEED_EDIT)
+    if evaluate:
+        granted.add(P.EVALUATE)
+    if objections:
+        granted.add(P.OBJECT)
+    return frozenset(str(p) for p in granted)
 
 
 def conflicting(held: Iterable[Role], new: Role) -> Role | None:
@@ -159,6 +183,9 @@ def conflicting(held: Iterable[Role], new: Role) -> Role | None:
         frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}),
     }
     for role in held:
+        # an agent chooses firms for owners: never from inside a firm or an office
+        if Role.OWNER_AGENT in (role, new) and {role, new} & _NO_AGENTS:
+            return role
         if frozenset({role, new}) in pairs:
             return role
         if (role in _ADMINISTRATORS) != (new in _ADMINISTRATORS):

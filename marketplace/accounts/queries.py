@@ -9,14 +9,24 @@ from datetime import datetime
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
-from .models import Invitation, Jurisdiction, Membership, Organisation, OrganisationFunction, User
-from .permissions import Role, permissions_of
+from .models import (
+    Authorisation,
+    Invitation,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    OrganisationFunction,
+    User,
+    WebSession,
+)
+from .permissions import Role, agent_permissions, permissions_of
 
 _TREE = "jurisdiction_tree"
 
@@ -151,13 +161,8 @@ def user_by_login(login: str) -> User | None:
 
 def home_of(user: User) -> Organisation | None:
     """The organisation a person signs in to: where the oldest live role is held."""
-    return db.session.scalar(
-        select(Organisation)
-        .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.user_id == user.id, Membership.until.is_(None))
-        .order_by(Membership.id)
-        .limit(1)
-    )
+    held = live_memberships(user.id)
+    return held[0].organisation if held else None
 
 
 def offices_of(jurisdiction_code: str) -> list[Organisation]:
@@ -184,8 +189,70 @@ def open_invitations(organisation_ids: Sequence[int]) -> list[Invitation]:
             .where(
                 Invitation.organisation_id.in_(list(organisation_ids)),
                 Invitation.used_at.is_(None),
+                Invitation.withdrawn_at.is_(None),
             )
             .order_by(Invitation.id.desc())
+            .limit(100)
+        )
+    )
+
+
+def invitation_by_public_id(public_id: str) -> Invitation:
+    """An unused invitation by the random id used in addresses; raises Missing."""
+    found = db.session.scalar(
+        select(Invitation).where(
+            Invitation.public_id == public_id,
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+    )
+    if found is None:
+        raise Missing(f"invitation {public_id}")
+    return found
+
+
+def user_by_public_id(public_id: str) -> User:
+    """A person by the random id used in addresses; raises Missing."""
+    found = db.session.scalar(select(User).where(User.public_id == public_id))
+    if found is None:
+        raise Missing(f"user {public_id}")
+    return found
+
+
+def sessions_of(user_id: int) -> list[WebSession]:
+    """The live sessions of a person, the one used last first."""
+    return list(
+        db.session.scalars(
+            select(WebSession)
+            .where(
+                WebSession.user_id == user_id,
+                WebSession.ended_at.is_(None),
+                WebSession.expires_at > real_now(),
+            )
+            .order_by(WebSession.last_seen_at.desc(), WebSession.id.desc())
+        )
+    )
+
+
+def authorisations_of(organisation_id: int) -> list[Authorisation]:
+    """The agents' authorisations an owner has given, newest first."""
+    return list(
+        db.session.scalars(
+            select(Authorisation)
+            .where(Authorisation.owner_id == organisation_id)
+            .order_by(Authorisation.id.desc())
+            .limit(100)
+        )
+    )
+
+
+def authorisations_held(user_id: int) -> list[Authorisation]:
+    """The authorisations a person has accepted, newest first."""
+    return list(
+        db.session.scalars(
+            select(Authorisation)
+            .where(Authorisation.agent_id == user_id)
+            .order_by(Authorisation.id.desc())
             .limit(100)
         )
     )
@@ -246,24 +313,53 @@ def demo_accounts() -> list[tuple[str, str, str]]:
     return [entry for entries in shown.values() for entry in entries[:3]]
 
 
+def live_memberships(user_id: int, organisation_id: int | None = None) -> list[Membership]:
+    """The roles a person holds now (in one organisation), oldest first.
+
+    An agent's role counts only while the authorisation behind it holds on the present day.
+    """
+    query = (
+        select(Membership)
+        .where(Membership.user_id == user_id, Membership.until.is_(None))
+        .options(joinedload(Membership.authorisation))
+        .order_by(Membership.id)
+    )
+    if organisation_id is not None:
+        query = query.where(Membership.organisation_id == organisation_id)
+    return _holding(db.session.scalars(query).all())
+
+
+def _holding(rows: Sequence[Membership]) -> list[Membership]:
+    if not any(row.authorisation for row in rows):
+        return list(rows)
+    today = clock.today()
+    return [row for row in rows if row.authorisation is None or row.authorisation.holds(today)]
+
+
 def live_roles(user_id: int, organisation_id: int) -> list[Role]:
     """The roles a person holds now in an organisation."""
-    return list(
-        db.session.scalars(
-            select(Membership.role)
-            .where(
-                Membership.user_id == user_id,
-                Membership.organisation_id == organisation_id,
-                Membership.until.is_(None),
-            )
-            .order_by(Membership.role)
-        )
-    )
+    return sorted({row.role for row in live_memberships(user_id, organisation_id)})
+
+
+def places_of(user_id: int) -> list[tuple[Organisation, list[Role]]]:
+    """Every organisation a person acts in, with the roles there, by name."""
+    places: dict[int, tuple[Organisation, list[Role]]] = {}
+    for row in live_memberships(user_id):
+        places.setdefault(row.organisation_id, (row.organisation, []))[1].append(row.role)
+    return sorted(places.values(), key=lambda place: (place[0].name, place[0].id))
 
 
 def actor_for(user: User, in_organisation: Organisation, session_id: int | None = None) -> Actor:
     """The actor a person is in one organisation, with the roles held there now."""
-    roles = live_roles(user.id, in_organisation.id)
+    everywhere = live_memberships(user.id)
+    here = [row for row in everywhere if row.organisation_id == in_organisation.id]
+    roles = sorted({row.role for row in here})
+    granted = permissions_of(role for role in roles if role is not Role.OWNER_AGENT)
+    authority = next((row.authorisation for row in here if row.authorisation), None)
+    if authority is not None:
+        granted |= agent_permissions(
+            authority.may_prepare, authority.may_evaluate, authority.may_object
+        )
     return Actor(
         user_id=user.id,
         name=user.name,
@@ -272,9 +368,11 @@ def actor_for(user: User, in_organisation: Organisation, session_id: int | None 
         organisation_kind=in_organisation.kind.value,
         jurisdiction=in_organisation.jurisdiction_code,
         roles=frozenset(role.value for role in roles),
-        permissions=permissions_of(roles),
+        permissions=granted,
         role_titles=tuple(str(role.title) for role in roles),
         session_id=session_id,
+        authorisation_id=authority.id if authority is not None else None,
+        elsewhere=len(here) < len(everywhere),
     )
 
 

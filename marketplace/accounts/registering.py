@@ -48,6 +48,7 @@ class NewPerson:
     login: str
     name: str
     password: str | HashedPassword
+    email: str | None = None
 
 
 def register_organisation(
@@ -101,7 +102,16 @@ def register_organisation(
         now=now,
     )
     for person, roles in zip(people, _roles(side, two), strict=False):
-        create_user(person.login, person.name, person.password, organisation, roles, actor, now)
+        create_user(
+            person.login,
+            person.name,
+            person.password,
+            organisation,
+            roles,
+            actor,
+            now,
+            email=person.email,
+        )
     return organisation
 
 

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
 
+from .blocklist import is_common
+
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 SHORTEST = 12
 SHORTEST_OFFICIAL = 15
@@ -26,6 +28,21 @@ REGISTRATION_WINDOW = timedelta(hours=1)
 # published on the demo's sign-in page; the demo's accounts alone have it
 DEMO_PASSWORD = "demo-Qinghe-2026"  # noqa: S105
 INVITATION_LIFE = timedelta(days=7)
+FORMER_PASSWORDS = 5
+RESET_LIFE = timedelta(minutes=30)
+RESETS_A_DAY = 5
+RESET_PAUSE = timedelta(minutes=1)
+RESET_REQUESTS = 5  # from one address
+RESET_WINDOW = timedelta(hours=1)
+RECOVERY_CODES = 10
+STEP_SECONDS = 30
+# wrong codes: no more than so many within so long
+FACTOR_LIMITS = ((5, timedelta(minutes=5)), (20, timedelta(hours=1)), (50, timedelta(days=1)))
+STEP_UP_LIFE = timedelta(minutes=5)
+REVEAL_LIFE = timedelta(seconds=60)
+REVEALS_A_DAY = 50
+ROTATION_OFFICIAL = timedelta(days=90)
+ROTATION = timedelta(days=180)
 _COMMON = (
     "password",
     "qwerty",
@@ -44,7 +61,10 @@ _COMMON = (
     "iloveyou",
     "中介",
     "超市",
+    "青河",
 )
+_YEARS = re.compile(r"(?:19|20)[0-9]{2}")
+_AREAS = re.compile(r"[1-8][0-9]{5}(?![0-9])")
 
 
 def login_is_well_formed(login: str) -> bool:
@@ -55,7 +75,8 @@ def login_is_well_formed(login: str) -> bool:
 def password_problem(password: str, official: bool, context: Iterable[str] = ()) -> str | None:
     """The first rule a password breaks, as a code, or None.
 
-    ``context`` are words of the person and the organisation. Codes: ``long``, ``short``,
+    ``context`` are words of the person and the organisation; years, area codes and the field's own
+    words do not count towards the length that matters. Codes: ``long``, ``short``,
     ``control``, ``common``, ``context``, ``simple``.
     """
     if len(password) > LONGEST:
@@ -68,7 +89,8 @@ def password_problem(password: str, official: bool, context: Iterable[str] = ())
     bare = folded
     for word in _COMMON:
         bare = bare.replace(word, "")
-    if len(bare) < SHORTEST // 2 or len(set(folded)) < 5:
+    bare = _YEARS.sub("", _AREAS.sub("", bare))
+    if len(bare) < SHORTEST // 2 or len(set(folded)) < 5 or is_common(folded):
         return "common"
     for word in context:
         name = unicodedata.normalize("NFKC", word).casefold().strip()

@@ -15,12 +15,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import DomainError, Invalid
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict, DomainError, Invalid, Missing
 
 from .models import Organisation, OrganisationFunction, SignInThrottle, User, WebSession
 from .passwords import dummy_hash, matches
-from .queries import home_of, real_now, user_by_login
+from .queries import home_of, live_roles, real_now, user_by_login
 from .rules import (
     ADDRESS_FAILURES,
     ADDRESS_WINDOW,
@@ -60,6 +60,20 @@ def sign_in(login: str, password: str, address: str, agent: str, now: datetime) 
         raise Invalid(_("登录名或密码不正确"), rule="sign_in.wrong")
     db.session.execute(delete(SignInThrottle).where(SignInThrottle.key == _account_key(login)))
     return begin_session(user, home, clock.now(), address, agent)
+
+
+def confirm_password(session: WebSession, password: str, address: str, now: datetime) -> None:
+    """Compare the password of who is signed in; TooMany or Invalid, which the caller counts.
+
+    Ends the reading transaction before the slow comparison: call it first of all.
+    """
+    login, stored = session.user.login, session.user.password_hash
+    if blocked_until(login, address, now) is not None:
+        raise TooMany(_("尝试次数过多,请稍后再试"), rule="sign_in.throttled")
+    db.session.rollback()
+    right = matches(stored, password)
+    if not right or session.user.password_hash != stored or session.ended_at is not None:
+        raise Invalid(_("密码不正确"), field="password", rule="password.wrong")
 
 
 def blocked_until(login: str, address: str, now: datetime) -> datetime | None:
@@ -109,6 +123,15 @@ def count(key: str, window: timedelta, now: datetime) -> int:
     return int(counted)
 
 
+def refund(keys: list[str]) -> None:
+    """Take one hit back from each counter: what was counted beforehand turned out right."""
+    db.session.execute(
+        update(SignInThrottle)
+        .where(SignInThrottle.key.in_(keys), SignInThrottle.failures > 0)
+        .values(failures=SignInThrottle.failures - 1)
+    )
+
+
 def _block(key: str, until: datetime, now: datetime) -> None:
     if until > now:
         db.session.execute(
@@ -130,23 +153,15 @@ def begin_session(
     now: datetime,
     address: str | None = None,
     agent: str | None = None,
+    factor_passed: bool = False,
 ) -> str:
     """Open a session and return its token; only the token's digest is stored.
 
     Officials hold one session at a time, firms and owners three; the oldest gives way.
     """
-    official = organisation.function is not OrganisationFunction.PARTY
+    lock(user)
     started = real_now()
-    hours = OFFICIAL_SESSION_HOURS if official else current_app.config["SESSION_HOURS"]
-    keep = SESSIONS_OF_OFFICIAL if official else SESSIONS_OF_PARTY
-    live = db.session.scalars(
-        select(WebSession.id)
-        .where(WebSession.user_id == user.id, WebSession.ended_at.is_(None))
-        .order_by(WebSession.id.desc())
-        .offset(keep - 1)
-    ).all()
-    if live:
-        end_sessions(WebSession.id.in_(live))
+    _make_room(user.id, organisation, _kept(organisation) - 1)
     token = secrets.token_urlsafe(32)
     session = WebSession(
         token_digest=keyed_digest("session", token),
@@ -154,7 +169,9 @@ def begin_session(
         organisation_id=organisation.id,
         created_at=started,
         last_seen_at=started,
-        expires_at=started + timedelta(hours=hours),
+        expires_at=started + _longest(organisation),
+        factor_at=started if factor_passed else None,
+        confirmed_at=started if factor_passed else None,
         address=(address or "")[:60] or None,
         agent=(agent or "")[:200] or None,
     )
@@ -163,6 +180,94 @@ def begin_session(
     actor = Actor(user_id=user.id, name=user.name, organisation_id=organisation.id)
     audit.record("session.begun", actor, session, now)
     return token
+
+
+def _kept(organisation: Organisation) -> int:
+    official = organisation.function is not OrganisationFunction.PARTY
+    return SESSIONS_OF_OFFICIAL if official else SESSIONS_OF_PARTY
+
+
+def _longest(organisation: Organisation) -> timedelta:
+    official = organisation.function is not OrganisationFunction.PARTY
+    return timedelta(
+        hours=OFFICIAL_SESSION_HOURS if official else current_app.config["SESSION_HOURS"]
+    )
+
+
+def _make_room(user_id: int, organisation: Organisation, keep: int, but: int = 0) -> None:
+    """End the oldest live sessions of a person beyond the newest ``keep`` (``but`` not counted)."""
+    crowded = db.session.scalars(
+        select(WebSession.id)
+        .where(WebSession.user_id == user_id, WebSession.ended_at.is_(None), WebSession.id != but)
+        .order_by(WebSession.id.desc())
+        .offset(keep)
+    ).all()
+    if crowded:
+        end_sessions(WebSession.id.in_(crowded))
+
+
+def renew_session(session: WebSession, **changes: Any) -> str:
+    """Give a live session a new id and change it; the old cookie is worth nothing from now on.
+
+    Its absolute end stays. Raises Conflict when it was ended or renewed meanwhile.
+    """
+    token = secrets.token_urlsafe(32)
+    renewed: Any = db.session.execute(
+        update(WebSession)
+        .where(
+            WebSession.id == session.id,
+            WebSession.token_digest == session.token_digest,
+            WebSession.ended_at.is_(None),
+        )
+        .values(token_digest=keyed_digest("session", token), **changes)
+        .execution_options(synchronize_session=False)
+    )
+    if renewed.rowcount != 1:
+        raise Conflict(_("登录状态已变化,请重新登录"), rule="session.changed")
+    db.session.expire(session)
+    return token
+
+
+def switch_organisation(
+    session: WebSession, organisation: Organisation, actor: Actor, now: datetime
+) -> str:
+    """Act in another organisation one has a role in; returns the token of the new session id.
+
+    What was confirmed in the first does not count in the second. Raises Missing.
+    """
+    lock(session.user)
+    if not live_roles(session.user_id, organisation.id):
+        raise Missing(organisation.public_id)
+    _make_room(session.user_id, organisation, _kept(organisation) - 1, but=session.id)
+    token = renew_session(
+        session,
+        organisation_id=organisation.id,
+        confirmed_at=None,
+        factor_offer=None,
+        expires_at=min(session.expires_at, real_now() + _longest(organisation)),
+    )
+    audit.record("session.switched", actor, session, now, organisation=organisation.id)
+    return token
+
+
+def end_own_session(public_id: str, session: WebSession, actor: Actor, now: datetime) -> None:
+    """End one of one's own sessions; Missing for anybody else's."""
+    found = db.session.scalar(
+        select(WebSession).where(
+            WebSession.public_id == public_id,
+            WebSession.user_id == session.user_id,
+            WebSession.ended_at.is_(None),
+        )
+    )
+    if found is None:
+        raise Missing(public_id)
+    sign_out(found, actor, now)
+
+
+def end_other_sessions(session: WebSession, actor: Actor, now: datetime) -> None:
+    """End all of a person's sessions but this one."""
+    end_sessions(WebSession.user_id == session.user_id, WebSession.id != session.id)
+    audit.record("session.others_ended", actor, session, now)
 
 
 def sign_out(session: WebSession, actor: Actor, now: datetime) -> None:

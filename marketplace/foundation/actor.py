@@ -19,6 +19,8 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     role_titles: tuple[str, ...] = ()
     session_id: int | None = None
+    authorisation_id: int | None = None  # an agent's, when the right rests on one
+    elsewhere: bool = False  # holds roles in other organisations too
     address: str | None = field(default=None, compare=False)
 
     def may(self, permission: str) -> bool:

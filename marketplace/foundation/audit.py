@@ -86,6 +86,9 @@ def record(action: str, actor: Actor, subject: Any, now: datetime, **facts: Any)
     """
     if now.tzinfo is None:
         raise ValueError("an event needs an aware time")
+    if actor.authorisation_id is not None:
+        # who acted stands beside for whom: the person, the owner, and the authority between them
+        facts = {"authorisation": actor.authorisation_id, **facts}
     db.session.info.setdefault(_PENDING, []).append((action, actor, subject, facts))
 
 

@@ -5,6 +5,7 @@ Keys live in files outside the database (0600, folder 0700) and are made once, a
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import PublicFormat as Public
 from flask import current_app
 
 SEAL_HEADER = b"zjcs-seal/1\n"
+PROTECTED = "a1.m1."  # AES-256-GCM under the master key
 
 
 class KeyFileError(RuntimeError):
@@ -108,6 +110,28 @@ def derive_secret(purpose: str, context: str) -> bytes:
 def keyed_digest(purpose: str, value: str) -> str:
     """Blind index or token digest: HMAC under a derived key, hexadecimal."""
     return hmac.new(derive_secret("digest", purpose), value.encode(), hashlib.sha256).hexdigest()
+
+
+def protect(purpose: str, text: str) -> str:
+    """Encipher a value kept in the database (AES-256-GCM), bound to ``purpose``.
+
+    The first characters name the algorithm and the key, so that either can be changed.
+    """
+    nonce = secrets.token_bytes(12)
+    body = AESGCM(derive_secret("protect", purpose)).encrypt(nonce, text.encode(), purpose.encode())
+    return PROTECTED + base64.b64encode(nonce + body).decode()
+
+
+def unprotect(purpose: str, stored: str) -> str:
+    """Read what ``protect`` enciphered for this purpose; raises SealBroken otherwise."""
+    try:
+        if not stored.startswith(PROTECTED):
+            raise ValueError(stored[:8])
+        blob = base64.b64decode(stored[len(PROTECTED) :], validate=True)
+        key = AESGCM(derive_secret("protect", purpose))
+        return key.decrypt(blob[:12], blob[12:], purpose.encode()).decode()
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken(purpose) from error
 
 
 def sign(message: bytes) -> str:

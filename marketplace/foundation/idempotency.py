@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,3 +59,8 @@ def remember(key: str, location: str | None) -> None:
     db.session.execute(
         update(IdempotencyKey).where(IdempotencyKey.key == key).values(location=location)
     )
+
+
+def release(key: str) -> None:
+    """Give a key back: the answer was a refusal, and the form may be sent again."""
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.key == key))

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from marketplace.foundation.crypto import protect
 from marketplace.foundation.db import db
 
-from .models import Delivery, DeliveryState, Message
+from .models import Delivery, DeliveryState, Letter, Message
+
+LETTER = "letter"
 
 
 def send(
@@ -48,3 +51,28 @@ def send(
             )
         )
     return message
+
+
+def send_letter(
+    address: str, subject: str, body: str, link: str, key: str, now: datetime
+) -> Letter | None:
+    """Owe a mail to one person that stands in no inbox; its text is enciphered until sent.
+
+    ``link`` is a path on the site. The same ``key`` again sends
+    nothing.
+    """
+    if db.session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
+        return None
+    letter = Letter(
+        address=address,
+        subject=subject[:200],
+        sealed=protect(LETTER, f"{link}\n{body}"),
+        key=key,
+        state=DeliveryState.OWED,
+        attempts=0,
+        next_check_at=now,
+        created_at=now,
+    )
+    db.session.add(letter)
+    db.session.flush()
+    return letter

@@ -6,6 +6,8 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -143,7 +145,18 @@ class _Connection:
         self.server = None
 
 
-def compose(message: Message, to: str) -> EmailMessage:
+@dataclass(frozen=True)
+class Opened:
+    """A letter's text, deciphered for its sending."""
+
+    public_id: str
+    subject: str
+    body: str
+    link: str
+    created_at: datetime
+
+
+def compose(message: Message | Opened, to: str) -> EmailMessage:
     """A mail as text and as simple HTML; the same message always carries the same Message-ID.
 
     Raises Refused for what is no address.

@@ -46,3 +46,23 @@ class Delivery(Model):
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(300))
+
+
+class Letter(PublicIdMixin, Model):
+    """A mail to one person that belongs in no inbox, such as a link that opens an account.
+
+    ``sealed`` is its text, enciphered, and is erased once sent.
+    """
+
+    __tablename__ = "letters"
+
+    address: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(200))
+    sealed: Mapped[str | None] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    state: Mapped[DeliveryState] = mapped_column(EnumText(DeliveryState))
+    attempts: Mapped[int]
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime]

@@ -37,7 +37,13 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
         (
             Place("workspace.home", _l("工作台首页"), ("workspace.story",)),
             Place("workspace.inbox", _l("消息"), ("workspace.read",)),
-            Place("accounts.staff", _l("本单位人员")),
+            Place("accounts.staff", _l("本单位人员"), ("accounts.grant_role",)),
+            Place("accounts.agents", _l("代办授权"), ("accounts.revoke_agent",)),
+            Place(
+                "accounts.account",
+                _l("我的账户"),
+                ("accounts.change_password", "accounts.change_email", "accounts.reveal_log"),
+            ),
         ),
     ),
     (

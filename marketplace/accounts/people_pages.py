@@ -1,0 +1,213 @@
+"""Who acts for an organisation: invited, given roles and taken off; the offices' accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from marketplace.foundation import clock
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import DomainError, Invalid, Missing, Refused
+from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
+
+from . import actions, queries
+from .blueprint import bp, led_to
+from .forms import InviteForm, OfficialForm, RoleForm
+from .permissions import OFFICIALS, Permission, Role
+from .stepping import step_up
+
+
+@bp.route("/staff", methods=["GET", "POST"])
+@access(Permission.STAFF_MANAGE)
+@step_up
+@writes
+def staff() -> Any:
+    """Who acts for the own organisation; inviting one more."""
+    actor = require_actor()
+    form = InviteForm()
+    form.role.choices = [(role.value, role.title) for role in actions.own_roles(actor)]
+    status, link, mailed = form.http_status, None, False
+    if form.validate_on_submit():
+        try:
+            organisation = queries.organisation(actor.organisation_id or 0)
+            token = actions.invite_staff(
+                organisation,
+                form.name.data,
+                Role(form.role.data),
+                actor,
+                clock.now(),
+                form.email.data or None,
+            )
+            link, mailed, status = _link(token), token is None, 200
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    own = [actor.organisation_id or 0]
+    page = render_template(
+        "accounts/staff.html",
+        form=form,
+        link=link,
+        mailed=mailed,
+        people=queries.people_in(own),
+        invitations=queries.open_invitations(own),
+        keeps_factors=actions.keeps_factors(actor),
+    )
+    return page, status
+
+
+def _link(token: str | None) -> str | None:
+    return url_for("accounts.invitation", token=token, _external=True) if token else None
+
+
+@bp.route("/staff/<public_id>/role", methods=["GET", "POST"])
+@access(Permission.STAFF_MANAGE)
+@step_up
+@writes
+def grant_role(public_id: str) -> Any:
+    """One more role for somebody of the own organisation."""
+    actor = require_actor()
+    user = actions.colleague(actor, public_id)
+    form = RoleForm()
+    form.role.choices = [(role.value, role.title) for role in actions.own_roles(actor)]
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            organisation = queries.organisation(actor.organisation_id or 0)
+            actions.grant_own_role(user, organisation, Role(form.role.data), actor, clock.now())
+            return redirect(url_for("accounts.staff"), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return render_template("accounts/grant_role.html", form=form, person=user), status
+
+
+@bp.route("/offices/accounts", methods=["GET", "POST"])
+@access(Permission.USER_VIEW)
+@step_up
+@writes
+def officials() -> Any:
+    """The accounts of the bureau and the departments; proposing one more."""
+    actor = require_actor()
+    form = OfficialForm()
+    offices = queries.offices_of(actor.jurisdiction or "")
+    form.office.choices = [(office.public_id, office.name) for office in offices]
+    form.role.choices = [(role.value, role.title) for role in OFFICIALS]
+    status = form.http_status
+    if form.validate_on_submit():
+        try:
+            if not actor.may(Permission.USER_PROPOSE):
+                raise Refused(_("账号由系统管理员提议"), rule="user.propose")
+            office = next(each for each in offices if each.public_id == form.office.data)
+            actions.propose_official(
+                office,
+                form.name.data,
+                Role(form.role.data),
+                actor,
+                clock.now(),
+                email=form.email.data or None,
+                user=_known(form),
+            )
+            return redirect(url_for("accounts.officials"), 303)
+        except DomainError as error:
+            db.session.rollback()
+            form.refuse(error)
+            status = error.status
+    return _officials_page(form), status
+
+
+def _known(form: OfficialForm) -> Any:
+    if not form.login.data:
+        return None
+    user = queries.user_by_login(form.login.data)
+    if user is None:
+        raise Invalid(_("没有该登录名的本级账号,请核对"), field="login", rule="official.unknown")
+    return user
+
+
+def _officials_page(
+    form: OfficialForm | None, link: str | None = None, mailed: bool = False
+) -> str:
+    ids = [office.id for office in queries.offices_of(require_actor().jurisdiction or "")]
+    return render_template(
+        "accounts/officials.html",
+        form=form,
+        link=link,
+        mailed=mailed,
+        people=queries.people_in(ids),
+        invitations=queries.open_invitations(ids),
+    )
+
+
+@bp.post("/offices/accounts/<public_id>/approval")
+@access(Permission.USER_APPROVE)
+@step_up
+@writes
+def approve_official(public_id: str) -> Any:
+    """The other administrator approves; a link that is not mailed is shown once."""
+    actor = require_actor()
+    ids = [office.id for office in queries.offices_of(actor.jurisdiction or "")]
+    invitation = queries.invitation_by_public_id(public_id)
+    if invitation.organisation_id not in ids:
+        raise Missing(public_id)
+    token = actions.approve_official(invitation, actor, clock.now())
+    if invitation.user_id is not None:
+        return redirect(url_for("accounts.officials"), 303)
+    return _officials_page(None, _link(token), mailed=token is None)
+
+
+@bp.post("/invitations/<public_id>/withdrawal")
+@access(SIGNED_IN)
+@writes
+def withdraw_invitation(public_id: str) -> Any:
+    """Take back an invitation nobody has used."""
+    actor = require_actor()
+    found = queries.invitation_by_public_id(public_id)
+    actions.withdraw_invitation(found, actor, clock.now())
+    return led_to(_back_to(found.organisation_id))
+
+
+@bp.post("/memberships/<public_id>/end")
+@access(SIGNED_IN)
+@step_up
+@writes
+def end_membership(public_id: str) -> Any:
+    """End a role; the person's sessions there end with the last one."""
+    actor = require_actor()
+    membership = queries.membership_by_public_id(public_id)
+    organisation_id, own = membership.organisation_id, membership.user_id == actor.user_id
+    actions.end_staff(membership, actor, clock.now())
+    return led_to(url_for("accounts.account") if own else _back_to(organisation_id))
+
+
+@bp.post("/staff/<public_id>/removal")
+@access(Permission.STAFF_MANAGE)
+@step_up
+@writes
+def remove_person(public_id: str) -> Any:
+    """End everything somebody holds in the own organisation, and the sessions there."""
+    actor = require_actor()
+    user = actions.colleague(actor, public_id)
+    organisation = queries.organisation(actor.organisation_id or 0)
+    actions.remove_person(user, organisation, actor, clock.now())
+    return led_to(url_for("accounts.staff"))
+
+
+@bp.post("/offices/accounts/<public_id>/closing")
+@access(Permission.USER_APPROVE)
+@step_up
+@writes
+def disable_official(public_id: str) -> Any:
+    """Close an official's account: roles and sessions end in this transaction."""
+    user = queries.user_by_public_id(public_id)
+    actions.disable_official(user, require_actor(), clock.now())
+    return led_to(url_for("accounts.officials"))
+
+
+def _back_to(organisation_id: int) -> str:
+    actor = require_actor()
+    own = organisation_id == actor.organisation_id and actor.may(Permission.STAFF_MANAGE)
+    return url_for("accounts.staff" if own else "accounts.officials")
