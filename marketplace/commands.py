@@ -123,15 +123,24 @@ def serve() -> None:
             token = _part("accounts").issue_setup_token()
         if token:
             click.echo(f"no accounts yet; open /setup within 30 minutes with the token {token}")
-    waitress.serve(
+    answer(
         current_app._get_current_object(),  # type: ignore[attr-defined]
+        settings,
+        current_app.config["MAX_CONTENT_LENGTH"],
+    )
+
+
+def answer(application: Any, settings: Settings, largest_request: int) -> None:
+    """Answer pages with the web server until the process is told to stop; sizes in bytes."""
+    waitress.serve(
+        application,
         host=settings.host,
         port=settings.port,
         threads=8,
         connection_limit=1000,
         ident=None,
         channel_timeout=60,
-        max_request_body_size=current_app.config["MAX_CONTENT_LENGTH"],
+        max_request_body_size=largest_request,
     )
 
 

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -90,8 +91,8 @@ class _Server:
         """The server's process id."""
         return self._process.pid
 
-    def stop(self) -> None:
-        """End the server and remove its folder; a second call does nothing."""
+    def quit(self) -> None:
+        """End the server and leave its folder; a second call does nothing."""
         if self._process.poll() is None:
             self._process.send_signal(self._stop_signal)
             try:
@@ -100,6 +101,10 @@ class _Server:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+
+    def stop(self) -> None:
+        """End the server and remove its folder; a second call does nothing."""
+        self.quit()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -110,7 +115,10 @@ class PostgresServer(_Server):
     Durability is off: the data never outlives the run.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, cluster: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Start on a new cluster, or on a copy of ``cluster``; ``settings`` go before the defaults."""
         binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
         if not binaries:
             raise RuntimeError("PostgreSQL is not installed; scripts/prepare --system installs it")
@@ -120,6 +128,31 @@ class PostgresServer(_Server):
         if user:
             shutil.chown(folder, user, user)
         data = os.path.join(folder, "data")
+        if cluster is None:
+            self._initialise(programs, data, folder, user)
+        else:
+            subprocess.run(["cp", "-a", str(cluster), data], check=True)
+        chosen = {
+            "listen_addresses": "",
+            "unix_socket_directories": folder,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "wal_level": "minimal",
+            "max_wal_senders": "0",
+            "autovacuum": "off",
+            "shared_buffers": "64MB",
+            "max_connections": "200",
+            **(settings or {}),
+        }
+        command = [str(programs / "postgres"), "-D", data]
+        for name, value in chosen.items():
+            command += ["-c", f"{name}={value}"]
+        super().__init__(command, folder, user, signal.SIGINT)
+        self._wait_until_it_answers()
+
+    @staticmethod
+    def _initialise(programs: Path, data: str, folder: str, user: str | None) -> None:
         subprocess.run(
             [
                 *(str(programs / "initdb"), "--pgdata", data, "--username", "postgres"),
@@ -132,23 +165,6 @@ class PostgresServer(_Server):
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": folder,
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "wal_level": "minimal",
-            "max_wal_senders": "0",
-            "autovacuum": "off",
-            "shared_buffers": "64MB",
-            "max_connections": "200",
-        }
-        command = [str(programs / "postgres"), "-D", data]
-        for name, value in settings.items():
-            command += ["-c", f"{name}={value}"]
-        super().__init__(command, folder, user, signal.SIGINT)
-        self._wait_until_it_answers()
 
     def url(self, database: str) -> str:
         """The SQLAlchemy address of one database of this cluster."""
