@@ -25,7 +25,7 @@ def insert(connection: Connection, table: Table, rows: Iterable[Row]) -> int:
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
         return _in_batches(tuples, lambda batch: driver.executemany(statement, batch))
     copied = 0
     with driver.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:

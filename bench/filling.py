@@ -19,9 +19,8 @@ from sqlalchemy import Connection, Table, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.credit_code import complete
-from marketplace.accounts.models import Membership, Organisation, OrganisationFunction
+from marketplace.accounts.models import Membership, Organisation, OrganisationFunction, User
 from marketplace.accounts.models import OrganisationKind as Kind
-from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
 from marketplace.catalogue import queries as catalogue
 from marketplace.contracts import queries as contracts
@@ -58,7 +57,13 @@ from marketplace.ratings.models import (
     RatingEntry,
     RatingSubject,
 )
-from marketplace.ratings.rules.entries import DecisionEntry, DecisionStep, Entry, MarkEntry, RaterSide
+from marketplace.ratings.rules.entries import (
+    DecisionEntry,
+    DecisionStep,
+    Entry,
+    MarkEntry,
+    RaterSide,
+)
 from marketplace.selection.models import (
     Award,
     AwardStatus,
@@ -76,9 +81,35 @@ FIRST_USER = 1_000_000
 # the site opened so many days ago: the shipped editions, then the firms, then their dealings
 BEFORE = 1003
 _ALPHABET = "0123456789bcdfghjkmnpqrstvwxyz"
-_AREAS = ("青河", "安平", "东城", "泰丰", "明远", "华信", "天成", "正和", "中诚", "恒通", "瑞安", "嘉业")
+_AREAS = (
+    "青河",
+    "安平",
+    "东城",
+    "泰丰",
+    "明远",
+    "华信",
+    "天成",
+    "正和",
+    "中诚",
+    "恒通",
+    "瑞安",
+    "嘉业",
+)
 _GIVEN = "安宝北博昌辰诚川达德鼎方丰福冠广国海汉和宏华汇佳建金晶景君凯康科立联龙隆茂铭宁鹏启强庆荣瑞森盛顺泰腾天通同万维文祥欣新信兴旭亚扬怡益永友宇元远岳云泽振正志中众卓"
-_TRADES = ("环评", "环境", "测绘", "监理", "勘察", "造价", "招标", "评估", "安评", "水保", "检测", "规划")
+_TRADES = (
+    "环评",
+    "环境",
+    "测绘",
+    "监理",
+    "勘察",
+    "造价",
+    "招标",
+    "评估",
+    "安评",
+    "水保",
+    "检测",
+    "规划",
+)
 _OWNERS = ("交通", "水务", "城投", "教育", "卫健", "农业", "文旅", "住建", "能源", "园区")
 
 
@@ -116,7 +147,7 @@ class Filler:
         lineage = accounts.lineage(self.register)
         self.evaluation_edition = policy.in_force(EvaluationPolicy, lineage, self.today).id
         self.selection_edition = policy.in_force(SelectionPolicy, lineage, self.today).id
-        self.rating_editions = {}
+        self.rating_editions: dict[date, int] = {}
         self.history = past.make(self.kinds, self.buyers, self.policies, self.now, self.today)
 
     @staticmethod
@@ -183,7 +214,6 @@ class Filler:
         """Firms, then owners; all names invented."""
         chance = self.chance
         listed = self.now - timedelta(days=900)
-        serial = 0
         for owner in range(self.firms + self.owners):
             is_firm = owner < self.firms
             word = "".join(chance.choices(_GIVEN, k=2))
@@ -193,7 +223,7 @@ class Filler:
                 if is_firm
                 else f"青河{word}{chance.choice(_OWNERS)}{chance.choice(('建设中心', '发展有限公司'))}"
             )
-            serial += 1
+            serial = owner + 1
             yield {
                 "id": self.organisation_base + owner,
                 "public_id": self.public_id(),
@@ -763,7 +793,13 @@ class Filler:
 
     def _events(self) -> Iterator[tuple[datetime, str, str, int, dict[str, Any]]]:
         for number in range(self.firms):
-            yield self.listed_at(number), "firms.listed", Firm.__tablename__, number + 1, {"before": "checked"}
+            yield (
+                self.listed_at(number),
+                "firms.listed",
+                Firm.__tablename__,
+                number + 1,
+                {"before": "checked"},
+            )
         for entry, row in self.posted():
             at = entry.recorded_at
             if isinstance(entry, MarkEntry):

@@ -83,21 +83,23 @@ def make(
 ) -> History:
     """A history of five evaluated contracts for each firm on average, the same every time."""
     chance = random.Random(20260301)  # noqa: S311
-    deals = _deals(firms, owners, max(today - LONGEST_BACK, policies[0].effective_from), today, chance)
+    deals = _deals(
+        firms, owners, max(today - LONGEST_BACK, policies[0].effective_from), today, chance
+    )
     history = History(deals, [Party() for _ in range(firms)], [Party() for _ in range(owners)])
     _post(history, policies)
     taken = {number_at(deal.at, side) for deal in deals for side in (False, True)}
     for decides, parties in ((True, history.firms), (False, history.owners)):
         for party in parties:
             _grade(party, policies, now, today, taken if decides else None)
-    numbers = sorted(entry.id for party in (*history.firms, *history.owners) for entry in party.entries)
+    numbers = sorted(
+        entry.id for party in (*history.firms, *history.owners) for entry in party.entries
+    )
     history.order = {number: rank for rank, number in enumerate(numbers)}
     return history
 
 
-def _deals(
-    firms: int, owners: int, first: date, today: date, chance: random.Random
-) -> list[Deal]:
+def _deals(firms: int, owners: int, first: date, today: date, chance: random.Random) -> list[Deal]:
     counts = [_count(chance) for _ in range(firms)]
     wanted = firms * 5
     while sum(counts) != wanted:
@@ -131,9 +133,7 @@ def _count(chance: random.Random) -> int:
 
 
 def _marks(direction: Direction, mean: float, chance: random.Random) -> dict[str, int]:
-    return {
-        part: max(1, min(5, round(chance.gauss(mean, 0.6)))) for part in direction.parts
-    }
+    return {part: max(1, min(5, round(chance.gauss(mean, 0.6)))) for part in direction.parts}
 
 
 def number_at(instant: datetime, second: bool = False) -> int:

@@ -139,10 +139,7 @@ def floors(visitor: Visitor, measured: Sequence[Page]) -> list[Page]:
     return [
         Page("floor: empty Flask", lambda n: get(f"{FLOOR}/empty")),
         Page("floor: Flask with one query", lambda n: get(f"{FLOOR}/query")),
-        *(
-            Page(f"floor: bare SQL of {page.name}", _bare(visitor, page.name))
-            for page in measured
-        ),
+        *(Page(f"floor: bare SQL of {page.name}", _bare(visitor, page.name)) for page in measured),
     ]
 
 

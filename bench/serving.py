@@ -46,13 +46,14 @@ class Recorder:
         with app.app_context():
             event.listen(db.engine, "before_cursor_execute", self._note)
         self._inner = app.wsgi_app
-        app.wsgi_app = self  # type: ignore[method-assign]
+        app.wsgi_app = self  # type: ignore[method-assign, assignment]
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         name = environ.get(RECORD)
         if name is None:
             return self._inner(environ, start)
-        self._running.found = found = []
+        found: list[tuple[str, Any]] = []
+        self._running.found = found
         try:
             answer = list(self._inner(environ, start))
         finally:

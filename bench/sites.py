@@ -105,9 +105,7 @@ def filled(
     return Filling(folder, made, seconds, fresh=True)
 
 
-def _fill(
-    engine: str, firms: int, folder: Path, progress: Callable[[str], None]
-) -> filling.Filled:
+def _fill(engine: str, firms: int, folder: Path, progress: Callable[[str], None]) -> filling.Filled:
     shutil.rmtree(folder, ignore_errors=True)
     data = folder / "data"
     data.mkdir(parents=True)

@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SHARE_PAGES_SECONDS=0 if settings.mode == "test" else 1,
         SESSION_IDLE_MINUTES=30,
         SESSION_HOURS=12,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # addresses of static files carry a hash
@@ -108,7 +109,7 @@ def _register_packages(app: Flask) -> None:
             module = importlib.import_module(name)
             if part == "views":
                 app.register_blueprint(module.bp)
-    for part in ("audit", "files", "idempotency", "lifecycle", "policy", "tasks"):
+    for part in ("audit", "epoch", "files", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
     if importlib.util.find_spec("marketplace.commands"):
         importlib.import_module("marketplace.commands").init_app(app)

@@ -80,7 +80,7 @@ class _Server:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 text = self._log.read_text(errors="replace")
                 self.stop()
-                raise RuntimeError(f"{self._process.args[0]} did not start:\n{text}")
+                raise RuntimeError(f"{self._process.args!r} did not start:\n{text}")
             time.sleep(0.05)
 
     def _answers(self) -> bool:

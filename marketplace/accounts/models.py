@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.foundation import epoch
 from marketplace.foundation.db import Base, EnumText, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.ledger import append_only
@@ -38,6 +50,14 @@ class OrganisationFunction(StrEnum):
     DEPARTMENT = "department"
     BUREAU = "bureau"
     SUPERIOR = "superior"  # the superior bureau, or discipline inspection
+
+
+def _office_written(_mapper: Any, _connection: Any, row: Organisation) -> None:
+    """Offices are part of what is remembered; of firms and owners only the name is listed."""
+    if row.function is not OrganisationFunction.PARTY:
+        epoch.raise_editions()
+    elif inspect(row).attrs.name.history.has_changes():
+        epoch.raise_public()
 
 
 class Jurisdiction(Base):
@@ -82,6 +102,11 @@ class Organisation(PublicIdMixin, Model):
         if self.kind is OrganisationKind.NATURAL_PERSON:
             return str(OrganisationKind.NATURAL_PERSON.title)
         return self.name
+
+
+epoch.watch_editions(Jurisdiction)
+event.listen(Organisation, "after_insert", _office_written)
+event.listen(Organisation, "after_update", _office_written)
 
 
 class User(PublicIdMixin, Model):

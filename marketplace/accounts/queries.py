@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from marketplace.foundation import clock
+from marketplace.foundation import clock, epoch
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -28,8 +29,6 @@ from .models import (
 )
 from .permissions import Role, agent_permissions, permissions_of
 
-_TREE = "jurisdiction_tree"
-
 
 def jurisdiction(code: str) -> Jurisdiction:
     """A node of the tree; raises Missing when the code is unknown."""
@@ -41,35 +40,34 @@ def jurisdiction(code: str) -> Jurisdiction:
 
 @dataclass(frozen=True)
 class Area:
-    """A node of the tree, as the questions about it need it."""
+    """A node of the tree of jurisdictions, as it is remembered between requests."""
 
-    parent: str | None
+    code: str
+    name: str
+    parent_code: str | None
     is_register: bool
 
 
-def _area(code: str) -> Area:
-    """A node, from the tree read once in this session; raises Missing when it is unknown.
-
-    Nodes are only ever added: one that is not known makes the tree be read again.
-    """
-    kept: dict[str, Area] = db.session.info.setdefault(_TREE, {})
-    if code not in kept:
-        rows = db.session.execute(
-            select(Jurisdiction.code, Jurisdiction.parent_code, Jurisdiction.is_register)
-        )
-        kept.update({row.code: Area(row.parent_code, row.is_register) for row in rows})
-    if code not in kept:
-        raise Missing(f"jurisdiction {code}")
-    return kept[code]
+@epoch.remembered
+def areas() -> Mapping[str, Area]:
+    """All jurisdictions by code, in the order of their codes."""
+    rows = db.session.scalars(select(Jurisdiction).order_by(Jurisdiction.code))
+    return MappingProxyType(
+        {row.code: Area(row.code, row.name, row.parent_code, row.is_register) for row in rows}
+    )
 
 
+@epoch.remembered
 def lineage(code: str) -> tuple[str, ...]:
     """The code itself, its parent, … up to the root: the order in which editions are looked up."""
+    tree = areas()
+    if code not in tree:
+        raise Missing(f"jurisdiction {code}")
     codes: list[str] = []
-    at: str | None = code
-    while at is not None and at not in codes:
-        codes.append(at)
-        at = _area(at).parent
+    node: Area | None = tree[code]
+    while node is not None and node.code not in codes:
+        codes.append(node.code)
+        node = tree.get(node.parent_code) if node.parent_code else None
     return tuple(codes)
 
 
@@ -82,8 +80,9 @@ def registrable_areas() -> list[Jurisdiction]:
 
 def register_of(code: str) -> str:
     """The register a jurisdiction belongs to: itself or its nearest ancestor that keeps one."""
+    tree = areas()
     for candidate in lineage(code):
-        if _area(candidate).is_register:
+        if tree[candidate].is_register:
             return candidate
     raise Missing(f"no register above {code}")
 
@@ -290,8 +289,7 @@ def real_now() -> datetime:
     The life of a session is a matter of safety, not of business: moving demo time by days must
     not sign everybody out, nor keep anybody signed in.
     """
-    now = clock.now()
-    return now - clock.offset() if current_app.config["CLOCK_MOVABLE"] else now
+    return clock.real_now()
 
 
 def demo_accounts() -> list[tuple[str, str, str]]:
@@ -391,31 +389,36 @@ class Site:
 def site(code: str | None = None) -> Site:
     """The marketplace of an area, by default of this installation's (a setting)."""
     code = code or str(current_app.config["JURISDICTION"])
-    node = db.session.get(Jurisdiction, code)
-    try:
-        office = bureau(code) if node else None
-    except Missing:
-        office = None
+    node = areas().get(code)
+    office_name, office_phone = _office_of(code) if node else ("", "")
     return Site(
         name=str(_("中介超市")),
         jurisdiction_code=code,
         jurisdiction_name=node.name if node else code,
-        bureau_name=office.name if office else "",
-        complaint_line=(office.phone or "") if office else "",
+        bureau_name=office_name,
+        complaint_line=office_phone,
         is_demo=bool(current_app.config["IS_DEMO"]),
     )
 
 
+@epoch.remembered
+def _office_of(code: str) -> tuple[str, str]:
+    """Name and telephone of the bureau of a jurisdiction, empty where there is none."""
+    try:
+        office = bureau(code)
+    except Missing:
+        return "", ""
+    return office.name, office.phone or ""
+
+
 def below(code: str) -> list[str]:
     """The code itself and every jurisdiction under it: what an office of ``code`` oversees."""
-    found, level = [code], [code]
+    found, level, tree = [code], [code], areas()
     while level:
-        level = list(
-            db.session.scalars(
-                select(Jurisdiction.code)
-                .where(Jurisdiction.parent_code.in_(level), Jurisdiction.code.not_in(found))
-                .order_by(Jurisdiction.code)
-            )
-        )
+        level = [
+            node.code
+            for node in tree.values()
+            if node.parent_code in level and node.code not in found
+        ]
         found += level
     return found

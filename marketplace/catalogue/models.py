@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.foundation import epoch
 from marketplace.foundation.db import EnumText, Model
 from marketplace.foundation.titles import Titled
 
@@ -110,3 +111,6 @@ class ServiceItem(Model):
             )
             for row in self.qualifications
         )
+
+
+epoch.watch_editions(CatalogueEdition, ServiceItem)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.foundation import epoch
 from marketplace.foundation.db import DecimalText, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.ledger import append_only
 from marketplace.foundation.policy import PolicyEdition
@@ -41,6 +42,9 @@ class FeeStandardEdition(Model):
     source: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     loaded_at: Mapped[datetime]
+
+
+epoch.watch_editions(FeeStandardEdition)
 
 
 class PriceCheck(PublicIdMixin, Model):

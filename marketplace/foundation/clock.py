@@ -5,16 +5,18 @@ UTC in storage and code, Asia/Shanghai on pages and in every rule about days.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .db import Base, db
+from . import epoch
+from .db import Base, db, in_write_mode
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_HELD = "marketplace.reading"
 
 
 class ClockOffset(Base):
@@ -27,28 +29,38 @@ class ClockOffset(Base):
     microseconds: Mapped[int]
 
 
-_NOW = {
-    "sqlite": "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')",
-    "postgresql": "SELECT clock_timestamp()",
-}
-_OFFSET = ", (SELECT microseconds FROM clock_offset WHERE id = 1)"
-
-
 def now() -> datetime:
-    """The instant by the database's clock (aware, UTC). After a lock, read it again."""
-    # asked several times in every transaction, so past the layers that build statements
-    connection = db.session.connection()
-    asked = _NOW[connection.dialect.name]
+    """The instant by the database's clock (aware, UTC). After a lock, read it again.
+
+    Within one request that only reads it stands still.
+    """
+    return _instant(_reading())
+
+
+def real_now() -> datetime:
+    """The database's clock without the offset of demo time."""
+    return _reading().clock
+
+
+def _instant(reading: epoch.Reading) -> datetime:
     if not current_app.config["CLOCK_MOVABLE"]:
-        return _instant(connection.exec_driver_sql(asked).scalar_one())
-    raw, microseconds = connection.exec_driver_sql(asked + _OFFSET).one()
-    return _instant(raw) + timedelta(microseconds=microseconds or 0)
+        return reading.clock
+    return reading.clock + timedelta(microseconds=reading.offset_microseconds)
 
 
-def _instant(raw: str | datetime) -> datetime:
-    if isinstance(raw, str):
-        return datetime.fromisoformat(raw).replace(tzinfo=UTC)
-    return raw.astimezone(UTC)
+def _reading() -> epoch.Reading:
+    """A request that only reads has one present, read once; everything else reads afresh."""
+    if not has_request_context() or in_write_mode():
+        return epoch.read()
+    held: epoch.Reading | None = request.environ.get(_HELD)
+    if held is None:
+        held = request.environ[_HELD] = epoch.read()
+    return held
+
+
+def present() -> epoch.Reading:
+    """The reading that this request, or this moment, goes by."""
+    return _reading()
 
 
 def today() -> date:
@@ -87,3 +99,5 @@ def set_offset(value: timedelta) -> None:
         db.session.add(row)
     row.microseconds = value // timedelta(microseconds=1)
     db.session.flush()
+    if has_request_context():
+        request.environ.pop(_HELD, None)

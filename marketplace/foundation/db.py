@@ -172,6 +172,11 @@ def set_write_mode(on: bool) -> None:
     _write_mode.set(on)
 
 
+def in_write_mode() -> bool:
+    """Whether what runs now may write: an unsafe request, a task, a command."""
+    return _write_mode.get()
+
+
 def prepare_engine(engine: Engine) -> None:
     """Give an SQLite engine of ours its pragmas and explicit BEGIN; others are left alone."""
     if engine.dialect.name == "sqlite":

@@ -48,7 +48,10 @@ class StatusChange(Model):
     """History of every status, append-only."""
 
     __tablename__ = "status_changes"
-    __table_args__ = (Index("ix_status_changes_subject", "subject_type", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_status_changes_subject", "subject_type", "subject_id", "id"),
+        Index("ix_status_changes_reached", "subject_type", "to_status", "at", "subject_id"),
+    )
 
     subject_type: Mapped[str] = mapped_column(String(60))
     subject_id: Mapped[int]

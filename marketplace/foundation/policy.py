@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, Date, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from . import audit, clock
+from . import audit, clock, epoch
 from .actor import Actor
 from .crypto import canonical_json, sha256_hex
 from .db import Model, db
@@ -65,6 +65,9 @@ class PolicyEdition(Model):
     source: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
+
+
+epoch.watch_editions(PolicyEdition)
 
 
 @dataclass(frozen=True)
@@ -200,12 +203,17 @@ def in_force(section: type[P], lineage: Sequence[str], day: date) -> Edition[P]:
 
     Inherited whole from the nearest ancestor. Raises PolicyMissing when there is none.
     """
-    name: str = section.SECTION  # type: ignore[attr-defined]
+    return _in_force(section, tuple(lineage), day)
+
+
+@epoch.remembered
+def _in_force(section: type[Any], lineage: tuple[str, ...], day: date) -> Edition[Any]:
+    name: str = section.SECTION
     rows = db.session.scalars(
         select(PolicyEdition)
         .where(
             PolicyEdition.section == name,
-            PolicyEdition.jurisdiction.in_(list(lineage)),
+            PolicyEdition.jurisdiction.in_(lineage),
             PolicyEdition.effective_from <= day,
         )
         .order_by(PolicyEdition.effective_from)
@@ -219,6 +227,11 @@ def in_force(section: type[P], lineage: Sequence[str], day: date) -> Edition[P]:
 
 def by_id(section: type[P], edition_id: int) -> Edition[P]:
     """The edition a stored decision cites."""
+    return _by_id(section, edition_id)
+
+
+@epoch.remembered
+def _by_id(section: type[Any], edition_id: int) -> Edition[Any]:
     return read(section, db.session.get_one(PolicyEdition, edition_id))
 
 
@@ -241,15 +254,20 @@ def read(section: type[P], row: PolicyEdition) -> Edition[P]:
 
 def history(section: type[P], lineage: Sequence[str]) -> list[Edition[P]]:
     """All editions of a section along a lineage, oldest first (for replays)."""
+    return list(_history(section, tuple(lineage)))
+
+
+@epoch.remembered
+def _history(section: type[Any], lineage: tuple[str, ...]) -> tuple[Edition[Any], ...]:
     rows = db.session.scalars(
         select(PolicyEdition)
         .where(
-            PolicyEdition.section == section.SECTION,  # type: ignore[attr-defined]
-            PolicyEdition.jurisdiction.in_(list(lineage)),
+            PolicyEdition.section == section.SECTION,
+            PolicyEdition.jurisdiction.in_(lineage),
         )
         .order_by(PolicyEdition.effective_from, PolicyEdition.id)
     )
-    return [read(section, row) for row in rows]
+    return tuple(read(section, row) for row in rows)
 
 
 def edition_files(folder: Path) -> list[Path]:

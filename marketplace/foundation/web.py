@@ -31,7 +31,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from . import audit, clock, csp, idempotency
+from . import audit, clock, csp, idempotency, page_cache
 from .actor import Actor
 from .crypto import digest, keyed_digest
 from .db import db, set_write_mode
@@ -171,6 +171,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_check_origin)
     app.before_request(_check_access)
+    app.before_request(page_cache.answer_from_cache)
     app.after_request(_finish)
     app.teardown_request(_end)
     app.register_error_handler(DomainError, _domain_error)
@@ -249,6 +250,7 @@ def _finish(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if current_actor() is not None and request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
+    page_cache.keep_answer(response)
     language = request.args.get("lang")
     if language in LANGUAGES:
         response.set_cookie(

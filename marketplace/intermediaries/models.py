@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
+from marketplace.foundation import epoch
 from marketplace.foundation.db import DecimalText, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
@@ -308,3 +309,7 @@ class ProfessionalCheck(PublicIdMixin, LifecycleMixin, Model):
 
     firm: Mapped[Firm] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+
+epoch.watch_public(Firm, "status")
+epoch.watch_public(Offering, "ended_at")

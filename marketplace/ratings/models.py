@@ -13,6 +13,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
+from marketplace.foundation import epoch
 from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import DecimalText, EnumText, Model, PublicIdMixin
 from marketplace.foundation.ledger import append_only
@@ -99,6 +100,9 @@ class RatingSubject(Model):
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)
 
     organisation: Mapped[Organisation] = relationship()
+
+
+epoch.watch_public(RatingSubject, "grade")
 
 
 class RatingEntry(Model):

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
+from marketplace.foundation import epoch
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
@@ -260,3 +261,7 @@ class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
 
     organisation: Mapped[Organisation] = relationship()
     case: Mapped[Case] = relationship(back_populates="blacklisting")
+
+
+for _model in (Card, Case, Blacklisting):
+    epoch.watch_public(_model, "status")

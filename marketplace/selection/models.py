@@ -286,6 +286,7 @@ class Award(PublicIdMixin, LifecycleMixin, Model):
             sqlite_where=text(_LIVE_AWARD),
             postgresql_where=text(_LIVE_AWARD),
         ),
+        Index("ix_awards_decided", "decided_at", "need_id"),
         UniqueConstraint("letter_number"),
         CheckConstraint("place >= 1", name="place"),
         CheckConstraint(

@@ -1,0 +1,169 @@
+"""What every request must know first, in one statement; and what may be remembered because of it.
+
+One row holds two numbers. ``value`` is the public epoch: raised in the transaction that lists,
+bars or grades somebody, it names the pages that may be shared for a second. ``editions`` is raised
+by every change of areas, offices, items, standards and policies: what was read of them is
+remembered by each process under that number, so that no process ever uses an outdated one.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from flask import current_app
+from sqlalchemy import CheckConstraint, event, inspect, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from .db import Base, db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MOST_KEPT = 4000
+_BUMPS = "epoch_bumps"
+_EDITIONS = "epoch_editions"
+_kept: dict[Any, tuple[int, Any]] = {}
+
+_CLOCK = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f', 'now')",
+    "postgresql": "clock_timestamp()",
+}
+_READ = {
+    dialect: f"SELECT {clock}, (SELECT microseconds FROM clock_offset WHERE id = 1), "  # noqa: S608
+    "(SELECT value FROM public_epoch WHERE id = 1), "
+    "(SELECT editions FROM public_epoch WHERE id = 1)"
+    for dialect, clock in _CLOCK.items()
+}
+_RAISE = text(
+    "INSERT INTO public_epoch (id, value, editions) VALUES (1, :value, :editions) "
+    "ON CONFLICT (id) DO UPDATE SET value = public_epoch.value + excluded.value, "
+    "editions = public_epoch.editions + excluded.editions"
+)
+
+
+class PublicEpoch(Base):
+    """The single row of the two numbers."""
+
+    __tablename__ = "public_epoch"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[int]
+    editions: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the database: its clock (UTC), the offset of demo time, both numbers."""
+
+    clock: datetime
+    offset_microseconds: int
+    public: int
+    editions: int
+
+
+def read() -> Reading:
+    """The present state, in one statement."""
+    session = db.session
+    # asked in every request, so past the layers that build statements
+    connection = session.connection()
+    asked = _READ[connection.dialect.name]
+    raw, offset, public, editions = connection.exec_driver_sql(asked).one()
+    if isinstance(raw, str):
+        instant = datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    else:
+        instant = raw.astimezone(UTC)
+    session.info[_EDITIONS] = editions or 0
+    return Reading(instant, offset or 0, public or 0, editions or 0)
+
+
+def raise_public() -> None:
+    """Somebody was listed, barred or graded: no page made before this transaction is used after."""
+    _bumps()[0] = 1
+
+
+def raise_editions() -> None:
+    """Areas, offices, items, standards or policies changed: nothing remembered is used after."""
+    _bumps()[1] = 1
+
+
+def _bumps() -> list[int]:
+    found: list[int] = db.session.info.setdefault(_BUMPS, [0, 0])
+    return found
+
+
+def watch_editions(*models: type[Base]) -> None:
+    """Raise the number of editions whenever a row of these models is written."""
+    for model in models:
+        for name in ("after_insert", "after_update", "after_delete"):
+            event.listen(model, name, lambda *_what: raise_editions())
+
+
+def watch_public(model: type[Base], *columns: str) -> None:
+    """Raise the public epoch when a row is added, taken away, or changed in one of ``columns``."""
+
+    def changed(_mapper: Any, _connection: Any, row: Any) -> None:
+        attributes = inspect(row).attrs
+        if any(attributes[name].history.has_changes() for name in columns):
+            raise_public()
+
+    event.listen(model, "after_update", changed)
+    for name in ("after_insert", "after_delete"):
+        event.listen(model, name, lambda *_what: raise_public())
+
+
+@event.listens_for(db.session, "before_commit")
+def _write(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # only as the last act: the one row is locked from here to the end
+    session.flush()
+    bumps = session.info.pop(_BUMPS, None)
+    if bumps is not None:
+        session.execute(_RAISE, {"value": bumps[0], "editions": bumps[1]})
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_bumps(session: Session) -> None:
+    session.info.pop(_BUMPS, None)
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _forget_reading(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(_EDITIONS, None)
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Keep in this process what ``function`` made of editions, until any edition changes.
+
+    For functions of hashable arguments whose answer depends on watched rows only, and is never
+    altered by who gets it. In a transaction that has itself written editions nothing is kept.
+    """
+    name = (function.__module__, function.__qualname__)
+
+    @functools.wraps(function)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+        info = db.session.info
+        if info.get(_BUMPS) is not None:
+            return function(*args, **kwargs)
+        number = info.get(_EDITIONS)
+        if number is None:
+            number = read().editions
+        place = (current_app.config["SQLALCHEMY_DATABASE_URI"], name, args, *kwargs.items())
+        kept = _kept.get(place)
+        if kept is not None and kept[0] == number:
+            return kept[1]
+        made = function(*args, **kwargs)
+        # asked again: editions written inside the function would make the answer one of this
+        # transaction alone
+        if info.get(_BUMPS) is None:
+            if len(_kept) >= _MOST_KEPT:
+                _kept.clear()
+            _kept[place] = (number, made)
+        return made
+
+    return answer
