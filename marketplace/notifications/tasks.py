@@ -111,9 +111,7 @@ def _compose(owed: Owed, owed_id: int, _actor: Actor, _now: datetime) -> EmailMe
     return compose(opened, row.address)
 
 
-def _note(
-    owed: Owed, owed_id: int, failure: Failure | None, _actor: Actor, now: datetime
-) -> None:
+def _note(owed: Owed, owed_id: int, failure: Failure | None, _actor: Actor, now: datetime) -> None:
     row: Any = db.session.get_one(owed, owed_id)
     row.last_error = failure.words if failure else None
     if failure is None:
