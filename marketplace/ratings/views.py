@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import register_of
 from marketplace.foundation import clock
@@ -17,7 +19,7 @@ from marketplace.foundation.errors import DomainError
 from marketplace.foundation.web import PUBLIC, access, current_actor, require_actor, writes
 
 from . import access as rights
-from . import actions, explaining, queries
+from . import actions, explaining, queries, waterfall
 from .forms import ConfirmForm, InspectionForm, RejectForm
 from .rules.weights import add_months
 
@@ -34,20 +36,53 @@ def explained(public_id: str) -> ResponseReturnValue:
     today = clock.today()
     past = rights.may_look_back(actor, organisation)
     day, problem = _day(request.args.get("day"), today, past)
-    explanation = explaining.explain(
-        organisation, register_of(organisation.jurisdiction_code), day, clock.now()
-    )
+    register, now = register_of(organisation.jurisdiction_code), clock.now()
+    explanation = explaining.explain(organisation, register, day, now)
     page = render_template(
         "ratings/explained.html",
         explanation=explanation,
+        bars=waterfall.bars(explanation),
+        changes=waterfall.would_change(explanation, register, now) if day >= today else [],
+        days=_days(organisation, register, day, today, past),
         today=today,
         past=past,
+        officer=actor is not None and actor.may(Permission.SUPERVISION_VIEW),
         problem=problem,
         points=explaining.points,
         plain=explaining.plain,
         hundredths=queries.hundredths,
     )
     return page, 422 if problem else 200
+
+
+@dataclass(frozen=True)
+class Days:
+    """Where the day slider begins and ends, and the days beside the one shown."""
+
+    first: date
+    last: date
+    before: date | None
+    after: date | None
+    change_before: date | None
+    change_after: date | None
+
+
+def _days(organisation: Organisation, register: str, day: date, today: date, past: bool) -> Days:
+    subject = queries.subject_of(organisation.id, register)
+    rows = queries.rows_of(subject) if subject is not None else []
+    begun = min((row.takes_effect_on for row in rows), default=today)
+    first = min(begun, today) if past else today
+    last = add_months(today, LOOK_AHEAD_MONTHS)
+    before, after = waterfall.neighbours(subject, rows, day)
+    one = timedelta(days=1)
+    return Days(
+        first=first,
+        last=last,
+        before=day - one if day > first else None,
+        after=day + one if day < last else None,
+        change_before=before if before is not None and before >= first else None,
+        change_after=after if after is not None and after <= last else None,
+    )
 
 
 def _day(text: str | None, today: date, past: bool) -> tuple[date, str | None]:

@@ -9,9 +9,11 @@ from marketplace.contracts import queries as contracts
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.notices.access import oversees
 from marketplace.notifications.models import Message
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
+from marketplace.ratings.models import RatingEntry
 from marketplace.selection.models import Entry
 
 from .rules import View
@@ -23,6 +25,21 @@ def message_for(actor: Actor, public_id: str) -> Message:
     if found is None or found.organisation_id != actor.organisation_id:
         raise Missing(f"message {public_id}")
     return found
+
+
+def rating_entry_for(actor: Actor, entry_id: int) -> RatingEntry:
+    """An entry of the rating ledger about the actor's own organisation or one its office oversees.
+
+    Raises Missing for everybody else: the public page shows what the public may know.
+    """
+    found = db.session.get(RatingEntry, entry_id)
+    if found is None:
+        raise Missing(f"rating entry {entry_id}")
+    if found.subject.organisation_id == actor.organisation_id:
+        return found
+    if actor.may(Permission.SUPERVISION_VIEW) and oversees(actor, found.jurisdiction_code):
+        return found
+    raise Missing(f"rating entry {entry_id}")
 
 
 def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:

@@ -17,6 +17,7 @@ from marketplace.foundation.web import SIGNED_IN, access, current_actor, require
 
 from . import access as whose
 from . import actions, demo_mails, matters, queries
+from . import evidence as evidence_of
 from .queries import Box
 from .rail import Group, rail
 from .story import story as story_of
@@ -135,6 +136,21 @@ def _only_in_demo() -> None:
 
 def _mail_folder() -> Path:
     return Path(current_app.config["MAIL_DIR"])
+
+
+@bp.route("/workspace/evidence/<int:entry_id>")
+@access(SIGNED_IN)
+def evidence(entry_id: int) -> str:
+    """An entry of the rating ledger with what it rests on, its rule and its end."""
+    actor = require_actor()
+    entry = whose.rating_entry_for(actor, min(entry_id, 2**62))
+    return render_template(
+        "workspace/evidence.html",
+        entry=entry,
+        title=evidence_of.title(entry),
+        grounds=evidence_of.grounds(entry, actor),
+        officer=actor.may(Permission.SUPERVISION_VIEW),
+    )
 
 
 @bp.route("/workspace/needs/<public_id>/story")
