@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,6 +122,26 @@ def pricing(item_code: str, jurisdiction_code: str, day: date) -> Pricing:
         row,
         figures(row) if row is not None else None,
     )
+
+
+def pricings(item_codes: Sequence[str], jurisdiction_code: str, day: date) -> dict[str, Pricing]:
+    """What decides the prices of many items, in as many queries as for one."""
+    edition = fees_policy(jurisdiction_code, day)
+    known = {row.standard_id: row for row in standards(day)}
+    found = {}
+    for code in item_codes:
+        fee = edition.values.items.get(code) if edition is not None else None
+        row = known.get(fee.standard) if fee is not None else None
+        found[code] = Pricing(
+            code,
+            jurisdiction_code,
+            day,
+            edition,
+            fee if row is not None else None,
+            row,
+            figures(row) if row is not None else None,
+        )
+    return found
 
 
 def input_fields(item_code: str, jurisdiction_code: str, day: date) -> list[InputField]:

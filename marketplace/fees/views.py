@@ -16,6 +16,7 @@ from marketplace.foundation.web import PUBLIC, access, current_actor
 
 from . import access as rights
 from . import queries
+from .curve import curve
 from .forms import InputsForm, calculator_form
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
@@ -33,7 +34,9 @@ def calculator() -> Any:
     reproduces the answer."""
     day, place = _day(), areas.chosen().code
     if "item" not in request.args:
-        return render_template("fees/list.html", rows=_fee_list(place, day), day=day)
+        words = request.args.get("q", "").strip()[:40]
+        rows = [row for row in _fee_list(place, day) if words.lower() in row[0].name.lower()]
+        return render_template("fees/list.html", rows=rows, words=words, day=day)
     item = catalogue.item(request.args["item"], day, areas.chosen().lineage)
     pricing = queries.pricing(item.code, place, day)
     form = calculator_form(item.code, place, day)(request.args or None, data={"day": day})
@@ -51,8 +54,11 @@ def calculator() -> Any:
         if calculation
         else [],
         outcomes=Outcome,
+        curve=curve(pricing, form.data) if calculation and calculation.band else None,
     )
-    return page, 422 if form.problems else 200
+    # while somebody is still typing, what is missing is no refusal
+    typing = "HX-Request" in request.headers
+    return page, 422 if form.problems and not typing else 200
 
 
 def _day() -> date:
@@ -66,10 +72,9 @@ def _day() -> date:
 
 
 def _fee_list(place: str, day: date) -> list[tuple[Any, queries.Pricing]]:
-    return [
-        (item, queries.pricing(item.code, place, day))
-        for item in catalogue.items(day, areas.chosen().lineage)
-    ]
+    items = catalogue.items(day, areas.chosen().lineage)
+    found = queries.pricings([item.code for item in items], place, day)
+    return [(item, found[item.code]) for item in items]
 
 
 def _answer(

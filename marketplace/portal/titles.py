@@ -160,6 +160,8 @@ TITLES: dict[str, dict[str, Any]] = {
         "amber_share": _l("亮黄灯的用时比例"),
         "amber_working_days": _l("亮黄灯的剩余工作日"),
         "earliest_share": _l("亮黄灯不早于的用时比例"),
+        "reminders": _l("提醒时点"),
+        "due_day_hour": _l("到期日提醒的钟点"),
     },
     "notices": {"objection_answer_days": _l("异议答复时限(工作日)")},
 }
@@ -178,6 +180,10 @@ VALUES: dict[str, Any] = {
     "half_up": _l("四舍五入"),
     "need_published": _l("需求发布之日"),
     "ungraded": _l("未评级"),
+    "start": _l("开始时"),
+    "amber": _l("亮黄灯时"),
+    "due_day": _l("到期日"),
+    "red": _l("亮红灯时"),
 }
 
 
@@ -193,5 +199,6 @@ def title_of(section: str, key: str) -> str:
 
 
 def value_of(text: str) -> str:
-    """A coded value in words; numbers, days and texts as they are."""
-    return str(VALUES.get(text, text))
+    """A coded value, or a list of them, in words; numbers, days and texts as they are."""
+    parts = text.split("、")
+    return "、".join(str(VALUES.get(part, part)) for part in parts)
