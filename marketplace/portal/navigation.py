@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.web import PUBLIC as PUBLIC_PAGE
 from marketplace.foundation.web import SIGNED_IN, declared_access
 
-from .queries import guide, ledger
+from .queries import firms, guide, ledger
 
 # endpoint, words, the other endpoints that stand under the same heading
 PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
@@ -94,6 +95,11 @@ class Navigation:
     def guide(self, item: ServiceItem) -> guide.Guide:
         """What the guide to an item says beyond the item list."""
         return guide.of(item)
+
+    def firms_shown(self, organisation_ids: Sequence[int]) -> set[int]:
+        """Which of these organisations have a public page of a listed firm now: links to them
+        lead somewhere."""
+        return firms.shown(organisation_ids, clock.now())
 
     @property
     def areas_url(self) -> str:

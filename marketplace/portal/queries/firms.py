@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import contains_eager
 
+from marketplace.accounts import areas
 from marketplace.accounts.models import Organisation
 from marketplace.contracts import queries as contracts
 from marketplace.foundation.db import Page, db, paginate
@@ -171,6 +172,17 @@ def listed_firm(organisation_public_id: str, registers: Sequence[str], now: date
         if found is not None:
             return found
     raise Missing(f"firm {organisation_public_id}")
+
+
+def shown(organisation_ids: Sequence[int], now: datetime) -> set[int]:
+    """Which of these organisations some register lists now."""
+    found: set[int] = set()
+    for area in areas.served():
+        if area.is_register and organisation_ids:
+            query = intermediaries.listed(area.code, now).with_only_columns(Firm.organisation_id)
+            query = query.where(Firm.organisation_id.in_(organisation_ids))
+            found.update(db.session.scalars(query))
+    return found
 
 
 def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Firm]:
