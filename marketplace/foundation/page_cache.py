@@ -1,9 +1,9 @@
 """Public pages shared between visitors for a second.
 
-Kept per process under address, language, host, jurisdiction and the public epoch, which every
+Kept per process under address, language, chosen area, host and the public epoch, which every
 request reads from the database first: what was made before somebody was barred is never sent
 after it, by whichever process. Only the answers of public views to visitors who carry no cookie of
-ours but the language, and only when nothing in the answer is one visitor's own.
+ours but language and area, and only when nothing in the answer is one visitor's own.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def answer_from_cache() -> Response | None:
         reading.public,
         reading.editions,
         str(get_locale()),
+        request.cookies.get("area", ""),
         request.scheme,
         request.host,
         request.path,
@@ -109,7 +110,7 @@ def _may_share() -> bool:
         request.method == "GET"
         and getattr(view, "access", None) == "public"
         # a visitor with any other cookie may be signed in, or have a message waiting
-        and not set(request.cookies) - {"lang"}
+        and not set(request.cookies) - {"lang", "area"}
         and "Authorization" not in request.headers
         and "HX-Request" not in request.headers
     )
