@@ -14,6 +14,8 @@ import functools
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +49,12 @@ from tests.servers import PostgresServer, RedisServer
 # Monday 2 March 2026, 09:00 in Shanghai: a plain working week, no holiday near
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _copies = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Compile the English texts when they have changed, as scripts/prepare does for a server."""
+    script = Path(__file__).parents[1] / "scripts" / "messages.py"
+    subprocess.run([sys.executable, str(script), "--compile"], check=True)
 
 
 @dataclass(frozen=True)

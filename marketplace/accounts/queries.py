@@ -16,6 +16,7 @@ from marketplace.foundation import clock, epoch
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.languages import joined
 
 from .models import (
     Authorisation,
@@ -305,7 +306,7 @@ def demo_accounts() -> list[tuple[str, str, str]]:
         roles.setdefault(row.user_id, []).append(row)
     shown: dict[str, list[tuple[str, str, str]]] = {}
     for held in roles.values():
-        titles = "、".join(str(row.role.title) for row in held)
+        titles = joined(row.role.title for row in held)
         entry = (titles, held[0].user.login, held[0].organisation.name)
         shown.setdefault(titles, []).append(entry)
     return [entry for entries in shown.values() for entry in entries[:3]]

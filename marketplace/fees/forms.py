@@ -18,6 +18,7 @@ from marketplace.foundation.forms import YuanField, clean_text
 from . import queries
 from .rules.calculating import QuantityError
 from .rules.inputs import InputField, read_number
+from .wording import unit
 
 
 class NumberField(StringField):
@@ -83,7 +84,7 @@ class InputsForm(Form):
 def inputs_form(item_code: str, jurisdiction_code: str, day: date) -> type[InputsForm]:
     """The form for what the price check of an item asks, to be embedded as ``FormField``.
 
-    Where no standard applies it has no fields. Labels are the standard's own words (Chinese).
+    Where no standard applies it has no fields. Labels are the standard's own words (Chinese) but for the questions every standard has.
     """
     return _form_of(queries.input_fields(item_code, jurisdiction_code, day))
 
@@ -93,12 +94,11 @@ def _form_of(fields: Sequence[InputField]) -> type[InputsForm]:
 
 
 def _field_of(field: InputField) -> Any:
-    demanded = (
-        InputRequired(_l("请填写“%(title)s”", title=field.title)) if field.required else Optional()
-    )
-    label = f"{field.title}({field.unit})" if _shows_unit(field) else field.title
+    title = str(_(field.title))
+    demanded = InputRequired(_l("请填写“%(title)s”", title=title)) if field.required else Optional()
+    label = f"{title}({unit(field.unit)})" if _shows_unit(field) else title
     if field.kind == "choice":
-        choices = [SelectChoice(code, title) for code, title in field.choices]
+        choices = [SelectChoice(code, unit(name)) for code, name in field.choices]
         if not field.default:
             choices.insert(0, SelectChoice("", _l("请选择")))
         return ChoiceField(

@@ -21,9 +21,10 @@ from .forms import InputsForm, calculator_form
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge
-from .wording import step_lines, title_and_tone
+from .wording import step_lines, title_and_tone, unit
 
 bp = Blueprint("fees", __name__)
+bp.add_app_template_filter(unit, "unit")
 _OWN = {"price", "day"}
 
 

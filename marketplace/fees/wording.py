@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.foundation.languages import is_english, joined
 from marketplace.foundation.money import format_yuan
 
-from .rules.bands import percent
+from .rules.bands import MONEY_UNITS, percent
 from .rules.judging import Gate, Verdict
+from .rules.steps import N_
 
 if TYPE_CHECKING:
     from .models import PriceCheck
@@ -65,7 +68,36 @@ def said(wording: Mapping[str, Any] | None) -> str:
     """A stored sentence in the reader's language."""
     if not wording:
         return ""
-    return str(_(wording["text"], **wording["values"]))
+    text = wording["text"]
+    return str(_(text, **{key: amounts(value) for key, value in wording["values"].items()}))
+
+
+# words that standards write their amounts in
+UNIT_WORDS = (N_("元"), N_("万元"), N_("亿元"))
+_AMOUNT = re.compile(r"(\d[\d,.]*)(?:–(\d[\d,.]*))?(元|万元|亿元)")
+
+
+def amounts(text: Any) -> str:
+    """Amounts within a text in the reader's language: ``100万元`` is 1,000,000 yuan in English,
+    which does not count in tens of thousands."""
+    return _AMOUNT.sub(_in_yuan, str(text)) if is_english() else str(text)
+
+
+def _in_yuan(found: re.Match[str]) -> str:
+    low, high, unit = found.groups()
+    numbers = [
+        Decimal(number.replace(",", "")) * MONEY_UNITS[unit] for number in (low, high) if number
+    ]
+    return "–".join(f"{_plain(number):,f}" for number in numbers) + " yuan"
+
+
+def _plain(number: Decimal) -> Decimal:
+    return number.quantize(Decimal(1)) if number == number.to_integral() else number.normalize()
+
+
+def unit(name: str) -> str:
+    """A unit in the reader's language, where it has a word of its own there."""
+    return str(_(name)) if name else ""
 
 
 def sentence(check: PriceCheck) -> str:
@@ -99,7 +131,7 @@ def sentence(check: PriceCheck) -> str:
         case Verdict.WITHIN:
             return _("%(price)s在收费标准允许的范围内", price=price)
         case Verdict.AMBIGUOUS:
-            values = "、".join(
+            values = joined(
                 f"{title} {format_yuan(Decimal(amount))}" for title, amount in check.readings
             )
             return _("政策原文有两种理解,尚未选定:%(values)s(元),暂按较高值比较", values=values)
@@ -128,8 +160,8 @@ def step_lines(steps: Iterable[Mapping[str, Any]]) -> list[StepLine]:
     """Stored steps as lines of a ledger."""
     lines = []
     for step in steps:
-        money = step["out_unit"] in _UNITS
-        factor = _UNITS.get(step["out_unit"], Decimal(1))
+        money = step["out_unit"] in MONEY_UNITS
+        factor = MONEY_UNITS.get(step["out_unit"], Decimal(1))
         low, high = (Decimal(number) * factor for number in step["out"])
         lines.append(
             StepLine(
@@ -146,10 +178,7 @@ def step_lines(steps: Iterable[Mapping[str, Any]]) -> list[StepLine]:
     return lines
 
 
-_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
-
-
 def _span(step: Mapping[str, Any], side: str) -> str:
     low, high = step[side]
     unit = step[f"{side}_unit"]
-    return f"{low}{unit}" if low == high else f"{low}–{high}{unit}"
+    return amounts(f"{low}{unit}" if low == high else f"{low}–{high}{unit}")

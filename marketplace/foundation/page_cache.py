@@ -93,6 +93,7 @@ def answer_from_cache() -> Response | None:
     if kept is None:
         request.environ[_KEY] = key
         return None
+    g.is_marked = True
     return Response(kept.body, content_type=kept.content_type)
 
 

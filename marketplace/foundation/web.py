@@ -16,14 +16,12 @@ from flask import (
     Response,
     abort,
     g,
-    has_request_context,
     redirect,
     render_template,
     request,
     url_for,
 )
 from flask import make_response as flask_response
-from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -31,7 +29,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from . import audit, clock, csp, idempotency, page_cache
+from . import audit, clock, csp, idempotency, languages, page_cache
 from .actor import Actor
 from .crypto import digest, keyed_digest
 from .db import db, set_write_mode
@@ -44,7 +42,6 @@ log = logging.getLogger(__name__)
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-LANGUAGES = {"zh": "zh_CN", "en": "en"}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -65,7 +62,6 @@ LAST_RESORT = (
 )
 
 csrf = CSRFProtect()
-babel = Babel()
 View = Callable[..., Any]
 
 
@@ -164,7 +160,7 @@ def later(effect: Callable[[datetime], Any]) -> None:
 def init_app(app: Flask) -> None:
     """Install everything above on the application."""
     csrf.init_app(app)
-    babel.init_app(app, locale_selector=_select_locale)
+    languages.init_app(app)
     csp.init_app(app)
     receive = csrf.exempt(access(PUBLIC)(writes(csp.receive)))
     app.add_url_rule(csp.PATH, "csp_report", receive, methods=["POST"])
@@ -181,17 +177,12 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _unavailable)
     app.register_error_handler(IntegrityError, _integrity)
     app.register_error_handler(Exception, _crash)
-    app.jinja_env.globals.update(
-        static_url=static_url,
-        get_locale=get_locale,
-        # a switch that turns only the dates is not offered before there is a translation
-        has_english=(Path(app.root_path) / "translations" / "en").is_dir(),
-    )
+    app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.filters.update(
         datetime=show_datetime,
         date=show_date,
         yuan=format_yuan,
-        wan=format_wan,
+        wan=show_wan,
         remaining=remaining,
         percent=percent,
     )
@@ -250,17 +241,8 @@ def _finish(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if current_actor() is not None and request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
+    languages.mark_chinese(response)
     page_cache.keep_answer(response)
-    language = request.args.get("lang")
-    if language in LANGUAGES:
-        response.set_cookie(
-            "lang",
-            language,
-            max_age=31_536_000,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure,
-        )
     return response
 
 
@@ -338,13 +320,6 @@ def _crash(_error: Exception) -> tuple[str, int]:
     return _error_page(500)
 
 
-def _select_locale() -> str:
-    if not has_request_context():
-        return "zh_CN"
-    chosen = request.args.get("lang") or request.cookies.get("lang") or "zh"
-    return LANGUAGES.get(chosen, "zh_CN")
-
-
 _static_hashes: dict[str, tuple[float, str]] = {}
 
 
@@ -365,22 +340,29 @@ def static_url(filename: str) -> str:
 
 
 def show_datetime(instant: datetime | None) -> str:
-    """2026年11月22日 17:00 (Shanghai); English: 22 Nov 2026 17:00."""
+    """2026年11月22日 17:00 (Shanghai); English: 22 November 2026, 17:00."""
     if instant is None:
         return ""
     local = instant.astimezone(clock.SHANGHAI)
-    return f"{show_date(local)} {local:%H:%M}"
+    return f"{show_date(local)}{',' if languages.is_english() else ''} {local:%H:%M}"
 
 
 def show_date(day: Any) -> str:
-    """2026年11月22日; English: 22 Nov 2026."""
+    """2026年11月22日; English: 22 November 2026."""
     if day is None:
         return ""
     if isinstance(day, datetime):
         day = day.astimezone(clock.SHANGHAI).date()
-    if str(get_locale()).startswith("en"):
-        return f"{day.day} {day:%b} {day.year}"
+    if languages.is_english():
+        return f"{day.day} {day:%B} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def show_wan(amount: Decimal) -> str:
+    """Yuan in the unit the reader counts in: 12.5 万元; English: 125,000 yuan."""
+    if languages.is_english():
+        return f"{format_yuan(amount).removesuffix('.00')} yuan"
+    return f"{format_wan(amount)} 万元"
 
 
 def remaining(end: datetime | None, now: datetime) -> str:

@@ -208,21 +208,15 @@ def advance_qualification(row: Qualification, actor: Actor, now: datetime) -> No
     today = clock.local_day(now)
     left = (row.valid_until - today).days
     if left >= 0:
-        subject = _("资质将于 %(days)d 天后到期", days=left)
-        mend = _("请及时换证并登记。")
+        subject = f"资质将于 {left} 天后到期"
+        mend = "请及时换证并登记。"
     else:
-        subject = _("资质已到期")
-        mend = _("相应事项已不能报名,请换证后登记。")
+        subject = "资质已到期"
+        mend = "相应事项已不能报名,请换证后登记。"
     send(
         row.firm.organisation_id,
         subject,
-        _(
-            "“%(type)s”(%(number)s)有效期至 %(end)s。",
-            type=row.type,
-            number=row.number,
-            end=row.valid_until.isoformat(),
-        )
-        + mend,
+        f"“{row.type}”({row.number})有效期至 {row.valid_until.isoformat()}。{mend}",
         "/firm",
         f"qualification:{row.id}:{row.valid_until}:{max(left, -1)}",
         now,
@@ -290,8 +284,8 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
         return
     send(
         accounts.bureau(firm.register_code).id,
-        _("入驻申请待审查:%(name)s", name=firm.organisation.name),
-        _("请在 %(n)d 个工作日内完成形式审查。", n=edition.values.form_check_working_days),
+        f"入驻申请待审查:{firm.organisation.name}",
+        f"请在 {edition.values.form_check_working_days} 个工作日内完成形式审查。",
         f"/supervision/applications/{firm.public_id}",
         f"firm:{firm.id}:{firm.application}:submitted:{now.isoformat()}",
         now,

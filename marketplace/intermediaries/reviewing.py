@@ -15,6 +15,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.languages import for_storing
 from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
 from marketplace.notices.rules import NoticeState
@@ -52,6 +53,7 @@ class Finding:
     reason: str = ""
 
 
+@for_storing()
 def one_time_notice(findings: Mapping[str, Finding]) -> str:
     """The 一次性告知书: everything to be mended, numbered, in the order of the points."""
     to_mend = [(code, findings[code]) for code in POINTS if not findings[code].passed]
@@ -113,7 +115,7 @@ def return_application(
     firm.returned_at = now
     firm.return_notice = one_time_notice(findings)
     lifecycle.move(firm, FirmStatus.RETURNED, actor, now, reason=firm.return_notice)
-    _tell_firm(firm, _("入驻申请需补正"), firm.return_notice, "returned", now)
+    _tell_firm(firm, "入驻申请需补正", firm.return_notice, "returned", now)
 
 
 def pass_check(
@@ -196,14 +198,9 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     notices.publish_notice(
         kind=NOTICE_KIND,
         subject=firm,
-        title=_("中介服务机构入驻公示:%(name)s", name=name),
-        body=_(
-            "%(name)s(统一社会信用代码 %(code)s)申请入驻,承接服务事项:%(items)s。"
-            "公示期间对其入驻条件有异议的,可以提出。",
-            name=name,
-            code=firm.organisation.credit_code,
-            items=offered,
-        ),
+        title=f"中介服务机构入驻公示:{name}",
+        body=f"{name}(统一社会信用代码 {firm.organisation.credit_code})申请入驻,"
+        f"承接服务事项:{offered}。公示期间对其入驻条件有异议的,可以提出。",
         ends_at=firm.publicity_ends_at,
         jurisdiction_code=firm.register_code,
         actor=actor,
@@ -212,8 +209,8 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     ask_departments(firm, actor, now)
     _tell_firm(
         firm,
-        _("准予入驻"),
-        _("贵机构已上架,可以报名。入驻公示与专业核查同时进行。"),
+        "准予入驻",
+        "贵机构已上架,可以报名。入驻公示与专业核查同时进行。",
         "listed",
         now,
     )
@@ -244,8 +241,8 @@ def ask_departments(firm: Firm, actor: Actor, now: datetime) -> None:
         lifecycle.begin(check, CheckStatus.WAITING, actor, now, check_at=due)
         send(
             office.id,
-            _("入驻专业核查:%(name)s", name=firm.organisation.name),
-            _("请在时限内核查该机构的专业条件。逾期未答复视为无异议,责任由本部门承担。"),
+            f"入驻专业核查:{firm.organisation.name}",
+            "请在时限内核查该机构的专业条件。逾期未答复视为无异议,责任由本部门承担。",
             "/department/applications",
             f"professional:{check.id}",
             now,
@@ -263,7 +260,7 @@ def refuse_application(firm: Firm, reason: str, actor: Actor, now: datetime) -> 
     firm.decided_at = now
     firm.decision_reason = reason.strip()
     lifecycle.move(firm, FirmStatus.REFUSED, actor, now, reason=firm.decision_reason)
-    _tell_firm(firm, _("不予入驻"), firm.decision_reason, "refused", now)
+    _tell_firm(firm, "不予入驻", firm.decision_reason, "refused", now)
 
 
 def department_opinion(
@@ -288,7 +285,7 @@ def department_opinion(
         reason=check.reason,
     )
     if objects and firm.status is FirmStatus.LISTED:
-        _question(firm, _("%(office)s提出异议", office=check.organisation.name), actor, now)
+        _question(firm, f"{check.organisation.name}提出异议", actor, now)
 
 
 def close_publicity(firm: Firm, actor: Actor, now: datetime) -> None:
@@ -302,7 +299,7 @@ def close_publicity(firm: Firm, actor: Actor, now: datetime) -> None:
     firm.publicity_closed_at = now
     audit.record("firm.publicity_closed", actor, firm, now, state=state.value)
     if state is NoticeState.UPHELD:
-        _question(firm, _("入驻公示异议成立"), actor, now)
+        _question(firm, "入驻公示异议成立", actor, now)
 
 
 def resolve_question(firm: Firm, keep: bool, reason: str, actor: Actor, now: datetime) -> None:
@@ -317,14 +314,14 @@ def resolve_question(firm: Firm, keep: bool, reason: str, actor: Actor, now: dat
     open_until = firm.publicity_ends_at if firm.publicity_closed_at is None else None
     check_at = max(open_until, working_calendar().deadline(now, 1)) if open_until else None
     lifecycle.move(firm, FirmStatus.LISTED, actor, now, reason=reason.strip(), check_at=check_at)
-    _tell_firm(firm, _("异议不成立,恢复上架"), reason.strip(), f"kept:{now.isoformat()}", now)
+    _tell_firm(firm, "异议不成立,恢复上架", reason.strip(), f"kept:{now.isoformat()}", now)
 
 
 def delist(firm: Firm, reason: str, actor: Actor, now: datetime) -> None:
     """Take a firm off the register by a decision with reasons."""
     lifecycle.move(firm, FirmStatus.REMOVED, actor, now, reason=reason.strip())
     firm.decision_reason = reason.strip()
-    _tell_firm(firm, _("已移出中介服务机构名录"), reason.strip(), f"removed:{now.isoformat()}", now)
+    _tell_firm(firm, "已移出中介服务机构名录", reason.strip(), f"removed:{now.isoformat()}", now)
 
 
 def advance_firm(firm: Firm, actor: Actor, now: datetime) -> None:
@@ -337,8 +334,8 @@ def advance_firm(firm: Firm, actor: Actor, now: datetime) -> None:
         audit.record("firm.form_check_overdue", actor, firm, now, due=firm.form_due_at)
         send(
             accounts.bureau(firm.register_code).id,
-            _("入驻审查超时:%(name)s", name=firm.organisation.name),
-            _("该申请已超过形式审查时限,请立即办理。"),
+            f"入驻审查超时:{firm.organisation.name}",
+            "该申请已超过形式审查时限,请立即办理。",
             f"/supervision/applications/{firm.public_id}",
             f"firm:{firm.id}:{firm.application}:overdue:{firm.form_due_at}",
             now,
@@ -354,13 +351,13 @@ def _question(firm: Firm, reason: str, actor: Actor, now: datetime) -> None:
     lifecycle.move(firm, FirmStatus.QUESTIONED, actor, now, reason=reason)
     send(
         accounts.bureau(firm.register_code).id,
-        _("入驻异议待决定:%(name)s", name=firm.organisation.name),
+        f"入驻异议待决定:{firm.organisation.name}",
         reason,
         f"/supervision/applications/{firm.public_id}",
         f"firm:{firm.id}:questioned:{now.isoformat()}",
         now,
     )
-    _tell_firm(firm, _("暂停上架"), reason, f"questioned:{now.isoformat()}", now)
+    _tell_firm(firm, "暂停上架", reason, f"questioned:{now.isoformat()}", now)
 
 
 def _other_person(firm: Firm, actor: Actor) -> None:

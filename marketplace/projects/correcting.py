@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid
+from marketplace.foundation.languages import stored
 from marketplace.foundation.money import format_yuan
 
 from . import queries
@@ -20,11 +22,12 @@ from .actions import entry_deadline_for, require_open, require_second_person, se
 from .drafting import check_budget, check_days, check_method, item_in_force, require_gate
 from .models import CorrectionStatus, Need, NeedCorrection
 
+# kept with the correction in Chinese; pages translate them
 FIELDS = {
-    "scope": "服务内容",
-    "place": "服务地点",
-    "budget": "预算金额(元)",
-    "days_wanted": "办理时限(天)",
+    "scope": _l("服务内容"),
+    "place": _l("服务地点"),
+    "budget": _l("预算金额(元)"),
+    "days_wanted": _l("办理时限(天)"),
 }
 
 
@@ -116,7 +119,7 @@ def _changes(need: Need, correction: Correction) -> list[dict[str, Any]]:
         "days_wanted": (str(need.days_wanted), str(correction.days_wanted)),
     }
     return [
-        {"field": name, "title": FIELDS[name], "before": before, "after": after}
+        {"field": name, "title": stored(FIELDS[name]), "before": before, "after": after}
         for name, (before, after) in pairs.items()
         if before != after
     ]

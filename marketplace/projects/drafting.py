@@ -25,6 +25,7 @@ from marketplace.foundation import audit, clock, files, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing
+from marketplace.foundation.languages import joined
 
 from . import queries
 from .models import (
@@ -235,7 +236,7 @@ def _check_investment(kind: OrganisationKind, investment: InvestmentKind) -> Non
             _(
                 "%(kind)s的资金性质应为:%(allowed)s",
                 kind=kind.title,
-                allowed="、".join(str(one.title) for one in allowed),
+                allowed=joined(one.title for one in allowed),
             ),
             field="investment",
             rule="investment",

@@ -18,6 +18,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.languages import for_storing, joined
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm
 from marketplace.projects import queries as projects
@@ -88,13 +89,14 @@ def said(sentence: Sentence) -> str:
     """A rule's sentence in the reader's language; rules know items by code, readers by name."""
     if not sentence.text:
         return ""
-    values = dict(sentence.values)
+    values = {key: str(value).split("、") for key, value in sentence.values.items()}
     if "items" in values:
         lineage = accounts.lineage(accounts.site().jurisdiction_code)
         names = catalogue.names(clock.local_day(clock.now()), lineage)
-        codes = str(values["items"]).split("、")
-        values["items"] = "、".join(names.get(code, code) for code in codes)
-    return str(_(sentence.text, **values))
+        values["items"] = [names.get(code, code) for code in values["items"]]
+    # states and measures are kept by their Chinese names, which are message ids
+    shown = {key: joined(_(word) for word in words if word) for key, words in values.items()}
+    return str(_(sentence.text, **shown))
 
 
 def round_of(need: Need) -> SelectionRound | None:
@@ -190,6 +192,7 @@ def eligibility(need: Need, organisation_id: int, now: datetime) -> Eligibility:
     return eligibility_of(need, [organisation_id], now)[organisation_id]
 
 
+@for_storing()
 def eligibility_of(
     need: Need, organisation_ids: Sequence[int], now: datetime
 ) -> dict[int, Eligibility]:

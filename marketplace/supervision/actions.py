@@ -7,6 +7,7 @@ from datetime import datetime
 from marketplace.contracts.actions import flag_for_decision
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.languages import stored
 from marketplace.sanctions.actions.cases import decide_case
 from marketplace.sanctions.models import Blacklisting, Case
 from marketplace.selection.actions import withdraw_all_entries
@@ -22,7 +23,7 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     """
     row = decide_case(case, reason, actor, now)
     if row.all_items:
-        why = f"列入黑名单:{case.cause.title}"
+        why = f"列入黑名单:{stored(case.cause.title)}"
         entries = withdraw_all_entries(row.organisation_id, why, actor, now)
         flag_for_decision(row.organisation_id, why, actor, now)
         audit.record("blacklistings.carried_out", actor, row, now, entries=entries)

@@ -80,22 +80,8 @@ def test_what_does_not_exist_answers_404_without_internals(client: FlaskClient) 
         assert "没有找到页面" in answer.get_data(as_text=True)
 
 
-def test_the_language_switch_changes_the_language_of_the_page(client: FlaskClient) -> None:
-    assert '<html lang="zh' in client.get("/").get_data(as_text=True)
-    assert '<html lang="en"' in client.get("/?lang=en").get_data(as_text=True)
-    assert '<html lang="en"' in client.get("/needs").get_data(as_text=True)
-
-
-def test_the_language_switch_is_offered_only_with_a_translation(app: Flask) -> None:
-    translated = (Path(app.root_path) / "translations" / "en").is_dir()
-    assert ('href="?lang=en"' in app.test_client().get("/").text) is translated
-    app.jinja_env.globals["has_english"] = not translated
-    assert ('href="?lang=en"' in app.test_client().get("/").text) is not translated
-
-
 def test_every_number_of_every_shipped_edition_has_a_title() -> None:
     import tomllib
-    from pathlib import Path
 
     from marketplace.portal.queries.policies import values_of
     from marketplace.portal.titles import SECTIONS, title_of

@@ -150,7 +150,7 @@ def test_an_unverified_certificate_does_not_count() -> None:
 def test_all_of_asks_for_each_and_any_of_for_one() -> None:
     both = (QualificationDemand("测绘资质", "乙级"), QualificationDemand("地质勘查", "乙级"))
     all_of = refused(FIRM, replace(NEED, qualifications=both))
-    assert [str(result.fact) for result in all_of] == ["资质“地质勘查乙级”未登记"]
+    assert [str(result.fact) for result in all_of] == ["资质“地质勘查 乙级”未登记"]
     assert not refused(FIRM, replace(NEED, qualifications=both, any_qualification=True))
     none = refused(
         replace(FIRM, qualifications=()),

@@ -222,7 +222,8 @@ def test_the_result_page_and_the_proof(app: Flask, client: FlaskClient, advance:
     assert "verify-draw.js" in verify
     assert client.get("/verify?need=nobody0000000").status_code == 404
     assert client.get("/verify").status_code == 200
-    assert client.get(f"/results/{need}?lang=en").status_code == 200
+    client.set_cookie("lang", "en")
+    assert client.get(f"/results/{need}").status_code == 200
 
 
 def test_the_winner_accepts_on_its_page_and_reads_the_letter(

@@ -59,7 +59,7 @@ def input_fields(
     found: list[InputField] = []
     if len(variants) > 1:
         choices = tuple((variant.code, variant.title) for variant in variants)
-        found.append(InputField(VARIANT, "收费类别", "choice", choices=choices))
+        found.append(InputField(VARIANT, N_("收费类别"), "choice", choices=choices))
     needed = [{kind.key for kind in standard.quantities_of(variant)} for variant in variants]
     wanted = [kind for kind in standard.quantities if any(kind.key in keys for keys in needed)]
     for kind in wanted:
@@ -68,7 +68,7 @@ def input_fields(
     money = [kind.unit for kind in wanted if kind.unit in MONEY_UNITS]
     if money:
         units = tuple((unit, unit) for unit in MONEY_UNITS)
-        found.append(InputField(UNIT, "金额单位", "choice", choices=units, default=money[0]))
+        found.append(InputField(UNIT, N_("金额单位"), "choice", choices=units, default=money[0]))
     for table in standard.coefficients:
         rows = tuple((option.code, option.title) for option in table.options)
         found.append(
@@ -84,12 +84,14 @@ def input_fields(
         )
     for extra in standard.surcharges:
         found.append(
-            InputField(extra.key, extra.title, "number", "项", required=False, clause=extra.clause)
+            InputField(
+                extra.key, extra.title, "number", N_("项"), required=False, clause=extra.clause
+            )
         )
     classes = dict.fromkeys(name for layer in policy.layers_of(item) for name in layer.shares)
     if classes:
         payers = tuple((name, name) for name in classes)
-        found.append(InputField(PAYER_CLASS, "缴费主体类别", "choice", choices=payers))
+        found.append(InputField(PAYER_CLASS, N_("缴费主体类别"), "choice", choices=payers))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Jurisdiction
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.languages import joined
 from marketplace.foundation.policy import PolicyEdition
 
 
@@ -81,5 +82,5 @@ def values_of(content: dict[str, Any], prefix: str = "") -> list[tuple[str, str]
 
 def _as_text(value: Any) -> str:
     if isinstance(value, list):
-        return "、".join(_as_text(item) for item in value) or "—"
+        return joined(_as_text(item) for item in value) or "—"
     return "—" if value is None else str(value)

@@ -14,6 +14,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.languages import stored
 from marketplace.foundation.policy import Edition
 from marketplace.notices.actions import publish_notice
 from marketplace.notifications.actions import send
@@ -232,7 +233,7 @@ def _announce_red(card: Card, actor: Actor, now: datetime) -> None:
         kind="sanction",
         subject=card,
         title=f"关于对{name}出具红牌的公告",
-        body=f"因{card.breach.title},对{name}出具红牌,暂停承接新业务至 {until}。",
+        body=f"因{stored(card.breach.title)},对{name}出具红牌,暂停承接新业务至 {until}。",
         ends_at=card.until_at,
         jurisdiction_code=card.jurisdiction_code,
         actor=actor,

@@ -15,6 +15,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.languages import stored
 from marketplace.notices.actions import publish_notice
 from marketplace.notifications.actions import send
 from marketplace.ratings import queries as ratings
@@ -64,7 +65,7 @@ def report_case(
     _tell(
         case,
         f"拟对贵单位作出处理,请于 {due} 前陈述申辩",
-        f"事由:{cause.title}。{case.facts}",
+        f"事由:{stored(cause.title)}。{case.facts}",
         "reported",
         now,
     )
@@ -204,7 +205,7 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
             case.organisation_id,
             accounts.register_of(case.jurisdiction_code),
             Grade.D,
-            f"因{case.cause.title}被列入黑名单",
+            f"因{stored(case.cause.title)}被列入黑名单",
             case,
             actor,
             now,
@@ -261,7 +262,7 @@ def _publish(case: Case, row: Blacklisting, actor: Actor, now: datetime) -> None
     )
     days = policy.by_id(SanctionsPolicy, case.edition_id).values.appeal_days
     body = (
-        f"因{case.cause.title},依据入驻承诺和处理规则,决定暂停{name}在本平台的服务。\n"
+        f"因{stored(case.cause.title)},依据入驻承诺和处理规则,决定暂停{name}在本平台的服务。\n"
         f"范围:{scope}。\n"
         f"期限:自公布之时起至 {until}。\n"
         "本名单仅在本平台内生效,不是国家严重失信主体名单。\n"
@@ -299,7 +300,7 @@ def _tell_bureau(case: Case, subject: str, occasion: str, now: datetime) -> None
     send(
         accounts.bureau(case.jurisdiction_code).id,
         f"{subject}:{case.organisation.public_name}"[:200],
-        f"事由:{case.cause.title}",
+        f"事由:{stored(case.cause.title)}",
         f"/cases/{case.public_id}",
         f"case:{case.id}:bureau:{occasion}",
         now,

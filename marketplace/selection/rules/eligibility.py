@@ -266,7 +266,7 @@ def _met(demand: QualificationDemand, held: Sequence[Qualification], instant: da
 def _why_unmet(
     demand: QualificationDemand, held: Sequence[Qualification], instant: datetime
 ) -> Sentence:
-    name = f"{demand.kind}{demand.minimum_grade}"
+    name = f"{demand.kind} {demand.minimum_grade}".rstrip()
     same = [one for one in held if one.kind == demand.kind]
     if not same:
         return Sentence(N_("资质“%(name)s”未登记"), {"name": name})

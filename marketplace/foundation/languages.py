@@ -1,0 +1,233 @@
+"""The reader's language: chosen by a switch, kept in a cookie, spoken by every page.
+
+Message ids are the Chinese strings; ``marketplace/translations`` holds the English ones. Chinese
+knows no plural, so only the translations do: ``%(n)s {n|day|days}`` takes the first form when
+the value of ``n`` is 1. What is stored (notices, messages, reasons) is Chinese for everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request
+from flask_babel import Babel, Domain, force_locale, get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+COOKIE = "lang"
+LANGUAGES = {"zh": "zh_CN", "en": "en"}
+NAMES = {"zh": ("中文", "zh-CN"), "en": ("English", "en")}
+DEFAULT = "zh"
+
+_COUNTED = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
+_CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+_TAG = re.compile(r"(<[^>]*>)")
+_SOME_CHINESE = re.compile(f"[{_CHINESE}]")
+_IN_RUN = f"{_CHINESE}“”‘’《》·0-9A-Za-z()./%:-"
+_RUN = re.compile(rf"[{_IN_RUN}]*[{_CHINESE}](?:[{_IN_RUN}]|\s(?=[{_CHINESE}]))*")
+_LETTERS = re.compile(r"[A-Za-z]{2,}")
+# they hold plain text only
+_PLAIN = ("<option", "<title", "<textarea", "<script", "<style")
+
+
+class _Counting(Domain):
+    """The catalogue, with the number's form chosen before values are filled in."""
+
+    def gettext(self, string: str, /, **variables: Any) -> str:
+        text: str = counted(self.get_translations().ugettext(string), variables)
+        return text % variables if variables else text
+
+
+class _Languages(Babel):
+    @cached_property
+    def domain_instance(self) -> Domain:
+        """The one catalogue of messages."""
+        return _Counting(domain=self.domain)
+
+
+babel = _Languages()
+
+
+def init_app(app: Flask) -> None:
+    """Install the languages on the application."""
+    babel.init_app(app, locale_selector=_select)
+    app.before_request(_switch)
+    app.jinja_env.globals.update(
+        gettext=_template_gettext,
+        page_language=page_language,
+        language_switch=language_switch,
+        separator=separator,
+    )
+    app.jinja_env.filters["joined"] = joined
+    folder = Path(app.config["BABEL_TRANSLATION_DIRECTORIES"])
+    app.config["LANGUAGES"] = tuple(
+        code
+        for code, locale in LANGUAGES.items()
+        # the switch is offered only for a language that has a catalogue
+        if code == DEFAULT or (folder / locale / "LC_MESSAGES" / "messages.mo").is_file()
+    )
+
+
+def counted(text: str, values: Mapping[str, Any]) -> str:
+    """Choose the form of every ``{n|one|many}`` in a translation by the value of ``n``."""
+    if "{" not in text:
+        return text
+    return _COUNTED.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], text)
+
+
+@pass_context
+def _template_gettext(context: Context, text: str, /, **variables: Any) -> str:
+    found = counted(babel.domain_instance.get_translations().ugettext(text), variables)
+    if context.eval_ctx.autoescape:
+        found = Markup(found)  # noqa: S704 - the catalogue's own text; values are escaped
+    return found % variables
+
+
+def _present() -> str:
+    locale = get_locale()
+    return str(locale.language) if locale is not None else DEFAULT
+
+
+def is_english() -> bool:
+    """Whether the reader reads English."""
+    return _present() == "en"
+
+
+def page_language() -> str:
+    """The tag of the page's language for its ``lang`` attribute."""
+    return NAMES[_present()][1]
+
+
+def separator() -> str:
+    """What stands between the words of a list in the reader's language."""
+    return ", " if is_english() else "、"
+
+
+def joined(items: Iterable[Any]) -> str:
+    """Words as a list in the reader's language: ``甲、乙``, ``A, B``."""
+    return separator().join(str(item) for item in items)
+
+
+@contextmanager
+def for_storing() -> Iterator[None]:
+    """Texts made inside are Chinese, whoever acts: they are stored and read by others."""
+    with force_locale(LANGUAGES[DEFAULT]):
+        yield
+
+
+def stored(text: Any) -> str:
+    """A title in the Chinese it is stored in."""
+    with for_storing():
+        return str(text)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One way out of the present language: its own name, its tag and the address."""
+
+    name: str
+    tag: str
+    url: str
+
+
+def language_switch() -> list[Switch]:
+    """The other languages this page can be read in, at the same address with the same query.
+
+    A page that only answers to a form leads home, since its address cannot be opened.
+    """
+    here = _present()
+    rule = request.url_rule
+    reachable = rule is None or "GET" in (rule.methods or ())
+    path = request.path if reachable else "/"
+    asked = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"] if reachable else []
+    switches = []
+    for code in current_app.config["LANGUAGES"]:
+        if code != here:
+            query = MultiDict([*asked, ("lang", code)])
+            switches.append(Switch(*NAMES[code], f"{_quoted(path)}?{_encoded(query)}"))
+    return switches
+
+
+def _quoted(path: str) -> str:
+    # two slashes at the start would be another site
+    return quote(request.script_root + "/" + path.lstrip("/"))
+
+
+def _encoded(query: MultiDict[str, str]) -> str:
+    return urlencode(list(query.items(multi=True)))
+
+
+def _select() -> str:
+    chosen = request.cookies.get(COOKIE, DEFAULT) if has_request_context() else DEFAULT
+    return LANGUAGES[chosen if chosen in current_app.config["LANGUAGES"] else DEFAULT]
+
+
+def _switch() -> AnyResponse | None:
+    """Keep a chosen language and lead back to the page, whose address stays free of it."""
+    chosen = request.args.get("lang")
+    if chosen is None or chosen not in current_app.config["LANGUAGES"]:
+        return None
+    if request.method not in ("GET", "HEAD"):
+        return None
+    query = MultiDict([(k, v) for k, v in request.args.items(multi=True) if k != "lang"])
+    target = _quoted(request.path) + (f"?{_encoded(query)}" if query else "")
+    response = redirect(target, 303)
+    remember(response, chosen)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def remember(response: AnyResponse, chosen: str) -> None:
+    """Keep the language in the browser for a year."""
+    response.set_cookie(
+        COOKIE,
+        chosen,
+        max_age=31_536_000,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def mark_chinese(response: Response) -> None:
+    """Name the language of the data on an English page, which stays Chinese.
+
+    Screen readers pronounce by it and browsers choose the font by it.
+    """
+    if not is_english() or response.mimetype != "text/html" or response.is_streamed:
+        return
+    if "is_marked" in g:  # a kept page has been through here before it was kept
+        return
+    response.set_data(marked(response.get_data(as_text=True)))
+
+
+def marked(page: str) -> str:
+    """An English page with ``lang="zh-CN"`` on whatever is Chinese in its text.
+
+    An element whose whole text is Chinese gets the attribute; in mixed text the Chinese run is
+    wrapped in a ``span``.
+    """
+    parts = _TAG.split(page)
+    for place in range(0, len(parts), 2):
+        text = parts[place]
+        if not _SOME_CHINESE.search(text):
+            continue
+        before = parts[place - 1] if place else ""
+        after = parts[place + 1] if place + 1 < len(parts) else ""
+        opened = before[:1] == "<" and before[1:2].isalpha() and not before.endswith("/>")
+        if not _LETTERS.search(_RUN.sub("", text)) and opened and after.startswith("</"):
+            if " lang=" not in before:
+                parts[place - 1] = f'{before[:-1]} lang="zh-CN">'
+        elif not before.startswith(_PLAIN):
+            parts[place] = _RUN.sub(r'<span lang="zh-CN">\g<0></span>', text)
+    return "".join(parts)
