@@ -15,6 +15,7 @@ from flask import (
     Flask,
     Response,
     abort,
+    flash,
     g,
     redirect,
     render_template,
@@ -136,6 +137,33 @@ def keep_what_was_written() -> None:
     Guesses made at the same moment then wait for each other's count instead of all seeing none.
     """
     g._keep = True
+
+
+def run_form(
+    form: Any,
+    action: Callable[[], Any],
+    page: Callable[[], Any],
+    done: Any,
+    to: Callable[[Any], str],
+) -> Any:
+    """Validate a small form, run one action, show what it refuses on the page it came from.
+
+    ``page`` renders that page with everything read afresh, since a refusal rolls back; ``to``
+    takes what the action returned and gives the address to go on to; ``done`` is told there.
+    What is missing answers 404 as everywhere.
+    """
+    if not form.validate_on_submit():
+        return page(), form.http_status
+    try:
+        result = action()
+    except DomainError as error:
+        if error.status == 404:
+            raise
+        rollback()
+        form.refuse(error)
+        return page(), error.status
+    flash(done, "good")
+    return redirect(to(result), 303)
 
 
 def current_actor() -> Actor | None:

@@ -17,7 +17,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Missing
 from marketplace.foundation.files import StoredFile
-from marketplace.foundation.web import SIGNED_IN, require_actor, writes
+from marketplace.foundation.web import SIGNED_IN, require_actor, run_form, writes
 from marketplace.foundation.web import access as allow
 
 from . import access, actions, queries
@@ -26,9 +26,11 @@ from .forms import (
     AvailabilityForm,
     CommitmentForm,
     OfferingForm,
+    OrderTermsForm,
     PractitionerForm,
     QualificationForm,
     SubjectForm,
+    listing_form,
 )
 from .models import Firm, Offering, Practitioner, Qualification
 
@@ -328,6 +330,85 @@ def offerings() -> Any:
         offerings=queries.offerings(firm.id),
     )
     return page, status
+
+
+@bp.route("/firm/offerings/<item_code>/listing", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def listing(item_code: str) -> Any:
+    """Promise a fixed price for a range of quantities, to be ordered as it stands."""
+    actor = require_actor()
+    firm = access.own_file(actor)
+    day = clock.today()
+    offered = queries.offering(firm.id, item_code)
+    form = listing_form(item_code, firm.register_code, day, offered)
+
+    def page() -> str:
+        own = access.own_file(actor)
+        item = queries.items_of(own, day).get(item_code)
+        if item is None:
+            raise Missing(item_code)
+        return render_template(
+            "intermediaries/listing.html",
+            firm=own,
+            item=item,
+            form=form,
+            offered=queries.offering(own.id, item_code),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.save_offering(
+            firm,
+            item_code,
+            Decimal(0),
+            form.promised_days.data or 0,
+            actor,
+            clock.now(),
+            form.fixed(),
+        ),
+        page,
+        _("承诺已保存"),
+        lambda _row: url_for("intermediaries.offerings"),
+    )
+
+
+@bp.route("/firm/offerings/<public_id>/orders", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def order_terms(public_id: str) -> Any:
+    """Which orders a promise takes: paused, how many at once, where."""
+    actor = require_actor()
+    row = access.own_record(actor, Offering, public_id)
+    form = OrderTermsForm(data={"paused": row.paused, "capacity": row.capacity, "areas": row.areas})
+    form.areas.choices = [
+        (code, accounts.jurisdiction(code).name) for code in accounts.below(row.firm.register_code)
+    ]
+
+    def page() -> str:
+        own = access.own_record(actor, Offering, public_id)
+        return render_template(
+            "intermediaries/order_terms.html",
+            firm=own.firm,
+            offered=own,
+            form=form,
+            items=queries.items_of(own.firm, clock.today()),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.set_order_terms(
+            row,
+            form.paused.data,
+            form.capacity.data,
+            form.areas.data or [],
+            actor,
+            clock.now(),
+        ),
+        page,
+        _("接单设置已保存"),
+        lambda _row: url_for("intermediaries.offerings"),
+    )
 
 
 @bp.post("/firm/records/<kind>/<public_id>/end")

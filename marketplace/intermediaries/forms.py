@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -11,24 +12,30 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
+    FormField,
     HiddenField,
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.foundation.forms import Form
+from marketplace.fees.forms import inputs_form
+from marketplace.foundation.forms import Form, YuanField
 
-from .actions import POINTS, Finding, one_time_notice
+from .actions import POINTS, Finding, FixedPrice, one_time_notice
+from .models import Offering
 
 _REQUIRED = _l("请填写此项")
 _CHOOSE = _l("请选择")
 _LONGEST = _l("请控制在 %(max)d 个字以内")
 _WHOLE = _l("请填写整数")
+_COUNTABLE = NumberRange(0, 10**13, message=_WHOLE)
 
 
 def _text(label: Any, longest: int, required: bool = True, **more: Any) -> StringField:
@@ -142,6 +149,78 @@ class OfferingForm(Form):
             NumberRange(1, 1000, message=_l("请填写 1 至 1000 的整数")),
         ],
         description=_l("计日方式与该事项的法定时限相同(工作日或日),不超过法定时限"),
+    )
+
+
+class ListingForm(Form):
+    """A promise at a fixed price for a range of quantities; ``listing_form`` adds the inputs of
+    the item's fee standard as ``fee``."""
+
+    amount = YuanField(_l("承诺价格"), [InputRequired(_REQUIRED)])
+    base_unit = StringField(
+        _l("数量单位"),
+        [Optional(), Length(max=20, message=_LONGEST)],
+        description=_l("例如 件、平方米、点位"),
+    )
+    base_from = IntegerField(_l("适用数量下限"), [Optional(), _COUNTABLE])
+    base_to = IntegerField(_l("适用数量上限"), [InputRequired(_REQUIRED), _COUNTABLE])
+    promised_days = IntegerField(
+        _l("承诺时限"),
+        [
+            InputRequired(_REQUIRED),
+            NumberRange(1, 1000, message=_l("请填写 1 至 1000 的整数")),
+        ],
+        description=_l("计日方式与该事项的法定时限相同(工作日或日),不超过法定时限"),
+    )
+
+    def fixed(self) -> FixedPrice:
+        """What was filled in, as the action takes it."""
+        assert self.amount.data is not None
+        assert self.base_to.data is not None
+        return FixedPrice(
+            amount=self.amount.data,
+            base_to=Decimal(self.base_to.data),
+            base_from=None if self.base_from.data is None else Decimal(self.base_from.data),
+            base_unit=self.base_unit.data or "",
+            inputs={key: value for key, value in self["fee"].data.items() if value},
+        )
+
+
+def listing_form(item_code: str, register: str, day: date, offered: Offering | None) -> ListingForm:
+    """The form for one item, with what stands."""
+    inputs = inputs_form(item_code, register, day)
+
+    class ItemListingForm(ListingForm):
+        fee = FormField(inputs, _l("适用数量下限的计费基数"))
+
+    stands = offered is not None and offered.amount is not None
+    return ItemListingForm(
+        data={
+            "amount": offered.amount,
+            "base_unit": offered.base_unit,
+            "base_from": offered.base_from,
+            "base_to": offered.base_to,
+            "promised_days": offered.promised_days,
+        }
+        if stands and offered is not None
+        else None
+    )
+
+
+class OrderTermsForm(Form):
+    """Which orders a listing takes."""
+
+    paused = BooleanField(_l("暂停该事项接单"))
+    capacity = IntegerField(
+        _l("同时承接订单上限"),
+        [Optional(), NumberRange(1, 999, message=_l("承接上限为 1 至 999 份合同"))],
+        description=_l("不设上限的不填"),
+    )
+    areas = SelectMultipleField(
+        _l("服务区域"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description=_l("不勾选的视为服务整个名录范围"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Select, or_, select
@@ -95,9 +96,13 @@ def owner_needs(organisation_id: int) -> Select[Need]:
     )
 
 
-def split_needs() -> Select[Need]:
+def split_needs(jurisdiction_codes: Sequence[str]) -> Select[Need]:
     """Needs that may be parts of one purchase, newest first, for the bureau."""
-    return select(Need).where(Need.split.is_not(None)).order_by(Need.id.desc())
+    return (
+        select(Need)
+        .where(Need.split.is_not(None), Need.jurisdiction_code.in_(list(jurisdiction_codes)))
+        .order_by(Need.id.desc())
+    )
 
 
 def drafts_of(organisation_id: int, limit: int = 50) -> list[Need]:

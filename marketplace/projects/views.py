@@ -300,6 +300,15 @@ def detach_file(public_id: str, attachment_id: str) -> Any:
     return _act(public_id, ButtonForm(), "button", remove, _("附件已移除"))
 
 
+@bp.get("/supervision/splits")
+@access(Permission.SUPERVISION_VIEW)
+def splits() -> Any:
+    """Purchases that together pass a limit each stays under, for the bureau to look into."""
+    codes = accounts.below(require_actor().jurisdiction or accounts.site().jurisdiction_code)
+    page = paginate(queries.split_needs(codes), request.args.get("page", 1, type=int))
+    return render_template("projects/splits.html", needs=page)
+
+
 @bp.get("/needs/attachments/<public_id>")
 @access(PUBLIC)
 def attachment(public_id: str) -> Any:

@@ -79,6 +79,6 @@ def lettered_award(actor: Actor, public_id: str) -> Award:
     return award
 
 
-def annulment(annulment_id: int) -> DrawAnnulment:
+def annulment(public_id: str) -> DrawAnnulment:
     """A proposed annulment."""
-    return queries.annulment(annulment_id)
+    return queries.annulment(public_id)

@@ -642,11 +642,11 @@ def annulments_to_decide() -> list[DrawAnnulment]:
     )
 
 
-def annulment(annulment_id: int) -> DrawAnnulment:
-    """By key; raises Missing."""
-    found = db.session.get(DrawAnnulment, annulment_id)
+def annulment(public_id: str) -> DrawAnnulment:
+    """By public id; raises Missing."""
+    found = db.session.scalar(select(DrawAnnulment).where(DrawAnnulment.public_id == public_id))
     if found is None:
-        raise Missing(f"annulment {annulment_id}")
+        raise Missing(f"annulment {public_id}")
     return found
 
 

@@ -454,13 +454,13 @@ def annulment(public_id: str) -> Any:
     ), status
 
 
-@bp.post("/supervision/annulments/<int:annulment_id>/<decision>")
+@bp.post("/supervision/annulments/<public_id>/<decision>")
 @access(Permission.DRAW_ANNUL_APPROVE)
 @writes
-def decide_annulment(annulment_id: int, decision: str) -> Any:
+def decide_annulment(public_id: str, decision: str) -> Any:
     """The superior bureau annuls a draw or leaves it standing."""
     actor = require_actor()
-    proposed = objects.annulment(annulment_id)
+    proposed = objects.annulment(public_id)
     _require(ButtonForm())
     need = proposed.round.need
     if decision == "approve":

@@ -61,6 +61,8 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ),
             ),
             Place("projects.new_need", _l("新建需求")),
+            Place("orders.index", _l("我的订单"), ("orders.order", "orders.listing")),
+            Place("orders.quick", _l("小额快选")),
         ),
     ),
     (
@@ -78,7 +80,12 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "intermediaries.rounds",
                 ),
             ),
-            Place("intermediaries.offerings", _l("承接事项与承诺")),
+            Place(
+                "intermediaries.offerings",
+                _l("承接事项与承诺"),
+                ("intermediaries.listing", "intermediaries.order_terms"),
+            ),
+            Place("orders.asks", _l("订单与询价"), ("orders.ask",)),
             Place("selection.entries", _l("报名与中选"), ("selection.entry", "selection.enter")),
         ),
     ),

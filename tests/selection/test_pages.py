@@ -19,7 +19,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import DrawSource, Need, NeedStatus
 from marketplace.selection import queries
-from marketplace.selection.models import Entry
+from marketplace.selection.models import DrawAnnulment, Entry
 from marketplace.selection.rules.wording import Sentence
 from tests.factories import accounts, projects, selection
 from tests.factories.accounts import Party
@@ -313,7 +313,10 @@ def test_annulment_pages(app: Flask, sign_in_as: SignIn, advance: Advance) -> No
     assert bureau.post(address, data={"reason": "名单有误"}).status_code == 422
     assert bureau.post(address, data={"reason": reason}).status_code == 303
     assert reason in above.get(address).text
-    assert bureau.post("/supervision/annulments/1/approve", data={}).status_code == 403
-    assert above.post("/supervision/annulments/1/approve", data={}).status_code == 303
-    assert above.post("/supervision/annulments/1/approve", data={}).status_code == 409
+    with app.app_context():
+        proposed = db.session.scalars(select(DrawAnnulment)).one().public_id
+    assert bureau.post(f"/supervision/annulments/{proposed}/approve", data={}).status_code == 403
+    assert above.post("/supervision/annulments/1/approve", data={}).status_code == 404
+    assert above.post(f"/supervision/annulments/{proposed}/approve", data={}).status_code == 303
+    assert above.post(f"/supervision/annulments/{proposed}/approve", data={}).status_code == 409
     assert "历次抽取" in above.get(f"/results/{public_id(app)}").text

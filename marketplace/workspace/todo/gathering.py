@@ -12,7 +12,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.supervision.lamps import Dial, dial, lamps_policy
 from marketplace.supervision.rules import Lamp, LampsPolicy
 
-from . import contracting, firms, marking, officers, owners
+from . import contracting, firms, marking, officers, ordering, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -23,6 +23,8 @@ SOURCES: tuple[Source, ...] = (
     owners.drafts,
     owners.needs_to_approve,
     owners.choices,
+    ordering.orders_to_decide,
+    ordering.asks_to_answer,
     contracting.to_draft,
     contracting.to_confirm,
     contracting.to_deliver_and_accept,
