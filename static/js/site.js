@@ -88,7 +88,7 @@
   }
 
   function focusErrors() {
-    var summary = document.querySelector(".error-summary");
+    var summary = document.querySelector(".error-summary:not(.specimen *)");
     if (summary) {
       summary.focus();
     }
