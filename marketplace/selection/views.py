@@ -29,7 +29,7 @@ from marketplace.notices import queries as notices
 from marketplace.projects import queries as projects
 
 from . import access as objects
-from . import actions, queries
+from . import actions, prospects, queries
 from .forms import ButtonForm, EntryForm, LotteryForm, NumberForm, PickForm, ReasonForm
 from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
@@ -266,6 +266,23 @@ def _require(form: Any) -> None:
     if not form.validate_on_submit():
         problems = form.problems or [(None, _("表单不完整,请刷新页面重新提交"))]
         raise Invalid(problems[0][1], rule="form")
+
+
+@bp.get("/owner/needs/prospect")
+@access(Permission.NEED_EDIT)
+def prospect() -> Any:
+    """How many firms could enter the need somebody is writing."""
+    actor = require_actor()
+    assert actor.organisation_id is not None
+    code = request.args.get("item", "")
+    found = prospects.prospect(
+        code,
+        actor.organisation_id,
+        request.args.get("investment", ""),
+        request.args.get("minimum_grade", ""),
+        clock.now(),
+    )
+    return render_template("selection/prospect.html", prospect=found, code=code)
 
 
 @bp.get("/results/<public_id>")
