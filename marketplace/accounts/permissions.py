@@ -39,6 +39,7 @@ class Permission(StrEnum):
     POLICY_PROPOSE = "policy.propose"
     POLICY_APPROVE = "policy.approve"
     AUDIT_READ = "audit.read"
+    AUDIT_WORK = "audit.work"  # samples, notes and signatures of an audit; nothing of the business
     USER_VIEW = "user.view"
     USER_PROPOSE = "user.propose"
     USER_APPROVE = "user.approve"
@@ -124,9 +125,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.SUPERVISOR: frozenset(
-        {P.DRAW_ANNUL_APPROVE, P.SANCTION_REVIEW, P.SUPERVISION_VIEW, P.AUDIT_READ, P.STAFF_MANAGE}
+        {
+            P.DRAW_ANNUL_APPROVE,
+            P.SANCTION_REVIEW,
+            P.SUPERVISION_VIEW,
+            P.AUDIT_READ,
+            P.AUDIT_WORK,
+            P.STAFF_MANAGE,
+        }
     ),
-    Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ}),
+    Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ, P.AUDIT_WORK}),
     Role.SYSTEM_ADMIN: frozenset({P.USER_VIEW, P.USER_PROPOSE}),
     Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE}),
 }

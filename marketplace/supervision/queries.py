@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
+from marketplace.accounts.models import User
 from marketplace.foundation import audit
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import Invalid
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import FirmStatus
 from marketplace.notices import queries as notices
@@ -22,6 +25,7 @@ from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.selection import queries as selection
 
 from .lamps import dial, lamps_policy
+from .models import AuditSample
 from .rules import Lamp
 
 LIMIT = 50
@@ -209,17 +213,84 @@ def event_count() -> int:
 
 @dataclass(frozen=True)
 class Verification:
-    """A stretch of the ledger recomputed: from, to, and what does not fit."""
+    """A stretch of the ledger recomputed: its range, its time, and what does not fit."""
 
     first: int
     last: int
     findings: list[Finding]
+    from_at: datetime | None
+    to_at: datetime | None
+
+
+def read_range(first: str, last: str, newest: int) -> tuple[int, int]:
+    """A range somebody typed; raises Invalid that says what is wrong with it."""
+    numbers = []
+    for name, text in (("first", first), ("last", last)):
+        cleaned = text.strip()
+        if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= 15):
+            raise Invalid(_("序号请填写正整数"), field=name, rule="ledger.range")
+        numbers.append(int(cleaned))
+    begin, end = numbers
+    if not 1 <= begin <= newest:
+        raise Invalid(
+            _("起始序号应在 1 至 %(newest)s 之间", newest=newest),
+            field="first",
+            rule="ledger.range",
+        )
+    if end > newest:
+        raise Invalid(
+            _("截止序号不能大于最新序号 %(newest)s", newest=newest),
+            field="last",
+            rule="ledger.range",
+        )
+    if end < begin:
+        raise Invalid(_("截止序号不能小于起始序号"), field="last", rule="ledger.range")
+    if end - begin >= LONGEST_RANGE:
+        raise Invalid(
+            _("一次最多校验 %(count)s 条,请缩小范围", count=LONGEST_RANGE),
+            field="last",
+            rule="ledger.range",
+        )
+    return begin, end
 
 
 def verify_range(first: int, last: int) -> Verification:
-    """Recompute rows ``first`` to ``last``, at most ``LONGEST_RANGE`` of them, within the ledger."""
-    newest, _head = audit.head()
-    last = max(1, min(last, newest))
-    first = max(1, min(first, last))
-    first = max(first, last - LONGEST_RANGE + 1)
-    return Verification(first, last, list(audit.verify(first, last)))
+    """Recompute rows ``first`` to ``last``, both included."""
+    findings = list(audit.verify(first, last))
+    times = db.session.execute(
+        select(func.min(AuditRow.at), func.max(AuditRow.at)).where(
+            AuditRow.seq.between(first, last)
+        )
+    ).one()
+    return Verification(first, last, findings, times[0], times[1])
+
+
+def verifications(limit: int = 10) -> list[AuditRow]:
+    """The latest verifications, as the ledger itself keeps them."""
+    return list(
+        db.session.scalars(
+            select(AuditRow)
+            .where(AuditRow.action == "ledger.verified")
+            .order_by(AuditRow.seq.desc())
+            .limit(limit)
+        )
+    )
+
+
+# ---- samples ------------------------------------------------------------------------
+
+
+def samples(codes: Sequence[str]) -> Select[AuditSample]:
+    """Audit samples of these jurisdictions, unfinished ones first, then the newest."""
+    return (
+        select(AuditSample)
+        .where(AuditSample.jurisdiction_code.in_(codes))
+        .order_by(AuditSample.signed_at.is_not(None), AuditSample.id.desc())
+    )
+
+
+def people(ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of officers by key."""
+    keys = [key for key in ids if key is not None]
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(keys)))
+    return {row.id: row.name for row in rows}

@@ -1,4 +1,4 @@
-"""Pages: the overview, the decision of a case, the audit ledger."""
+"""Pages: the overview, the lamps, the decision of a case; the audit's are in ``audit_pages``."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.permissions import Permission, Role
+from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import audit, clock, tasks
+from marketplace.foundation import clock, tasks
 from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import DomainError, Missing
 from marketplace.foundation.web import access, require_actor, writes
 from marketplace.sanctions.access import case_for_officer
 from marketplace.sanctions.models import CaseStatus
 
-from . import actions, queries
+from . import actions, audit_pages, queries
 from . import lamps as lamps_of
+from .blueprint import bp
 from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
 
-bp = Blueprint("supervision", __name__)
+__all__ = ["audit_pages", "bp"]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 
@@ -116,24 +117,4 @@ def decide(public_id: str) -> ResponseReturnValue:
             names=catalogue.names(clock.today()),
         ),
         form.http_status,
-    )
-
-
-@bp.get("/supervision/ledger")
-@access(Permission.AUDIT_READ)
-def ledger() -> ResponseReturnValue:
-    """The audit ledger: its head, its events, and a stretch recomputed on demand."""
-    seq, head = audit.head()
-    last = request.args.get("last", seq, type=int)
-    first = request.args.get("first", last - 499, type=int)
-    return render_template(
-        "supervision/ledger.html",
-        seq=seq,
-        head=head,
-        first=max(1, first),
-        last=last,
-        longest=queries.LONGEST_RANGE,
-        role_titles={role.value: role.title for role in Role},
-        verification=queries.verify_range(first, last) if "first" in request.args else None,
-        page=paginate(queries.events(), request.args.get("page", 1, type=int), per_page=50),
     )

@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import Invalid
 from marketplace.foundation.ledger import append_only_ddl
 from marketplace.foundation.transactions import transaction
 from marketplace.notices import actions as notice_actions
 from marketplace.supervision import queries
+from marketplace.supervision.titles import action_title, subject_title
 from tests.factories import accounts, notices, sanctions
 from tests.factories.notices import Somebody
 
@@ -74,9 +76,23 @@ def test_a_range_of_the_ledger_is_verified_on_demand(app: Flask, sign_in_as: Sig
     with app.app_context():
         seq, head = audit.head()
     assert head in page.text
-    assert "重新计算一致" in auditor.get("/supervision/ledger?first=1&last=100000").text
-    for odd in ("?first=-5&last=-9", "?first=x&last=y", f"?first={10**30}&last={10**30}"):
-        assert auditor.get(f"/supervision/ledger{odd}").status_code == 200
+    checked = auditor.get(f"/supervision/ledger?first=1&last={seq}").text
+    assert f"第 1 至 {seq} 条:重新计算一致" in checked
+    assert "近期校验记录" in auditor.get("/supervision/ledger").text
+    wrong = {
+        "first=-5&last=9": "序号请填写正整数",
+        "first=x&last=y": "序号请填写正整数",
+        "first=0&last=9": "起始序号应在 1 至",
+        "first=9&last=8": "截止序号不能小于起始序号",
+        f"first=1&last={10**12}": "截止序号不能大于最新序号",
+        f"first=1&last={10**30}": "序号请填写正整数",
+    }
+    for asked, told in wrong.items():
+        answer = auditor.get(f"/supervision/ledger?{asked}")
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert "重新计算一致" not in answer.text
+        assert f'value="{asked.split("&")[0].split("=")[1]}"' in answer.text
     with app.app_context():
         _tamper(seq - 1)
         assert queries.verify_range(1, seq - 2).findings == []
@@ -84,14 +100,24 @@ def test_a_range_of_the_ledger_is_verified_on_demand(app: Flask, sign_in_as: Sig
     assert "处不符" in auditor.get(f"/supervision/ledger?first={seq - 1}&last={seq}").text
 
 
-def test_a_range_is_limited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_range_is_limited(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
     monkeypatch.setattr(queries, "LONGEST_RANGE", 3)
     with app.app_context():
-        newest, _head = audit.head()
-        checked = queries.verify_range(1, newest)
-    assert newest > 3
-    assert (checked.first, checked.last) == (newest - 2, newest)
-    assert checked.findings == []
+        assert queries.read_range("2", "4", 9) == (2, 4)
+        with pytest.raises(Invalid, match="一次最多校验 3 条"):
+            queries.read_range("2", "5", 9)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_every_action_of_the_demo_has_a_title(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        codes = db.session.scalars(select(audit.AuditRow.action).distinct()).all()
+        subjects = db.session.scalars(select(audit.AuditRow.subject_type).distinct()).all()
+        assert len(codes) > 50
+        assert [code for code in codes if action_title(code) == code] == []
+        assert [each for each in subjects if subject_title(each) == each] == []
+        assert action_title("needs.published") == "采购需求:报名中"
+        assert action_title("something.unheard_of") == "something.unheard_of"
 
 
 def _tamper(seq: int) -> None:

@@ -1,0 +1,5 @@
+"""The blueprint of the package."""
+
+from flask import Blueprint
+
+bp = Blueprint("supervision", __name__)

@@ -1,0 +1,208 @@
+"""What the codes of the audit ledger mean, for people."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from marketplace.foundation.db import Base
+from marketplace.foundation.lifecycle import Status
+
+NOUNS: dict[str, Any] = {
+    "access": _l("访问"),
+    "audit_samples": _l("审计抽查"),
+    "audit_sample": _l("审计抽查"),
+    "authorisation": _l("代办授权"),
+    "authorisations": _l("代办授权"),
+    "awards": _l("中选"),
+    "blacklistings": _l("黑名单"),
+    "cards": _l("黄牌红牌"),
+    "catalogue": _l("服务事项清单"),
+    "ceremony": _l("公开仪式"),
+    "contract_amendments": _l("合同变更"),
+    "contracts": _l("合同"),
+    "deliverables": _l("服务成果"),
+    "demo": _l("演示数据"),
+    "draw": _l("随机抽取"),
+    "entries": _l("报名"),
+    "entry": _l("报名"),
+    "evaluation": _l("评价"),
+    "evaluation_windows": _l("互评"),
+    "factor": _l("第二验证因素"),
+    "fees": _l("收费标准"),
+    "file": _l("文件"),
+    "firm": _l("机构档案"),
+    "firms": _l("入驻"),
+    "grade_proposals": _l("等级提议"),
+    "invitation": _l("邀请"),
+    "jurisdiction": _l("辖区"),
+    "ledger": _l("审计台账"),
+    "lottery": _l("开奖号码"),
+    "messages": _l("消息"),
+    "need_corrections": _l("更正公告"),
+    "needs": _l("采购需求"),
+    "notice": _l("公示"),
+    "objections": _l("异议"),
+    "offering": _l("承接事项"),
+    "order_asks": _l("询单"),
+    "orders": _l("直接下单"),
+    "organisation": _l("单位"),
+    "password": _l("密码"),
+    "personal": _l("个人信息"),
+    "policy": _l("政策"),
+    "practitioner": _l("执业人员"),
+    "price": _l("价格校核"),
+    "professional_checks": _l("专业核查"),
+    "projects": _l("项目"),
+    "public_notices": _l("公示"),
+    "qualification": _l("资质"),
+    "rating": _l("信用记录"),
+    "role": _l("角色"),
+    "round": _l("选取"),
+    "sanction_cases": _l("惩戒案件"),
+    "selection_rounds": _l("选取"),
+    "session": _l("登录会话"),
+    "setup": _l("初始设置"),
+    "sign_in": _l("登录"),
+    "user": _l("账号"),
+}
+DEEDS: dict[str, Any] = {
+    "accepted": _l("接受"),
+    "annulment_proposed": _l("提议撤销"),
+    "annulment_refused": _l("不予撤销"),
+    "approved": _l("批准"),
+    "availability": _l("接单设置"),
+    "begun": _l("开始"),
+    "carried_out": _l("执行"),
+    "codes_renewed": _l("更换恢复码"),
+    "committed": _l("提交承诺"),
+    "confirm_overdue": _l("逾期未确认"),
+    "confirmed": _l("确认"),
+    "continued": _l("继续履行"),
+    "controller": _l("登记控股股东"),
+    "created": _l("建立"),
+    "disabled": _l("停用"),
+    "done": _l("完成"),
+    "drawn": _l("抽取"),
+    "dropped": _l("取消"),
+    "edited": _l("修改"),
+    "email_changed": _l("更换电子邮箱"),
+    "ended": _l("结束"),
+    "expired": _l("到期"),
+    "extended": _l("延长报名"),
+    "failed": _l("失败"),
+    "file_attached": _l("添加附件"),
+    "file_detached": _l("删除附件"),
+    "final": _l("两人登记一致"),
+    "flagged": _l("提请业主决定"),
+    "form_check_overdue": _l("形式审查超时"),
+    "given": _l("提交"),
+    "grade": _l("等级结算"),
+    "granted": _l("授予"),
+    "held_by_objection": _l("因异议延后"),
+    "key_released": _l("取出密钥"),
+    "loaded": _l("载入"),
+    "made": _l("完成"),
+    "noted": _l("记录意见"),
+    "opened": _l("开启"),
+    "order_terms": _l("设定下单条件"),
+    "ordered": _l("下单"),
+    "others_ended": _l("结束其他会话"),
+    "overdue": _l("逾期"),
+    "passed": _l("通过"),
+    "placed": _l("下单"),
+    "posted": _l("记入"),
+    "postponed": _l("顺延"),
+    "proposed": _l("提出"),
+    "publicity_closed": _l("公示结束"),
+    "published": _l("发布"),
+    "read": _l("已读"),
+    "read_all": _l("全部已读"),
+    "received": _l("收到"),
+    "record_ended": _l("撤下记录"),
+    "redrafted": _l("修改草稿"),
+    "refused": _l("拒绝"),
+    "registered": _l("登记"),
+    "reminded": _l("提醒"),
+    "reported_to_department": _l("报告行业主管部门"),
+    "reset": _l("重置"),
+    "reset_issued": _l("签发重置"),
+    "reset_proposed": _l("提出重置"),
+    "returned": _l("退回"),
+    "revealed": _l("查看明文"),
+    "revoked": _l("撤销"),
+    "saved": _l("保存"),
+    "set": _l("设置"),
+    "split_flagged": _l("疑似拆分"),
+    "standard_published": _l("发布标准"),
+    "started": _l("建立"),
+    "stored": _l("存入"),
+    "suspension_ended": _l("暂停期满"),
+    "switched": _l("切换单位"),
+    "termination_proposed": _l("提出终止"),
+    "termination_refused": _l("不同意终止"),
+    "verified": _l("校验"),
+    "withdrawal_requested": _l("申请撤回"),
+    "withdrawn": _l("撤回"),
+}
+
+
+@lru_cache(maxsize=1)
+def _statuses() -> dict[str, type[Status]]:
+    """The status enum of every table that has one."""
+    found: dict[str, type[Status]] = {}
+    for mapper in Base.registry.mappers:
+        column = mapper.columns.get("status")
+        enum = getattr(getattr(column, "type", None), "enum", None)
+        if isinstance(enum, type) and issubclass(enum, Status):
+            found[str(mapper.local_table.name)] = enum  # type: ignore[attr-defined]
+    return found
+
+
+def action_title(action: str) -> str:
+    """What an action of the ledger was, in words; a code nobody has named is shown as it is."""
+    noun_code, _dot, deed_code = action.partition(".")
+    noun = NOUNS.get(noun_code)
+    if noun is None:
+        return action
+    enum = _statuses().get(noun_code)
+    deed: Any = None
+    if enum is not None and deed_code in list(enum):
+        deed = enum(deed_code).title
+    deed = deed or DEEDS.get(deed_code)
+    return _("%(noun)s:%(deed)s", noun=noun, deed=deed) if deed is not None else action
+
+
+def subject_title(subject_type: str) -> str:
+    """What an event is about, in words."""
+    return str(NOUNS.get(subject_type) or SUBJECTS.get(subject_type) or subject_type)
+
+
+SUBJECTS: dict[str, Any] = {
+    "audit_ledger": _l("审计台账"),
+    "catalogue_editions": _l("服务事项清单"),
+    "endpoint": _l("页面"),
+    "evaluations": _l("评价"),
+    "fee_standard_editions": _l("收费标准"),
+    "invitations": _l("邀请"),
+    "jurisdictions": _l("辖区"),
+    "lottery_readings": _l("开奖号码"),
+    "lottery_results": _l("开奖号码"),
+    "memberships": _l("角色"),
+    "offerings": _l("承接事项"),
+    "organisations": _l("单位"),
+    "policy_editions": _l("政策"),
+    "practitioners": _l("执业人员"),
+    "price_checks": _l("价格校核"),
+    "project": _l("项目"),
+    "qualifications": _l("资质"),
+    "rating_ledger": _l("信用记录"),
+    "rating_subjects": _l("信用档案"),
+    "stored_files": _l("文件"),
+    "users": _l("账号"),
+    "web_sessions": _l("登录会话"),
+    "draw_annulments": _l("撤销抽取"),
+}
