@@ -159,7 +159,10 @@ def listing_order_form(
         fee = FormField(inputs_form(offering.item_code, jurisdiction_code, day), _l("计费基数"))
 
     form = ItemOrderForm()
-    form.investment.choices = [(one.value, one.title) for one in investments_of(kind)]
+    form.investment.choices = [
+        ("", _("请选择")),
+        *((one.value, one.title) for one in investments_of(kind)),
+    ]
     return form
 
 

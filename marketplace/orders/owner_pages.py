@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
@@ -16,6 +16,7 @@ from marketplace.contracts import queries as contracts
 from marketplace.evaluations import actions as evaluations
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
+from marketplace.fees import queries as fees
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Missing
@@ -106,6 +107,10 @@ def listing(public_id: str) -> Any:
     if offering.ended_at is not None:
         raise Missing(f"offering {public_id}")
     item = catalogue.item(offering.item_code, day, accounts.lineage(owner.jurisdiction_code))
+    priced = fees.pricing(item.code, owner.jurisdiction_code, day).standard is not None
+    if request.method == "GET" and offering.amount is None and not priced:
+        # a discount off nothing makes no price: the firm is asked for one
+        return redirect(url_for("orders.quick", item=item.code))
     form = listing_order_form(offering, owner.jurisdiction_code, owner.kind, day)
 
     def page() -> str:
