@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request, session
+from flask import Blueprint, Response, current_app, g, make_response, redirect, request, session
 from flask_login import current_user
 
 from .access import cookie_name
@@ -32,10 +33,11 @@ def safe_path(wanted: str, otherwise: str) -> str:
     return otherwise
 
 
-def with_session(answer: Any, token: str) -> Response:
-    """The answer with the cookie of a new session id; a new form token too."""
+def with_session(answer: Callable[[], Any], token: str) -> Response:
+    """The answer with the cookie of a new session id, made under a new form token."""
     session.clear()
-    response = make_response(answer)
+    g.pop("csrf_token", None)
+    response = make_response(answer())
     response.set_cookie(
         cookie_name(),
         token,
@@ -49,5 +51,6 @@ def with_session(answer: Any, token: str) -> Response:
 
 def led_to(where: str, token: str | None = None) -> Response:
     """A redirect after a write, with a new session id where there is one."""
-    answer = redirect(where, 303)
-    return with_session(answer, token) if token else make_response(answer)
+    if token is None:
+        return make_response(redirect(where, 303))
+    return with_session(lambda: redirect(where, 303), token)

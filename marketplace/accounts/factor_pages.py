@@ -72,10 +72,12 @@ def set_up_factor() -> Any:
             token, codes = actions.confirm_factor(
                 own_session(), form.code.data, require_actor(), clock.now()
             )
-            page = render_template(
-                "accounts/recovery_codes.html", codes=codes, onward=_onward(), fresh=True
+            return with_session(
+                lambda: render_template(
+                    "accounts/recovery_codes.html", codes=codes, onward=_onward(), fresh=True
+                ),
+                token,
             )
-            return with_session(page, token)
         except DomainError as error:
             keep_what_was_written()
             form.refuse(error)

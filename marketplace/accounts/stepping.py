@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
@@ -31,15 +31,24 @@ def step_up(view: Callable[..., Any]) -> Callable[..., Any]:
     A form sent after the proof has lapsed is kept and shown again after the proof (its files are
     not); nothing of it is carried out meanwhile.
     """
+    return _asking(view, SAFE_METHODS)
 
+
+def step_up_to_send(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask only when the form is sent: for pages that many read and few decide on."""
+    return _asking(view, frozenset())
+
+
+def _asking(view: Callable[..., Any], reading: Container[str]) -> Callable[..., Any]:
     @functools.wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if is_confirmed():
             return view(*args, **kwargs)
-        if request.method in SAFE_METHODS:
-            here = request.full_path.rstrip("?")
-            return redirect(url_for("accounts.confirm", next=here), 303)
-        return _ask_and_keep()
+        if request.method not in SAFE_METHODS:
+            return _ask_and_keep()
+        if request.method not in reading:
+            return view(*args, **kwargs)
+        return redirect(url_for("accounts.confirm", next=request.full_path.rstrip("?")), 303)
 
     wrapper.steps_up = True  # type: ignore[attr-defined]
     return wrapper

@@ -10,6 +10,7 @@ from flask_wtf.file import FileField
 
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import below
+from marketplace.accounts.stepping import step_up
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, files, lifecycle, policy
 from marketplace.foundation.actor import Actor
@@ -206,6 +207,7 @@ def card(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/cards/<public_id>/decision", methods=["GET", "POST"])
 @access(Permission.SANCTION_DECIDE)
+@step_up
 @writes
 def decide_card(public_id: str) -> ResponseReturnValue:
     """Issue a proposed card or refuse it."""
@@ -364,6 +366,7 @@ def proposal(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/cases/<public_id>/return", methods=["GET", "POST"])
 @access(Permission.SANCTION_DECIDE)
+@step_up
 @writes
 def return_case(public_id: str) -> ResponseReturnValue:
     """Send a proposal back."""
@@ -372,6 +375,7 @@ def return_case(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/cases/<public_id>/dismissal", methods=["GET", "POST"])
 @access(Permission.SANCTION_DECIDE)
+@step_up
 @writes
 def dismiss(public_id: str) -> ResponseReturnValue:
     """End a case without a sanction."""

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
+from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import audit, clock
 from marketplace.foundation.crypto import signing_public_key
 from marketplace.foundation.db import db, paginate
@@ -440,6 +441,7 @@ def award_letter(public_id: str) -> Response:
 
 @bp.route("/supervision/needs/<public_id>/annulment", methods=["GET", "POST"])
 @access(Permission.SUPERVISION_VIEW)
+@step_up_to_send
 @writes
 def annulment(public_id: str) -> Any:
     """Propose to annul a draw (bureau), or decide on it (superior bureau)."""
@@ -473,6 +475,7 @@ def annulment(public_id: str) -> Any:
 
 @bp.post("/supervision/annulments/<public_id>/<decision>")
 @access(Permission.DRAW_ANNUL_APPROVE)
+@step_up_to_send
 @writes
 def decide_annulment(public_id: str, decision: str) -> Any:
     """The superior bureau annuls a draw or leaves it standing."""
