@@ -136,9 +136,7 @@ def confirm() -> Any:
             if kept is None:
                 onward = safe_path(request.args.get("next", ""), url_for("accounts.account"))
                 return led_to(onward, token)
-            return with_session(
-                lambda: render_template("accounts/resume.html", kept=kept), token
-            )
+            return with_session(lambda: render_template("accounts/resume.html", kept=kept), token)
         except DomainError as error:
             if by_factor:
                 keep_what_was_written()

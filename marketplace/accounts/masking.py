@@ -53,6 +53,7 @@ def masked_certificate(number: str) -> str:
 
 
 MASKS = {
+    "contact": masked_mobile,
     "name": masked_name,
     "phone": masked_phone,
     "identity": masked_identity,
@@ -62,5 +63,5 @@ MASKS = {
 
 
 def masked(value: str | None, kind: str) -> str:
-    """A value of a kind (name, phone, identity, email, certificate) as everybody sees it."""
+    """A value of a kind (name, phone, contact, identity, email, certificate) as everybody sees it."""
     return MASKS[kind](value) if value else ""

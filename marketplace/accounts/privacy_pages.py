@@ -15,7 +15,6 @@ from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
 from . import revealing
 from .blueprint import bp, led_to, safe_path
 from .forms import RevealForm
-from .masking import masked
 
 
 @bp.route("/personal/<name>/<public_id>/<field>", methods=["GET", "POST"])
@@ -40,7 +39,7 @@ def reveal(name: str, public_id: str, field: str) -> Any:
         "accounts/reveal.html",
         form=form,
         label=found.label,
-        shown=masked(found.value, found.kind),
+        shown=found.shown,
         back=back,
     )
     return page, status

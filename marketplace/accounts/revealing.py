@@ -30,11 +30,10 @@ from .sessions import TooMany
 
 @dataclass(frozen=True)
 class Datum:
-    """A personal value: what it is called, its kind of mask, and whose organisation it is."""
+    """A personal value: what it is called, how it shows masked, whose organisation it is."""
 
     label: Any
-    value: str
-    kind: str
+    shown: str
     organisation_id: int
 
 
@@ -122,10 +121,10 @@ def personal(
     public_id: str,
     field: str,
     organisation: Organisation | None = None,
-    may_ask: bool = False,
 ) -> Shown:
     """How a page shows a personal value: masked, unless it is the reader's own organisation's
-    or was opened in this session less than sixty seconds ago."""
+    or was opened in this session less than sixty seconds ago. With the way to open it, for whom
+    the subject lets in."""
     if not value:
         return Shown("")
     actor: Actor | None = getattr(current_user, "actor", None)
@@ -135,11 +134,22 @@ def personal(
         return Shown(value, is_open=True)
     if (name, public_id, field) in _open_now(actor):
         return Shown(value, is_open=True)
-    url = None
-    if may_ask:
-        back = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        url = url_for("accounts.reveal", name=name, public_id=public_id, field=field, next=back)
-    return Shown(masked(value, kind), url=url)
+    return Shown(masked(value, kind), url=_way_to_open(actor, name, public_id, field))
+
+
+def _way_to_open(actor: Actor, name: str, public_id: str, field: str) -> str | None:
+    allowed: dict[tuple[str, str, str], bool] = g.setdefault("_may_reveal", {})
+    asked = (name, public_id, field)
+    if asked not in allowed:
+        try:
+            datum(actor, *asked)
+            allowed[asked] = True
+        except Missing:
+            allowed[asked] = False
+    if not allowed[asked]:
+        return None
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return url_for("accounts.reveal", name=name, public_id=public_id, field=field, next=back)
 
 
 def _open_now(actor: Actor) -> set[tuple[str, str, str]]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from marketplace.accounts import revealing
+
 from . import firm_pages, office_pages
 from .blueprint import bp
+from .personal import person_of_firm
+
+revealing.subject("firm", person_of_firm)
 
 __all__ = ["bp", "firm_pages", "office_pages"]

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts import revealing
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import audit, clock
@@ -35,9 +36,11 @@ from .forms import ButtonForm, EntryForm, LotteryForm, NumberForm, PickForm, Rea
 from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
 from .models import CeremonyNumberRow, EntryStatus
+from .personal import contact_of_need
 from .proof_page import proof_steps
 
 bp = Blueprint("selection", __name__)
+revealing.subject("need", contact_of_need)
 
 
 @bp.route("/needs/<public_id>/enter", methods=["GET", "POST"])

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
+from marketplace.accounts.stepping import step_up
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, tasks
 from marketplace.foundation.db import db, paginate
@@ -92,6 +93,7 @@ def _page_number() -> int:
 
 @bp.route("/supervision/cases/<public_id>/decision", methods=["GET", "POST"])
 @access(Permission.SANCTION_DECIDE)
+@step_up
 @writes
 def decide(public_id: str) -> ResponseReturnValue:
     """Decide a case with everything that follows from it."""
