@@ -18,6 +18,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
+from marketplace.foundation.languages import for_storing
 from marketplace.notifications.actions import send_letter
 
 from .models import Authorisation, Invitation, Organisation, User
@@ -206,6 +207,7 @@ def withdraw_invitation(invitation: Invitation, actor: Actor, now: datetime) -> 
     audit.record("invitation.withdrawn", actor, invitation, now)
 
 
+@for_storing()
 def issue_link(invitation: Invitation, now: datetime) -> str | None:
     """Make the link's token; mails it where an address was given, else returns it."""
     token = secrets.token_urlsafe(24)

@@ -14,6 +14,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing
+from marketplace.foundation.languages import for_storing
 from marketplace.notifications.actions import send_letter
 
 from .models import FormerPassword, OrganisationFunction, PasswordReset, User, WebSession
@@ -113,6 +114,7 @@ def ask_reset(login: str, now: datetime) -> None:
     db.session.flush()
 
 
+@for_storing()
 def issue_reset(row: PasswordReset, actor: Actor, now: datetime) -> None:
     """The clock: mail a link where the name is an account's with an address; else do nothing.
 
