@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import OrganisationFunction
 from marketplace.accounts.permissions import Permission
+from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts import queries as contracts
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -45,12 +48,13 @@ def rating_entry_for(actor: Actor, entry_id: int) -> RatingEntry:
 def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:
     """A need and how much of its story the actor may read; raises Missing for outsiders.
 
-    Its owner's people, officers who supervise (once it was published), firms that entered.
+    Its owner's people, firms that entered, and once it was published the officers who supervise:
+    those of its area, departments for the items of their own trade.
     """
     need = projects.need(public_id)
     if need.owner_id == actor.organisation_id:
         return need, View.OWNER
-    if need.is_public and actor.may(Permission.SUPERVISION_VIEW):
+    if need.is_public and actor.may(Permission.SUPERVISION_VIEW) and _supervises(actor, need):
         return need, View.OFFICER
     contract = contracts.of_need(need.id)
     if contract is not None and contract.firm_id == actor.organisation_id:
@@ -63,3 +67,13 @@ def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:
     if entered is not None:
         return need, View.ENTRANT
     raise Missing(f"story {public_id}")
+
+
+def _supervises(actor: Actor, need: Need) -> bool:
+    if not oversees(actor, need.jurisdiction_code):
+        return False
+    office = accounts.organisation(actor.organisation_id or 0)
+    if office.function is not OrganisationFunction.DEPARTMENT:
+        return True
+    trades = select(ServiceItem.department_code).where(ServiceItem.code == need.item_code)
+    return office.office_code in set(db.session.scalars(trades))

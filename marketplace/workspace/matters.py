@@ -34,6 +34,7 @@ OVER = (
     NeedStatus.WITHDRAWN,
 )
 UNSENT = (NeedStatus.DRAFT, NeedStatus.SUBMITTED)
+LIVE_AWARDS = (AwardStatus.ANNOUNCED, AwardStatus.OFFERED, AwardStatus.ACCEPTED)
 LATELY = 10
 
 
@@ -78,6 +79,19 @@ def running(actor: Actor, values: LampsPolicy, now: datetime, limit: int = LATEL
     return [
         _matter(need, awards.get(need.id), contracts.get(need.id), values, now) for need in needs
     ]
+
+
+def of_need(need: Need, values: LampsPolicy, now: datetime) -> Matter | None:
+    """What happens next about one need; None once it is over or before it is published."""
+    if need.status in (*OVER, *UNSENT):
+        return None
+    award = db.session.scalar(
+        select(Award).where(Award.need_id == need.id, Award.status.in_(LIVE_AWARDS))
+    )
+    contract = db.session.scalar(
+        select(Contract).where(Contract.need_id == need.id, Contract.status.in_(RUNNING))
+    )
+    return _matter(need, award, contract, values, now)
 
 
 def ended(actor: Actor, limit: int = LATELY) -> list[Need]:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, User
 from marketplace.contracts import queries as contracts
 from marketplace.contracts.models import Amendment, Contract, Deliverable
@@ -160,7 +161,28 @@ def _of_marks(contract: Contract, page: str | None) -> Iterator[Event]:
         url=page,
     )
     if window.revealed_at is not None:
-        yield Event(at=window.revealed_at, title=_("互评公开"), who=_("系统按期办理"), url=page)
+        given = [
+            _(
+                "%(rater)s平均 %(mean)s 分",
+                rater=accounts.organisation(each.rater_organisation_id).public_name,
+                mean=_mean(each.latest.marks.values()),
+            )
+            for each in evaluations.revealed_in(window)
+        ]
+        yield Event(
+            at=window.revealed_at,
+            title=_("互评公开"),
+            who=_("系统按期办理"),
+            detail=";".join(given),
+            url=page,
+        )
+
+
+def _mean(marks: Iterable[int]) -> str:
+    """The mean of marks of 1 to 5, half-up to a tenth."""
+    given = list(marks)
+    tenths = (sum(given) * 20 + len(given)) // (2 * len(given))
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def _about_file(deliverable: Deliverable) -> str:

@@ -16,10 +16,11 @@ from marketplace.foundation.forms import Form
 from marketplace.foundation.web import SIGNED_IN, access, current_actor, require_actor, writes
 
 from . import access as whose
-from . import actions, demo_mails, matters, queries
+from . import actions, demo_mails, dossier, matters, queries
 from . import evidence as evidence_of
 from .queries import Box
 from .rail import Group, rail
+from .rules import View
 from .story import story as story_of
 from .todo.gathering import Todo, counts, lamps, todo
 
@@ -157,8 +158,15 @@ def evidence(entry_id: int) -> str:
 @access(SIGNED_IN)
 def story(public_id: str) -> str:
     """The whole story of one need, as far as the reader may know it."""
-    actor = require_actor()
+    actor, now = require_actor(), clock.now()
     need, view = whose.story_for(actor, public_id)
     return render_template(
-        "workspace/story.html", need=need, events=story_of(need, actor, view), view=view
+        "workspace/story.html",
+        need=need,
+        events=story_of(need, actor, view),
+        matter=matters.of_need(need, lamps(actor, now), now),
+        entrants=dossier.entrants(need) if view is not View.ENTRANT else [],
+        papers=dossier.papers(need, view),
+        view=view,
+        now=now,
     )

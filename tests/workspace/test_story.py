@@ -34,6 +34,7 @@ def test_before_closing_the_story_names_no_entrant(
     for person in (owner.user, officer.user):
         text = sign_in_as(person).get(address).get_data(as_text=True)
         assert "需求:报名中" in text
+        assert "下一步:报名截止(符合条件的机构)" in text
         assert not [name for name in names if name in text]
     own = sign_in_as(entrants[0].user).get(address).get_data(as_text=True)
     assert "本机构报名" in own
@@ -62,6 +63,7 @@ def test_the_whole_story_runs_from_need_to_acceptance(
     with app.app_context():
         address = f"/workspace/needs/{deal.need.public_id}/story"
         digest = queries.deliverables(deal.contract.id)[0].file.sha256
+        contract_text = deal.contract.body_sha256
         people = {side: db.session.get_one(User, deal.actor(side).user_id) for side in SIDES}
     for side in SIDES:
         text = sign_in_as(people[side]).get(address).get_data(as_text=True)
@@ -70,7 +72,14 @@ def test_the_whole_story_runs_from_need_to_acceptance(
             for part in ("需求:报名中", "名单公布", "中选:已确认中选", "合同:已完成")
         ]
         assert places == sorted(places)
-        assert digest in text
+        assert text.count(digest) == 2  # in the line of time and among the papers
+        assert contract_text in text
+        assert "进入名单的机构" in text
+    with app.app_context(), transaction():
+        trade = accounts.officer(Role.DEPARTMENT_OFFICER, "zjj")
+        other = accounts.officer(Role.DEPARTMENT_OFFICER, "slj")
+    statuses = {sign_in_as(each.user).get(address).status_code for each in (trade, other)}
+    assert statuses == {200, 404}
 
 
 def test_a_firm_that_was_not_chosen_reads_the_public_parts(
