@@ -179,12 +179,15 @@ def _upload(field: FileField, actor: Actor) -> StoredFile | None:
 
 
 def _apply_page(firm: Firm, form: SubjectForm, commitment: CommitmentForm) -> str:
+    now = clock.now()
+    policy = queries.admission_policy(firm.register_code, clock.local_day(now)).values
     return render_template(
         "intermediaries/apply.html",
         firm=firm,
         form=form,
         commitment=commitment,
-        missing=queries.missing(firm, clock.now()),
+        opens=policy.mode == "open",
+        missing=queries.missing(firm, now),
     )
 
 
