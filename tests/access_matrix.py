@@ -162,6 +162,7 @@ DUTIES = (
     ),
     Duty("查阅监管页面", (P.SUPERVISION_VIEW,), WATCHING),
     Duty("查阅和核验审计台账", (P.AUDIT_READ,), _roles(R.SUPERVISOR, R.AUDITOR)),
+    Duty("审计抽样、复核、签署", (P.AUDIT_WORK,), _roles(R.SUPERVISOR, R.AUDITOR)),
     Duty("异议", (P.OBJECT,), FIRM | {R.OWNER_EDITOR, R.OWNER_APPROVER, R.OWNER_AGENT}),
     Duty("答复异议", (P.OBJECTION_ANSWER,), _roles(R.BUREAU_OPERATOR)),
 )
