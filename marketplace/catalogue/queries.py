@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
+from sqlalchemy.orm import defer
 
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
-from .models import CatalogueEdition, ServiceItem
+from .models import CatalogueEdition, DaysKind, ServiceItem
 from .rules import qualified
 
 
@@ -22,6 +25,8 @@ def edition_in_force(day: date, lineage: Sequence[str] = ()) -> CatalogueEdition
         select(CatalogueEdition)
         .where(CatalogueEdition.effective_from <= day)
         .order_by(CatalogueEdition.effective_from, CatalogueEdition.id)
+        # the file itself is long, and few readers of an edition want it
+        .options(defer(CatalogueEdition.source))
     ).all()
     if not lineage:
         return rows[-1] if rows else None
@@ -34,16 +39,34 @@ def items(day: date, lineage: Sequence[str] = ()) -> list[ServiceItem]:
     edition = edition_in_force(day, lineage)
     if edition is None:
         return []
-    return list(
-        db.session.scalars(
-            select(ServiceItem)
-            .where(
-                ServiceItem.edition_id == edition.id,
-                or_(ServiceItem.effective_until.is_(None), ServiceItem.effective_until > day),
-            )
-            .order_by(ServiceItem.position, ServiceItem.id)
-        )
-    )
+    return list(db.session.scalars(_listed(select(ServiceItem), edition, day)))
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a row says of an item: its name and how its days are counted."""
+
+    code: str
+    name: str
+    statutory_days_kind: DaysKind
+
+
+def labels(day: date, lineage: Sequence[str] = ()) -> dict[str, Label]:
+    """The labels of the items in force on ``day`` by code, in the order of the list; much less to
+    read than the items themselves."""
+    edition = edition_in_force(day, lineage)
+    if edition is None:
+        return {}
+    columns = (ServiceItem.code, ServiceItem.name, ServiceItem.statutory_days_kind)
+    rows = db.session.execute(_listed(select(*columns), edition, day))
+    return {code: Label(code, name, kind) for code, name, kind in rows}
+
+
+def _listed(query: Any, edition: CatalogueEdition, day: date) -> Any:
+    return query.where(
+        ServiceItem.edition_id == edition.id,
+        or_(ServiceItem.effective_until.is_(None), ServiceItem.effective_until > day),
+    ).order_by(ServiceItem.position, ServiceItem.id)
 
 
 def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
@@ -56,7 +79,7 @@ def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
 
 def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:
     """Item code → name, for lists and choices."""
-    return {found.code: found.name for found in items(day, lineage)}
+    return {found.code: found.name for found in labels(day, lineage).values()}
 
 
 def meets(found: ServiceItem, held: Sequence[tuple[str, str]]) -> bool:

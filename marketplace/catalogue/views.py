@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from marketplace.accounts import areas
 from marketplace.foundation import clock
@@ -16,11 +16,24 @@ bp = Blueprint("catalogue", __name__)
 @bp.route("/items")
 @access(PUBLIC)
 def items() -> str:
-    """Every item of the list in force, by category."""
+    """Every item of the list in force, to be narrowed by words, category and department."""
     day, lineage = clock.today(), areas.chosen().lineage
+    every = queries.items(day, lineage)
+    words = request.args.get("q", "").strip()[:40].lower()
+    category, department = request.args.get("category", ""), request.args.get("department", "")
+    found = [
+        item
+        for item in every
+        if words in item.name.lower()
+        and category in ("", item.category)
+        and department in ("", item.department_name)
+    ]
     return render_template(
         "catalogue/items.html",
-        items=queries.items(day, lineage),
+        items=found,
+        total=len(every),
+        categories=sorted({item.category for item in every}),
+        departments=sorted({item.department_name for item in every}),
         edition=queries.edition_in_force(day, lineage),
     )
 

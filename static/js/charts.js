@@ -21,6 +21,10 @@
         name: row.dataset.name || "",
       };
     });
+    var last = rows[rows.length - 1];
+    if (last && figure.dataset.xEnd && String(last.x) < figure.dataset.xEnd) {
+      rows.push({ x: figure.dataset.xEnd, low: last.low, high: last.high, name: "" });
+    }
     return { rows: rows, dated: dated };
   }
 

@@ -10,7 +10,6 @@ from typing import Any
 from marketplace.accounts import areas
 from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts import queries as contracts
 from marketplace.evaluations import queries as evaluations
 from marketplace.evaluations.models import PART_TITLES, Evaluation
@@ -42,7 +41,7 @@ class Dossier:
     grade: ratings.GradeOn
     history: Sequence[GradeRecord]
     offerings: Sequence[Offering]
-    items: dict[str, ServiceItem]
+    items: dict[str, catalogue.Label]
     qualifications: Sequence[Qualification]
     record: contracts.Record
     averages: Sequence[evaluations.Average]
@@ -67,7 +66,7 @@ def of(firm: Firm, now: datetime, actor: Actor | None) -> Dossier:
     organisation, organisation_id = firm.organisation, firm.organisation_id
     known, chosen = areas.areas(), areas.chosen()
     served_by, home = known.get(register), known.get(organisation.jurisdiction_code)
-    items = catalogue.items(today, served_by.lineage if served_by else ())
+    lineage = served_by.lineage if served_by else ()
     return Dossier(
         firm=firm,
         organisation=organisation,
@@ -77,7 +76,7 @@ def of(firm: Firm, now: datetime, actor: Actor | None) -> Dossier:
         grade=ratings.grade_on(organisation_id, register, today),
         history=_history(firm, actor),
         offerings=intermediaries.offerings(firm.id),
-        items={item.code: item for item in items},
+        items=catalogue.labels(today, lineage),
         qualifications=intermediaries.qualifications(firm.id),
         record=contracts.record_of(organisation_id),
         averages=evaluations.averages_for(organisation_id, Direction.OWNER_TO_FIRM),

@@ -42,7 +42,7 @@ def list_firms() -> str:
     now, wanted = clock.now(), _wanted()
     sorting = read_sorting(request.args, "name", "grade", "listed")
     page = firms.firms_page(wanted, sorting, page_number(request.args), now)
-    items = catalogue.items(clock.local_day(now), areas.chosen().lineage)
+    labels = catalogue.labels(clock.local_day(now), areas.chosen().lineage)
     return render_template(
         "portal/firms.html",
         wanted=wanted,
@@ -50,8 +50,8 @@ def list_firms() -> str:
         sorting=sorting,
         rows=firms.rows_of(page.items, wanted.register, wanted.item_code),
         facets=firms.facets(wanted, now),
-        names={item.code: item.name for item in items},
-        days_kinds={item.code: item.statutory_days_kind.title for item in items},
+        names={code: each.name for code, each in labels.items()},
+        days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
         area_names={code: area.name for code, area in areas.areas().items()},
         most=LONGEST_COMPARISON,
     )
@@ -64,13 +64,13 @@ def compare() -> str:
     now, register = clock.now(), _register()
     found = firms.compared(chosen_firms(request.args, LONGEST_COMPARISON), register, now)
     item_code = request.args.get("item", "")[:20]
-    items = catalogue.items(clock.local_day(now), areas.chosen().lineage)
+    labels = catalogue.labels(clock.local_day(now), areas.chosen().lineage)
     return render_template(
         "portal/compare.html",
         rows=firms.rows_of(found, register, item_code),
         item_code=item_code,
-        names={item.code: item.name for item in items},
-        days_kinds={item.code: item.statutory_days_kind.title for item in items},
+        names={code: each.name for code, each in labels.items()},
+        days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
         area_names={code: area.name for code, area in areas.areas().items()},
         most=LONGEST_COMPARISON,
     )
