@@ -1,0 +1,49 @@
+"""The curve beside the calculator: the standard's own answers at bases around the one asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from marketplace.fees import queries
+from marketplace.fees.curve import bases, curve
+
+DAY = date(2026, 3, 2)
+ANSWERS = {
+    "construction": "6000",
+    "unit": "万元",
+    "specialty": "mining",
+    "complexity": "I",
+    "altitude": "upto_2000",
+}
+
+
+@pytest.mark.parametrize("asked", ["6000", "0.37", "123456.789"])
+def test_bases_rise_around_the_one_asked_about(asked: str) -> None:
+    found = bases(Decimal(asked))
+    assert Decimal(asked) in found
+    assert found == sorted(set(found))
+    assert found[0] > 0
+    assert abs(found[-1] / Decimal(asked) - 2) < Decimal("0.01")
+
+
+def test_every_point_is_what_the_calculator_answers(app: Flask) -> None:
+    with app.app_context():
+        pricing = queries.pricing("jsjl", "379900", DAY)
+        found = curve(pricing, ANSWERS)
+        assert found is not None
+        assert (found.unit, found.asked) == ("万元", Decimal(6000))
+        assert len(found.points) >= 20
+        for point in found.points[::5]:
+            answers = {**ANSWERS, "construction": format(point.base, "f")}
+            band = queries.calculation(pricing, answers).band
+            assert band is not None
+            assert (point.low, point.high) == (band.low, band.high)
+        lows = [point.low for point in found.points]
+        assert lows == sorted(lows)
+        for missing in ({}, {"construction": "abc"}, {"construction": ""}):
+            assert curve(pricing, {**ANSWERS, "construction": "", **missing}) is None
+        assert curve(queries.pricing("hpwj", "379900", DAY), ANSWERS) is None
