@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "marketplace" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
-KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_pgettext": ((1, "c"), 2)}
 SEARCHED = {
     "marketplace": [("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
@@ -36,10 +36,10 @@ def template() -> Catalog:
     found = Catalog(charset="utf-8")
     loud = {pattern: {"silent": "false"} for pattern in ("**.html", "**.txt")}
     for folder, methods in SEARCHED.items():
-        for name, _line, text, _comments, _context in extract_from_dir(
+        for name, _line, text, _comments, context in extract_from_dir(
             ROOT / folder, methods, keywords=KEYWORDS, options_map=loud
         ):
-            found.add(text, locations=[(f"{folder}/{name}", None)])
+            found.add(text, locations=[(f"{folder}/{name}", None)], context=context)
     return found
 
 
@@ -54,7 +54,7 @@ def faults(catalogue: Catalog, texts: Catalog) -> list[str]:
     wrong = [
         f"missing: {message.id!r} ({_places(message)})"
         for message in texts
-        if message.id and not _string_of(catalogue, message.id)
+        if message.id and not _string_of(catalogue, message)
     ]
     wrong += [f"obsolete, no page says it: {name!r}" for name in catalogue.obsolete]
     for message in catalogue:
@@ -62,15 +62,15 @@ def faults(catalogue: Catalog, texts: Catalog) -> list[str]:
             continue
         if message.fuzzy:
             wrong.append(f"fuzzy: {message.id!r}")
-        if message.id not in texts:
+        if texts.get(message.id, message.context) is None:
             wrong.append(f"obsolete, no page says it: {message.id!r}")
         wrong += [f"{what}: {message.id!r} → {message.string!r}" for what in mistakes(message)]
     return wrong
 
 
-def _string_of(catalogue: Catalog, text: str) -> str:
-    message = catalogue.get(text)
-    return str(message.string or "") if message is not None else ""
+def _string_of(catalogue: Catalog, message: Message) -> str:
+    found = catalogue.get(message.id, message.context)
+    return str(found.string or "") if found is not None else ""
 
 
 def _places(message: Message) -> str:
@@ -112,10 +112,16 @@ def update() -> Catalog:
         header_comment="# English texts. Message ids are the Chinese strings; see docs/translating.md.",
         fuzzy=False,
     )
-    for message in sorted(texts, key=lambda each: (_places(each), str(each.id))):
+    for message in sorted(
+        texts, key=lambda each: (_places(each), str(each.id), each.context or "")
+    ):
         if message.id:
-            string = _string_of(old, message.id)
-            new.add(message.id, string, locations=sorted(set(message.locations)))
+            new.add(
+                message.id,
+                _string_of(old, message),
+                locations=sorted(set(message.locations)),
+                context=message.context,
+            )
     return new
 
 

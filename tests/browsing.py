@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from babel.support import Translations
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Response
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 CHROMIUM = "/usr/bin/chromium"
+TRANSLATIONS = Path(__file__).parents[1] / "marketplace" / "translations"
 WIDE = (1280, 900)
 NARROW = (360, 740)
 
@@ -79,8 +81,11 @@ class Visitor:
         address: str,
         size: tuple[int, int] = WIDE,
         javascript: bool = True,
+        language: str = "zh",
     ) -> None:
         self.address = address
+        self.pages_read: list[str] = []
+        self._language = language
         self.complaints: list[str] = []
         self._context = browser.new_context(
             base_url=address,
@@ -94,6 +99,22 @@ class Visitor:
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("response", self._on_response)
+        if language == "en":
+            self.page.goto("/")
+            self.page.get_by_role("link", name="English", exact=True).click()
+            self.page.wait_for_selector("html[lang=en]")
+
+    def said(self, text: str) -> str:
+        """What a Chinese text of the site is in the language of this window."""
+        if self._language == "zh":
+            return text
+        english = Translations.load(str(TRANSLATIONS), [self._language]).ugettext(text)
+        assert english != text, f"no English for {text}"
+        return english
+
+    def _read(self) -> None:
+        if self._language == "en":
+            self.pages_read.append(self.page.content())
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium reports every 4xx page as an error; what a form answers is the test's business
@@ -108,6 +129,7 @@ class Visitor:
         """Go to a page; returns its status."""
         answer = self.page.goto(path)
         assert answer is not None
+        self._read()
         return answer.status
 
     def sign_in(self, login: str, password: str) -> None:
@@ -123,8 +145,9 @@ class Visitor:
         """Fill the form that has ``button`` by field names and press it.
 
         A text is typed or chosen, True ticks a box, a path is uploaded. The next page must not
-        show an error summary.
+        show an error summary. The button is named in Chinese, whatever the window's language.
         """
+        button = self.said(button)
         named = self.page.get_by_role("button", name=button, exact=True)
         form = self.page.locator("main form").filter(has=named).first
         assert form.count() == 1, f"no form with {button} on {self.page.url}: {self.text}"
@@ -134,6 +157,7 @@ class Visitor:
             form.get_by_role("button", name=button, exact=True).first.click()
         problems = self.page.locator(".error-summary")
         assert problems.count() == 0, problems.first.inner_text()
+        self._read()
 
     def _fill(self, form: Locator, name: str, value: object) -> None:
         field = form.locator(f"[name='{name}']")

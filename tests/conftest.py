@@ -345,14 +345,16 @@ def live_site(app: Flask) -> Iterator[LiveSite]:
 
 @pytest.fixture
 def visitor(live_site: LiveSite, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
-    """``visitor(size=WIDE, javascript=True)``: a new browser window.
+    """``visitor(size=WIDE, javascript=True, language="zh")``: a new browser window.
 
     At the end no window may have seen a script error, a blocked resource or a failing page.
     """
     windows: list[Visitor] = []
 
-    def open_window(size: tuple[int, int] = WIDE, javascript: bool = True) -> Visitor:
-        window = Visitor(chromium, live_site.address, size, javascript)
+    def open_window(
+        size: tuple[int, int] = WIDE, javascript: bool = True, language: str = "zh"
+    ) -> Visitor:
+        window = Visitor(chromium, live_site.address, size, javascript, language)
         windows.append(window)
         return window
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from marketplace.catalogue.models import ServiceItem
 from marketplace.foundation import clock
@@ -20,8 +21,8 @@ from .queries import firms, guide, ledger
 
 # endpoint, words, the other endpoints that stand under the same heading
 PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("catalogue.items", _l("服务事项"), ("catalogue.item",)),
-    ("portal.firms", _l("中介机构"), ("portal.firm", "ratings.explained")),
+    ("catalogue.items", lazy_pgettext("menu", "服务事项"), ("catalogue.item",)),
+    ("portal.firms", lazy_pgettext("menu", "中介机构"), ("portal.firm", "ratings.explained")),
     ("portal.needs", _l("需求公告"), ("portal.need",)),
     ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),
     ("fees.calculator", _l("收费查询"), ("fees.standard", "fees.check")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from marketplace.accounts.models import OrganisationFunction
 from marketplace.foundation.actor import Actor
@@ -95,7 +96,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
         (
             Place(
                 "contracts.index",
-                _l("合同"),
+                lazy_pgettext("menu", "合同"),
                 (
                     "contracts.contract",
                     "contracts.draft",
@@ -142,7 +143,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "supervision.decide",
                 ),
             ),
-            Place("contracts.index", _l("合同"), ("contracts.contract",)),
+            Place("contracts.index", lazy_pgettext("menu", "合同"), ("contracts.contract",)),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
             Place(
                 "supervision.samples",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from marketplace.ratings import queries as ratings
 from marketplace.sanctions.models import Case
 from marketplace.selection.models import Award
 from tests.browsing import Visitor
+from tests.chinese import data_of, english_in, left_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
@@ -43,13 +45,20 @@ class Loop:
         self.folder = folder
         self._visitor = visitor
         self._windows: dict[str, Visitor] = {}
+        self.windows: list[Visitor] = []
         self.paper = folder / "paper.pdf"
         self.paper.write_bytes(pdf("journey").read())
+
+    def anybody(self) -> Visitor:
+        """A new window of somebody who is not signed in."""
+        window = self._visitor()
+        self.windows.append(window)
+        return window
 
     def person(self, login: str, word: str = WORD) -> Visitor:
         """Somebody's window, signed in through the page the first time."""
         if login not in self._windows:
-            window = self._visitor()
+            window = self.anybody()
             window.sign_in(login, word)
             self._windows[login] = window
         return self._windows[login]
@@ -84,10 +93,11 @@ class Loop:
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_from_application_to_blacklisting(
-    app: Flask, visitor: Callable[..., Visitor], tmp_path: Path
+    app: Flask, visitor: Callable[..., Visitor], tmp_path: Path, language: str
 ) -> None:
-    loop = Loop(app, visitor, tmp_path)
+    loop = Loop(app, partial(visitor, language=language), tmp_path)
     with app.app_context():
         with transaction():
             cast = people.make_cast(WORD, clock.now())
@@ -97,7 +107,7 @@ def test_from_application_to_blacklisting(
             firms.admit(cast, firm_id)
 
     # a firm registers, applies, and is admitted by two officers and a department
-    window = visitor()
+    window = loop.anybody()
     window.open("/register?side=firm")
     window.send(
         "提交注册",
@@ -328,4 +338,19 @@ def test_from_application_to_blacklisting(
     window.open(f"/firms?q={winner_name[:6]}")
     assert winner_name not in window.text
     firm_window.open(f"/needs/{second_need}/enter")
-    assert firm_window.page.get_by_role("button", name="提交报名", exact=True).count() == 0
+    assert (
+        firm_window.page.get_by_role("button", name=window.said("提交报名"), exact=True).count()
+        == 0
+    )
+    if language == "en":
+        _was_english(loop)
+
+
+def _was_english(loop: Loop) -> None:
+    """Every page read was in English but for data, and nothing English went into the data."""
+    data = data_of(loop.app)
+    pages = [page for window in loop.windows for page in window.pages_read]
+    assert len(pages) > 60
+    assert [page for page in pages if '<html lang="en"' not in page] == []
+    assert {text for page in pages for text in left_over(page, data)} == set()
+    assert english_in(loop.app) == set()
