@@ -26,7 +26,7 @@ from .models import FactorReset, OrganisationFunction, RecoveryCode, User, WebSe
 from .permissions import SECOND_FACTOR, Permission, Role
 from .queries import live_memberships, real_now
 from .rules import FACTOR_LIMITS, RECOVERY_CODES, STEP_SECONDS
-from .sessions import TooMany, count, end_sessions, refund, renew_session
+from .sessions import TooMany, count, end_sessions, make_room, refund, renew_session
 
 _ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
 
@@ -92,8 +92,11 @@ def pass_factor(session: WebSession, code: str, actor: Actor, now: datetime) -> 
 
     Raises Invalid or TooMany; the caller commits either way, since the guess is counted.
     """
-    kind = use_code(session.user, code)
+    user = lock(session.user)
+    kind = use_code(user, code)
     at = real_now()
+    if session.factor_at is None:
+        make_room(user.id, session.organisation, but=session.id)
     token = renew_session(session, factor_at=at, confirmed_at=at)
     audit.record("factor.passed", actor, session, now, by=kind)
     return token
@@ -115,6 +118,7 @@ def use_code(user: User, code: str) -> str:
     if _use_recovery(user, given):
         refund(spent)
         return "recovery"
+    audit.note("factor.failed", Actor(user.id, user.name), ("users", user.id))
     raise Invalid(_("验证码不正确或已使用过"), field="code", rule="factor.wrong")
 
 

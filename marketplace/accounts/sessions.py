@@ -157,11 +157,19 @@ def begin_session(
 ) -> str:
     """Open a session and return its token; only the token's digest is stored.
 
-    Officials hold one session at a time, firms and owners three; the oldest gives way.
+    Officials hold one session at a time, firms and owners three; the oldest gives way. While a
+    second factor is owed only others that owe it give way: a stolen password alone must not throw
+    the person out (``make_room`` follows the factor).
     """
     lock(user)
     started = real_now()
-    _make_room(user.id, organisation, _kept(organisation) - 1)
+    owes = user.factor_secret is not None and not factor_passed
+    if owes and current_app.config["SECOND_FACTOR"]:
+        _end_oldest(
+            SESSIONS_OF_PARTY - 1, WebSession.user_id == user.id, WebSession.factor_at.is_(None)
+        )
+    else:
+        make_room(user.id, organisation, but=0)
     token = secrets.token_urlsafe(32)
     session = WebSession(
         token_digest=keyed_digest("session", token),
@@ -194,11 +202,16 @@ def _longest(organisation: Organisation) -> timedelta:
     )
 
 
-def _make_room(user_id: int, organisation: Organisation, keep: int, but: int = 0) -> None:
-    """End the oldest live sessions of a person beyond the newest ``keep`` (``but`` not counted)."""
+def make_room(user_id: int, organisation: Organisation, but: int) -> None:
+    """End a person's oldest sessions, so that one (``but``, when it is there) more has room."""
+    _end_oldest(_kept(organisation) - 1, WebSession.user_id == user_id, WebSession.id != but)
+
+
+def _end_oldest(keep: int, *which: Any) -> None:
+    """End the oldest live sessions beyond the newest ``keep`` of those that meet the conditions."""
     crowded = db.session.scalars(
         select(WebSession.id)
-        .where(WebSession.user_id == user_id, WebSession.ended_at.is_(None), WebSession.id != but)
+        .where(WebSession.ended_at.is_(None), *which)
         .order_by(WebSession.id.desc())
         .offset(keep)
     ).all()
@@ -238,7 +251,7 @@ def switch_organisation(
     lock(session.user)
     if not live_roles(session.user_id, organisation.id):
         raise Missing(organisation.public_id)
-    _make_room(session.user_id, organisation, _kept(organisation) - 1, but=session.id)
+    make_room(session.user_id, organisation, but=session.id)
     token = renew_session(
         session,
         organisation_id=organisation.id,

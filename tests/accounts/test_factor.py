@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 
 from marketplace.accounts.models import FactorReset, RecoveryCode, User, WebSession
 from marketplace.accounts.permissions import Role
+from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from tests.factories import accounts as people
@@ -124,6 +125,26 @@ def test_the_same_code_at_the_same_moment_lets_one_in(guarded: Flask) -> None:
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda each: enter(each, code), browsers))
     assert sorted(answers) == [303, 422, 422]
+
+
+def test_a_stolen_password_alone_throws_nobody_out(guarded: Flask) -> None:
+    _party, login = made(guarded, Role.BUREAU_OPERATOR)
+    owner, thief = guarded.test_client(), guarded.test_client()
+    sign_in(owner, login)
+    device = set_up(guarded, owner)
+    for _n in range(4):
+        sign_in(thief, login)
+    assert enter(thief, "000000") == 422
+    assert owner.get("/supervision").status_code == 200
+    second = guarded.test_client()
+    sign_in(second, login)
+    assert enter(second, device.code(1)) == 303
+    assert second.get("/supervision").status_code == 200
+    assert owner.get("/supervision").status_code == 302  # one at a time for officials
+    assert enter(thief, device.recovery[0]) == 401
+    with guarded.app_context():
+        failed = select(func.count()).where(AuditRow.action == "factor.failed")
+        assert db.session.scalar(failed) == 1
 
 
 def test_who_need_not_may_still_have_one_and_is_then_always_asked(
