@@ -19,7 +19,7 @@ from marketplace.evaluations.rules import Direction
 from marketplace.fees import queries as fees
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.errors import Conflict, Missing
 from marketplace.foundation.web import PUBLIC, access, require_actor, run_form, writes
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects.models import InvestmentKind
@@ -61,7 +61,12 @@ def quick() -> Any:
     day = clock.local_day(now)
     lineage = accounts.lineage(owner.jurisdiction_code)
     rules = queries.edition_for(owner.jurisdiction_code, now).values.orders
-    money = placing.quick_investment(owner.kind, rules.quick_fiscal_limit > 0)
+    try:
+        money = placing.quick_investment(owner.kind, rules.quick_fiscal_limit > 0)
+    except Conflict as refusal:
+        if request.method == "POST":
+            raise
+        return render_template("orders/closed.html", why=refusal.message)
     code = request.args.get("item")
     if not code:
         return render_template(

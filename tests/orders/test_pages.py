@@ -133,6 +133,10 @@ def test_ordering_a_listing_on_the_pages(
     assert f"/owner/orders/listing/{listing}" in client.get(f"/firms/{page}").text
     assert client.get(f"/owner/orders/listing/{listing}").status_code == 302
     assert seller.get(f"/owner/orders/listing/{listing}").status_code == 403
+    closed = editor.get("/owner/orders/quick?item=dazl")
+    assert closed.status_code == 200  # fiscal money: the page says why
+    assert "未对财政性资金开放小额快选" in closed.text
+    assert editor.post("/owner/orders/quick?item=dazl", data=_content(app)).status_code == 409
     form = {
         "place": "青河市东城区示范路 8 号",
         "scope": "整理 2025 年度文书档案",
