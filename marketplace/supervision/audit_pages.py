@@ -57,7 +57,8 @@ def ledger() -> ResponseReturnValue:
         last=last,
         problem=problem,
         longest=queries.LONGEST_RANGE,
-        role_titles={role.value: role.title for role in Role},
+        role_titles={role.value: role.title for role in Role}
+        | {"clock": _("系统时钟"), "installer": _("安装程序")},
         action_title=action_title,
         subject_title=subject_title,
         verification=verification,

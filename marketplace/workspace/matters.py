@@ -25,7 +25,7 @@ from marketplace.foundation.db import db
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection.models import Award, AwardStatus, Entry
 from marketplace.supervision.lamps import Dial, dial
-from marketplace.supervision.rules import LampsPolicy
+from marketplace.supervision.rules import Lamp, LampsPolicy
 
 OVER = (
     NeedStatus.COMPLETED,
@@ -77,8 +77,17 @@ def running(actor: Actor, values: LampsPolicy, now: datetime, limit: int = LATEL
         )
     }
     return [
-        _matter(need, awards.get(need.id), contracts.get(need.id), values, now) for need in needs
+        _matter(need, awards.get(need.id), contracts.get(need.id), values, now)
+        if _may_follow(actor, need, contracts.get(need.id))
+        else Matter(need, str(need.status.title), "", Dial(Lamp.OFF, None))
+        for need in needs
     ]
+
+
+def _may_follow(actor: Actor, need: Need, contract: Contract | None) -> bool:
+    """A firm that was not chosen does not follow the other side's contract."""
+    parties = {need.owner_id, contract.firm_id if contract else actor.organisation_id}
+    return actor.organisation_id in parties or actor.may(Permission.SUPERVISION_VIEW)
 
 
 def of_need(need: Need, values: LampsPolicy, now: datetime) -> Matter | None:

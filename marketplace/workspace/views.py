@@ -14,6 +14,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import SIGNED_IN, access, current_actor, require_actor, writes
+from marketplace.projects.models import NeedStatus
 
 from . import access as whose
 from . import actions, demo_mails, dossier, matters, queries
@@ -164,7 +165,10 @@ def story(public_id: str) -> str:
         "workspace/story.html",
         need=need,
         events=story_of(need, actor, view),
-        matter=matters.of_need(need, lamps(actor, now), now),
+        # a firm that was not chosen does not follow the other side's clocks
+        matter=None
+        if view is View.ENTRANT and need.status is NeedStatus.CONTRACTED
+        else matters.of_need(need, lamps(actor, now), now),
         entrants=dossier.entrants(need) if view is not View.ENTRANT else [],
         papers=dossier.papers(need, view),
         view=view,
