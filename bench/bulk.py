@@ -48,8 +48,12 @@ def _maker(column: Any, connection: Connection) -> Callable[[Row], Any]:
     name = column.name
     bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     default = column.default
+    fallback: Any
     if default is not None and default.is_scalar:
         fallback = default.arg
+    elif default is not None and default.is_callable:
+        # the same empty value for all: rows that need one each, as public ids, bring their own
+        fallback = default.arg(None)
     elif column.nullable:
         fallback = None
     else:

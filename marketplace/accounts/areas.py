@@ -6,13 +6,15 @@ organisation acted for, never from this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
-from flask import current_app, g, has_request_context, request
+from flask import current_app, has_request_context, request
 from sqlalchemy import select
 
+from marketplace.foundation import epoch
 from marketplace.foundation.db import db
 
 from .models import Jurisdiction
@@ -65,21 +67,19 @@ class Area:
         return f"{self._nodes[self.register or ''].name} {self.name}"
 
 
-def areas() -> dict[str, Area]:
-    """Every area by code, read once per request."""
-    known: dict[str, Area] | None = g.get("_areas")
-    if known is None:
-        nodes: dict[str, Area] = {}
-        columns = (
-            Jurisdiction.code,
-            Jurisdiction.name,
-            Jurisdiction.parent_code,
-            Jurisdiction.is_register,
-        )
-        for row in db.session.execute(select(*columns).order_by(Jurisdiction.code)):
-            nodes[row.code] = Area(row.code, row.name, row.parent_code, row.is_register, nodes)
-        known = g._areas = nodes
-    return known
+@epoch.remembered
+def areas() -> Mapping[str, Area]:
+    """Every area by code, in the order of the codes."""
+    nodes: dict[str, Area] = {}
+    columns = (
+        Jurisdiction.code,
+        Jurisdiction.name,
+        Jurisdiction.parent_code,
+        Jurisdiction.is_register,
+    )
+    for row in db.session.execute(select(*columns).order_by(Jurisdiction.code)):
+        nodes[row.code] = Area(row.code, row.name, row.parent_code, row.is_register, nodes)
+    return MappingProxyType(nodes)
 
 
 def served() -> Sequence[Area]:

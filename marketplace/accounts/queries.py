@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -18,6 +17,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.languages import joined
 
+from .areas import Area, areas
 from .models import (
     Authorisation,
     Invitation,
@@ -37,25 +37,6 @@ def jurisdiction(code: str) -> Jurisdiction:
     if found is None:
         raise Missing(f"jurisdiction {code}")
     return found
-
-
-@dataclass(frozen=True)
-class Area:
-    """A node of the tree of jurisdictions, as it is remembered between requests."""
-
-    code: str
-    name: str
-    parent_code: str | None
-    is_register: bool
-
-
-@epoch.remembered
-def areas() -> Mapping[str, Area]:
-    """All jurisdictions by code, in the order of their codes."""
-    rows = db.session.scalars(select(Jurisdiction).order_by(Jurisdiction.code))
-    return MappingProxyType(
-        {row.code: Area(row.code, row.name, row.parent_code, row.is_register) for row in rows}
-    )
 
 
 @epoch.remembered
