@@ -235,9 +235,17 @@ class Page(Generic[T]):
         return self.number > 1
 
 
+def _counting(query: Select[Any]) -> Select[int]:
+    """The count of a query's rows, without the columns and joined objects of its pages."""
+    plain = query.order_by(None)
+    if plain._group_by_clauses or plain._distinct:
+        return select(func.count()).select_from(plain.subquery())
+    return plain.with_only_columns(func.count(), maintain_column_froms=True)
+
+
 def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:
     """A page of ``query`` (which must carry a total ORDER BY), counted exactly."""
-    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    total = db.session.scalar(_counting(query))
     last = max(1, -(-(total or 0) // per_page))
     number = min(max(1, number), last)
     rows = db.session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()

@@ -41,7 +41,22 @@ _PLAIN = ("<option", "<title", "<textarea", "<script", "<style")
 
 
 class _Counting(Domain):
-    """The catalogue, with the number's form chosen before values are filled in."""
+    """The catalogue, with the number's form chosen before values are filled in.
+
+    A page asks for some hundred words: the messages are kept beside the locale they were found
+    for, instead of being looked up for each.
+    """
+
+    def get_translations(self) -> Any:
+        held = getattr(g, "_flask_babel", None) if g else None
+        locale = getattr(held, "babel_locale", None)
+        found = getattr(held, "messages", None)
+        if found is not None and found[0] is locale:
+            return found[1]
+        translations = super().get_translations()
+        if held is not None:
+            held.messages = (get_locale(), translations)
+        return translations
 
     def gettext(self, string: str, /, **variables: Any) -> str:
         text: str = counted(self.get_translations().ugettext(string), variables)

@@ -349,12 +349,20 @@ def _crash(_error: Exception) -> tuple[str, int]:
 
 
 _static_hashes: dict[str, tuple[float, str]] = {}
+_static_urls: dict[tuple[str, str], str] = {}
 
 
 def static_url(filename: str) -> str:
-    """Address of a static file with a hash of its content, so that it can be cached for long."""
+    """Address of a static file with a hash of its content, so that it can be cached for long.
+
+    Outside production the file is looked at each time, since there it may change.
+    """
     from flask import current_app
 
+    place = (request.script_root, filename) if has_request_context() else ("", filename)
+    settled = not (current_app.debug or current_app.testing)
+    if settled and (kept := _static_urls.get(place)):
+        return kept
     path = Path(current_app.static_folder or "") / filename
     try:
         modified = path.stat().st_mtime
@@ -364,7 +372,8 @@ def static_url(filename: str) -> str:
     if known is None or known[0] != modified:
         known = (modified, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
         _static_hashes[filename] = known
-    return url_for("static", filename=filename, v=known[1])
+    _static_urls[place] = url_for("static", filename=filename, v=known[1])
+    return _static_urls[place]
 
 
 def show_datetime(instant: datetime | None) -> str:

@@ -13,7 +13,7 @@ from marketplace.foundation.db import db
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
 
-from .figures import listed_count
+from .firms import listed_count
 
 
 @dataclass(frozen=True)

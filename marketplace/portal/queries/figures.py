@@ -11,9 +11,9 @@ from marketplace.accounts.areas import Area
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import StatusChange
-from marketplace.intermediaries import queries as intermediaries
-from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import Need, NeedStatus
+
+from . import firms
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def figures(area: Area, now: datetime) -> Figures:
     firms are those of its register."""
     start = calendar.moment(clock.local_day(now).replace(day=1), time())
     return Figures(
-        listed=listed_count(area.register or area.code, now),
+        listed=firms.listed_count(area.register or area.code, now),
         published=_count(
             select(Need.id).where(
                 Need.published_at >= start, Need.jurisdiction_code.in_(area.below)
@@ -40,11 +40,6 @@ def figures(area: Area, now: datetime) -> Figures:
         decided=_count(_reached(area, NeedStatus.AWARDED, start)),
         completed=_count(_reached(area, NeedStatus.COMPLETED, start)),
     )
-
-
-def listed_count(register: str, now: datetime) -> int:
-    """How many firms a register lists now."""
-    return _count(intermediaries.listed(register, now).with_only_columns(Firm.id))
 
 
 def often_wanted(area: Area, day: date, limit: int = 6) -> list[tuple[str, str]]:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from flask import g
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import contains_eager
 
 from marketplace.accounts import areas
 from marketplace.accounts.models import Organisation
 from marketplace.contracts import queries as contracts
-from marketplace.foundation.db import Page, db, paginate
+from marketplace.foundation.db import Page, db
 from marketplace.foundation.errors import Missing
-from marketplace.foundation.listing import Sorting, in_order
+from marketplace.foundation.listing import Sorting
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 
-# a firm without a grade stands after B (RULES section 6)
-ORDER = (Grade.A, Grade.B, Grade.UNGRADED, Grade.C, Grade.D)
-SHOWN = ORDER[:-1]  # a firm in D is on no list
+from . import roll
+from .roll import SHOWN
+
+PER_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,23 @@ class Facet:
 
 def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> Page[Firm]:
     """Listed firms: better grades first, then longer listed, or in the reader's order."""
-    place = case({each.value: index for index, each in enumerate(ORDER)}, value=_own_grade())
-    columns = {"name": Organisation.name, "grade": place, "listed": Firm.listed_at}
-    query = in_order(_found(wanted, now), sorting, columns, (place, Firm.listed_at, Firm.id))
-    return paginate(query.options(contains_eager(Firm.organisation)), number)
+    listed = roll.of(wanted.register)
+    found = _found(listed, wanted, now)
+    page = Page[Firm]([], max(1, number), PER_PAGE, found.bit_count())
+    number = min(page.number, page.last)
+    first = (number - 1) * PER_PAGE
+    keys = listed.page(found, sorting.key, sorting.descending, first, PER_PAGE)
+    firms = {
+        firm.id: firm
+        for firm in db.session.scalars(
+            select(Firm)
+            .join(Firm.organisation)
+            .where(Firm.id.in_(keys))
+            .options(contains_eager(Firm.organisation))
+        )
+    }
+    items = [firms[key] for key in keys if key in firms]
+    return Page(items=items, number=number, per_page=PER_PAGE, total=page.total)
 
 
 def rows_of(firms: Sequence[Firm], register: str, item_code: str = "") -> list[FirmRow]:
@@ -104,64 +119,52 @@ def rows_of(firms: Sequence[Firm], register: str, item_code: str = "") -> list[F
 
 def facets(wanted: Wanted, now: datetime) -> dict[str, list[Facet]]:
     """How many firms each further choice would leave: by item, by grade, by home."""
-    offers = (
-        _found(replace(wanted, item_code=""), now)
-        .join(Offering, and_(Offering.firm_id == Firm.id, Offering.ended_at.is_(None)))
-        .with_only_columns(Offering.item_code, func.count(func.distinct(Firm.id)))
-        .group_by(Offering.item_code)
-    )
-    own = _own_grade()
-    grades = (
-        _found(replace(wanted, grade=None), now)
-        .with_only_columns(own, func.count(Firm.id))
-        .group_by(own)
-    )
-    homes = (
-        _found(replace(wanted, home=""), now)
-        .with_only_columns(Organisation.jurisdiction_code, func.count(Firm.id))
-        .group_by(Organisation.jurisdiction_code)
-    )
+    listed = roll.of(wanted.register)
     order = [each.value for each in SHOWN]
+    grade = wanted.grade.value if wanted.grade else ""
     return {
-        "item": _counted(offers, wanted.item_code, lambda value: value),
-        "grade": _counted(grades, wanted.grade.value if wanted.grade else "", order.index),
-        "home": _counted(homes, wanted.home, lambda value: value),
+        "item": _counted(
+            listed.items, _found(listed, replace(wanted, item_code=""), now), wanted.item_code, str
+        ),
+        "grade": _counted(
+            listed.grades, _found(listed, replace(wanted, grade=None), now), grade, order.index
+        ),
+        "home": _counted(
+            listed.homes, _found(listed, replace(wanted, home=""), now), wanted.home, str
+        ),
     }
 
 
-def _counted(query: Any, chosen: str, place: Any) -> list[Facet]:
-    found = [
-        Facet(str(value), count, value == chosen) for value, count in db.session.execute(query)
+def _counted(groups: Mapping[str, int], found: int, chosen: str, place: Any) -> list[Facet]:
+    counts = {value: (group & found).bit_count() for value, group in groups.items()}
+    return [
+        Facet(value, counts[value], value == chosen)
+        for value in sorted(counts, key=place)
+        if counts[value]
     ]
-    return sorted(found, key=lambda facet: place(facet.value))
 
 
-def _found(wanted: Wanted, now: datetime) -> Select[Firm]:
-    query = intermediaries.listed(wanted.register, now).outerjoin(
-        RatingSubject, _rated_as_firm(wanted.register)
-    )
+def _found(listed: roll.Roll, wanted: Wanted, now: datetime) -> int:
+    """The set of firms wanted, without those barred at this instant."""
+    found = listed.everybody & ~_barred(listed, now)
     if wanted.words:
-        query = query.where(
-            Organisation.name.contains(wanted.words, autoescape=True)
-            | (Organisation.credit_code == wanted.words.upper())
-        )
+        found &= listed.named(wanted.words)
     if wanted.item_code:
-        query = query.where(
-            exists().where(
-                Offering.firm_id == Firm.id,
-                Offering.item_code == wanted.item_code,
-                Offering.ended_at.is_(None),
-            )
-        )
+        found &= listed.items.get(wanted.item_code, 0)
     if wanted.grade is not None:
-        query = query.where(_own_grade() == wanted.grade.value)
+        found &= listed.grades.get(wanted.grade.value, 0)
     if wanted.home:
-        query = query.where(Organisation.jurisdiction_code == wanted.home)
-    return query
+        found &= listed.homes.get(wanted.home, 0)
+    return found
 
 
-def _own_grade() -> ColumnElement[Any]:
-    return func.coalesce(RatingSubject.grade, Grade.UNGRADED.value)
+def _barred(listed: roll.Roll, now: datetime) -> int:
+    """Asked once for each look at the roll."""
+    kept: dict[Any, int] = g.setdefault("_barred_firms", {})
+    key = (id(listed), now)
+    if key not in kept:
+        kept[key] = roll.barred(listed, now)
+    return kept[key]
 
 
 def listed_firm(organisation_public_id: str, registers: Sequence[str], now: datetime) -> Firm:
@@ -212,8 +215,12 @@ def offered_by(firms: Sequence[Firm], item_code: str = "") -> dict[int, list[Off
 
 def offering_count(register: str, item_code: str, now: datetime) -> int:
     """How many listed firms offer an item."""
-    query = _found(Wanted(register, item_code=item_code), now).with_only_columns(Firm.id)
-    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return _found(roll.of(register), Wanted(register, item_code=item_code), now).bit_count()
+
+
+def listed_count(register: str, now: datetime) -> int:
+    """How many firms a register lists now."""
+    return _found(roll.of(register), Wanted(register), now).bit_count()
 
 
 def warned(register: str, now: datetime, limit: int = 10) -> list[Firm]:
