@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -30,7 +31,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from .recent import kept_for
+
 T = TypeVar("T")
+
+# counts of more rows than this may be so many seconds old
+COUNTED_EXACTLY = 1000
+COUNTED_SECONDS = 20
 
 _write_mode: ContextVar[bool] = ContextVar("write_mode", default=False)
 
@@ -235,6 +242,20 @@ class Page(Generic[T]):
         return self.number > 1
 
 
+def _total(query: Select[Any]) -> int:
+    """How many rows there are: exactly, or, of a thousand and more, as counted lately."""
+
+    def count() -> int:
+        return db.session.scalar(_counting(query)) or 0
+
+    found = query._generate_cache_key()
+    if found is None or not current_app.config["SHARE_PAGES_SECONDS"]:
+        return count()
+    values = tuple(str(parameter.effective_value) for parameter in found.bindparams)
+    key = (current_app.config["SQLALCHEMY_DATABASE_URI"], found.key, values)
+    return kept_for(COUNTED_SECONDS, key, count, least=COUNTED_EXACTLY)
+
+
 def _counting(query: Select[Any]) -> Select[int]:
     """The count of a query's rows, without the columns and joined objects of its pages."""
     plain = query.order_by(None)
@@ -245,7 +266,7 @@ def _counting(query: Select[Any]) -> Select[int]:
 
 def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:
     """A page of ``query`` (which must carry a total ORDER BY), counted exactly."""
-    total = db.session.scalar(_counting(query))
+    total = _total(query)
     last = max(1, -(-(total or 0) // per_page))
     number = min(max(1, number), last)
     rows = db.session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()

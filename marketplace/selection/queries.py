@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
@@ -499,16 +500,21 @@ def needs_to_pick(organisation_id: int, now: datetime) -> list[Need]:
 
 def results() -> Select[Need]:
     """Needs whose selection came to an end in public, newest first."""
-    latest = (
-        select(Award.need_id, func.max(Award.decided_at).label("at"))
-        .where(Award.decided_at.is_not(None))
-        .group_by(Award.need_id)
-        .subquery()
-    )
+    later = aliased(Award)
     return (
         select(Need)
-        .join(latest, latest.c.need_id == Need.id)
-        .order_by(latest.c.at.desc(), Need.id.desc())
+        .join(Award, Award.need_id == Need.id)
+        .where(
+            Award.decided_at.is_not(None),
+            ~exists().where(
+                later.need_id == Award.need_id,
+                or_(
+                    later.decided_at > Award.decided_at,
+                    and_(later.decided_at == Award.decided_at, later.id > Award.id),
+                ),
+            ),
+        )
+        .order_by(Award.decided_at.desc(), Award.need_id.desc())
     )
 
 

@@ -11,6 +11,7 @@ from marketplace.accounts.areas import Area
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import StatusChange
+from marketplace.foundation.recent import recent
 from marketplace.projects.models import Need, NeedStatus
 
 from . import firms
@@ -26,6 +27,7 @@ class Figures:
     completed: int
 
 
+@recent(10, "now")
 def figures(area: Area, now: datetime) -> Figures:
     """The month of an area in four figures, from midnight of its first day in Shanghai; the
     firms are those of its register."""
@@ -42,6 +44,7 @@ def figures(area: Area, now: datetime) -> Figures:
     )
 
 
+@recent(60)
 def often_wanted(area: Area, day: date, limit: int = 6) -> list[tuple[str, str]]:
     """(code, name) of the items most often asked for in an area in the last twelve months."""
     since = calendar.moment(day - timedelta(days=365), time())

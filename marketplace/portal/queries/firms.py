@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import g
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from marketplace.accounts import areas
@@ -21,7 +21,6 @@ from marketplace.foundation.listing import Sorting
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
 from marketplace.ratings import queries as ratings
-from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 
 from . import roll
@@ -87,6 +86,13 @@ def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> 
     number = min(page.number, page.last)
     first = (number - 1) * PER_PAGE
     keys = listed.page(found, sorting.key, sorting.descending, first, PER_PAGE)
+    return Page(items=_loaded(keys), number=number, per_page=PER_PAGE, total=page.total)
+
+
+def _loaded(keys: Sequence[int]) -> list[Firm]:
+    """Firms with their organisations in the order of their keys."""
+    if not keys:
+        return []
     firms = {
         firm.id: firm
         for firm in db.session.scalars(
@@ -96,8 +102,7 @@ def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> 
             .options(contains_eager(Firm.organisation))
         )
     }
-    items = [firms[key] for key in keys if key in firms]
-    return Page(items=items, number=number, per_page=PER_PAGE, total=page.total)
+    return [firms[key] for key in keys if key in firms]
 
 
 def rows_of(firms: Sequence[Firm], register: str, item_code: str = "") -> list[FirmRow]:
@@ -225,20 +230,6 @@ def listed_count(register: str, now: datetime) -> int:
 
 def warned(register: str, now: datetime, limit: int = 10) -> list[Firm]:
     """Listed firms of grade C: the warning list."""
-    query = (
-        intermediaries.listed(register, now)
-        .join(RatingSubject, _rated_as_firm(register))
-        .where(RatingSubject.grade == Grade.C)
-        .order_by(Organisation.name, Firm.id)
-        .options(contains_eager(Firm.organisation))
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))
-
-
-def _rated_as_firm(register: str) -> ColumnElement[bool]:
-    return and_(
-        RatingSubject.organisation_id == Firm.organisation_id,
-        RatingSubject.register == register,
-        RatingSubject.capacity == Capacity.INTERMEDIARY,
-    )
+    listed = roll.of(register)
+    found = _found(listed, Wanted(register, grade=Grade.C), now)
+    return _loaded(listed.page(found, "name", False, 0, limit))

@@ -11,6 +11,7 @@ from marketplace.accounts.areas import Area
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting, in_order
+from marketplace.foundation.recent import recent
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
@@ -60,7 +61,9 @@ def needs_page(
 
 
 def _in(area: Area, query: Select[Need]) -> Select[Need]:
-    return query.where(Need.jurisdiction_code.in_(area.below)).options(joinedload(Need.owner))
+    # coalesce keeps the planners to the index of the order: most needs are of the area looked at
+    here = func.coalesce(Need.jurisdiction_code, "").in_(area.below)
+    return query.where(here).options(joinedload(Need.owner))
 
 
 def public_need(public_id: str) -> Need:
@@ -71,6 +74,7 @@ def public_need(public_id: str) -> Need:
     return need
 
 
+@recent(20)
 def need_counts(area: Area) -> dict[NeedStatus, int]:
     """How many published needs of an area stand in each status, in the order of a need's life."""
     rows = db.session.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import Area
@@ -52,7 +52,8 @@ def latest_results(area: Area, limit: int = 5) -> list[Result]:
 
 
 def _in(area: Area) -> Select[Need]:
-    query = selection.results().where(Need.jurisdiction_code.in_(area.below))
+    # coalesce keeps the planners to the index of the order: most needs are of the area looked at
+    query = selection.results().where(func.coalesce(Need.jurisdiction_code, "").in_(area.below))
     return query.options(joinedload(Need.owner))
 
 
