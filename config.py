@@ -40,6 +40,7 @@ class Settings:
     mail_from: str
     site_url: str
     second_factor: bool
+    small_demo: bool
 
     @property
     def clock_movable(self) -> bool:
@@ -94,6 +95,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=mail_from,
         site_url=site_url,
         second_factor=second_factor,
+        small_demo=environ.get("DEMO") == "small",
     )
 
 

@@ -109,6 +109,8 @@ def _register_packages(app: Flask) -> None:
             module = importlib.import_module(name)
             if part == "views":
                 app.register_blueprint(module.bp)
+    if app.config["IS_DEMO"]:
+        app.register_blueprint(importlib.import_module("marketplace.demo.views").bp)
     for part in ("audit", "epoch", "files", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
     if importlib.util.find_spec("marketplace.commands"):

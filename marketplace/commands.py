@@ -150,7 +150,7 @@ def _set_up_for(settings: Settings) -> None:
             _remove_half_a_demo()
         migrate_database()
         if settings.mode == "demo" and is_new():
-            fill_with_demo()
+            fill_with_demo(settings.small_demo)
         else:
             load_shipped_editions()
 
@@ -190,14 +190,15 @@ def _remove_half_a_demo() -> None:
         Path(database + ending).unlink(missing_ok=True)
 
 
-def fill_with_demo() -> None:
-    """Make the demo in an empty database; its history begins weeks ago and ends now."""
-    from marketplace.demo import story
+def fill_with_demo(small: bool = False) -> None:
+    """Make the demo in an empty database: a year that ends now, or (``small``) its last weeks."""
+    from marketplace.demo import story, year
 
+    made = story if small else year
     with _without_syncing():
-        story.begin()
+        made.begin()
         load_shipped_editions()
-        story.load(progress)
+        made.load(progress)
         code = current_app.config["JURISDICTION"]
         with transaction():
             audit.record(DEMO_LOADED, INSTALLER, ("demo", code), clock.now())
@@ -421,7 +422,7 @@ def _load_demo() -> None:
         migrate_database()
         if not is_new():
             raise click.ClickException("the database has a history; the demo needs an empty one")
-        fill_with_demo()
+        fill_with_demo(current_app.config["SETTINGS"].small_demo)
 
 
 _draws = AppGroup("draws", help="Draw proofs.")

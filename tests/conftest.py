@@ -107,7 +107,7 @@ class Site:
             self._use(data)
             with self.app.app_context():
                 commands.migrate_database()
-                commands.fill_with_demo()
+                commands.fill_with_demo(small=True)
             self.engine.dispose()
             self._demo = Template(self.database, data, None)
         return self._demo

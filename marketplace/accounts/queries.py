@@ -69,6 +69,14 @@ def register_of(code: str) -> str:
     raise Missing(f"no register above {code}")
 
 
+def register_for(code: str | None) -> str:
+    """The register somebody of an area works with: the area's own, else this installation's."""
+    try:
+        return register_of(code or "")
+    except Missing:
+        return register_of(current_app.config["JURISDICTION"])
+
+
 def organisation(organisation_id: int) -> Organisation:
     """By key; raises Missing."""
     found = db.session.get(Organisation, organisation_id)

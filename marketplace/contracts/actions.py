@@ -173,7 +173,9 @@ def contract_body(contract: Contract, need: Need, policy: ContractsPolicy, day: 
             item=need.item_name,
             scope=need.scope,
             place=need.place,
-            result=catalogue.item(need.item_code, day).result,
+            result=catalogue.item(
+                need.item_code, day, accounts.lineage(need.jurisdiction_code)
+            ).result,
             price=contract.price,
             price_capitals=capitals(contract.price),
             starts_on=contract.starts_on,

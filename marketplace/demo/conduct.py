@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -12,30 +11,32 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.ratings import actions as ratings
+from marketplace.ratings import queries as rating_queries
 from marketplace.ratings.models import GradeProposal
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Breach, Card, Case, Cause
 from marketplace.sanctions.rules import Severity
 from marketplace.supervision import actions as supervision
 
+from .agenda import Days, Story
 from .people import CITY, Cast
 
 
-def inspect_and_sanction(cast: Cast, move_to: Callable[[int], None]) -> None:
+def inspect_and_sanction(cast: Cast, days: Days) -> Story:
     """Two inspections (an A and a B), a yellow card put right, a blacklisting in force."""
     inspect(cast, "lanjing", "94.50", "资料齐全,抽查三份报告质量良好")
     inspect(cast, "tianhe", "83.00", "成果归档不及时,已当场整改")
-    move_to(22)
+    yield days.at(22)
     confirm_proposals(cast)
     card = give_card(cast, "zhongxin")
     case = report(cast, "fangyuan")
-    move_to(20)
+    yield days.at(20)
     report_correction(cast, "zhongxin", card)
     state(cast, "fangyuan", case)
-    move_to(18)
+    yield days.at(18)
     judge_correction(cast, card)
     decide(cast, case)
-    move_to(14)
+    yield days.at(14)
 
 
 def inspect(cast: Cast, firm: str, result: str, findings: str) -> None:
@@ -55,18 +56,20 @@ def inspect(cast: Cast, firm: str, result: str, findings: str) -> None:
 
 
 def confirm_proposals(cast: Cast) -> None:
-    """Another officer confirms every grade the system proposes."""
+    """An officer who recorded nothing that led to it confirms each grade the system proposes."""
     with transaction():
         waiting = db.session.scalars(
             select(GradeProposal.id).where(GradeProposal.status == "proposed")
         ).all()
     for proposal_id in waiting:
         with transaction():
-            ratings.confirm_grade(
-                db.session.get_one(GradeProposal, proposal_id),
-                cast.officers["shenpi"].actor,
-                clock.now(),
-            )
+            proposal = db.session.get_one(GradeProposal, proposal_id)
+            barred = rating_queries.recorders(proposal.triggers) | {proposal.proposed_by}
+            for place in ("approver", "second_approver"):
+                officer = cast.desk(proposal.subject.register, place)
+                if officer.user_id not in barred:
+                    ratings.confirm_grade(proposal, officer.actor, clock.now())
+                    break
 
 
 def give_card(cast: Cast, firm: str) -> int:

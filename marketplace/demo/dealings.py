@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from marketplace.contracts import actions as contracts
 from marketplace.contracts import delivery, ending, queries
 from marketplace.contracts.models import Contract, Deliverable, Side
@@ -13,7 +15,7 @@ from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import Need
 
 from .papers import pdf
-from .people import Cast
+from .people import Cast, Person
 
 
 def sign(cast: Cast, owner: str, firm: str, need_id: int) -> int:
@@ -99,15 +101,19 @@ def evaluate(cast: Cast, owner: str, firm: str, contract_id: int, place: int) ->
     """Both sides give their marks; the second one reveals both."""
     given = OWNERS_GIVE[place % len(OWNERS_GIVE)]
     reason = "成果首次提交缺项较多,补充后符合要求" if min(given) < 3 else None
-    for person, parts, marks, words in (
-        (cast.owners[owner], OWNER_PARTS, given, reason),
-        (cast.firms[firm], FIRM_PARTS, (5, 5, 4 + place % 2, 5), None),
-    ):
-        with transaction():
-            evaluations.submit_evaluation(
-                db.session.get_one(Contract, contract_id),
-                dict(zip(parts, marks, strict=True)),
-                words,
-                person.actor,
-                clock.now(),
-            )
+    mark(cast.owners[owner], contract_id, OWNER_PARTS, given, reason or "")
+    mark(cast.firms[firm], contract_id, FIRM_PARTS, (5, 5, 4 + place % 2, 5), "")
+
+
+def mark(
+    person: Person, contract_id: int, parts: Sequence[str], marks: Sequence[int], why: str
+) -> None:
+    """One side gives its marks; ``why`` is said where a mark asks for a reason."""
+    with transaction():
+        evaluations.submit_evaluation(
+            db.session.get_one(Contract, contract_id),
+            dict(zip(parts, marks, strict=True)),
+            why if min(marks) < 3 else None,
+            person.actor,
+            clock.now(),
+        )

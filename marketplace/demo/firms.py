@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from stdnum.cn import ric
 
 from marketplace.accounts.models import Organisation
+from marketplace.catalogue.models import ServiceItem
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import applying, promising, queries, reviewing
-from marketplace.intermediaries.models import Firm, Recommendation
+from marketplace.intermediaries.models import (
+    CheckStatus,
+    Firm,
+    ProfessionalCheck,
+    Recommendation,
+)
 from marketplace.intermediaries.reviewing import POINTS, Finding
 
 from .papers import pdf
-from .people import CITY, FIRMS, QUALIFICATIONS, Cast, FirmSketch
+from .people import Cast, FirmSketch
 
 INTRODUCTION = "演示机构:名称、人员和业绩均为虚构,仅用于展示业务流程。"
 
 
 def apply(cast: Cast, login: str) -> int:
     """A firm fills in its application and sends it; returns the firm's id."""
-    number, sketch = next(
-        (number, one) for number, one in enumerate(FIRMS, start=1) if one.login == login
-    )
+    firm_id = prepare(cast, login)
+    with transaction():
+        applying.submit_application(
+            db.session.get_one(Firm, firm_id), True, cast.firms[login].actor, clock.now()
+        )
+    return firm_id
+
+
+def prepare(cast: Cast, login: str) -> int:
+    """A firm fills in its application; returns the firm's id."""
+    number, sketch = cast.number_of(login), cast.firm_sketches[login]
     with transaction():
         actor, now = cast.firms[login].actor, clock.now()
         organisation = db.session.get_one(Organisation, cast.firms[login].organisation_id)
-        firm = applying.open_file(organisation, CITY, actor, now)
+        firm = applying.open_file(organisation, sketch.city, actor, now)
         licence = files.store(pdf("licence"), "登记证照.pdf", actor, now, "licence")
         applying.save_file(
             firm,
@@ -43,10 +58,12 @@ def apply(cast: Cast, login: str) -> int:
             actor=actor,
             now=now,
         )
-        _add_papers(firm, number, sketch, cast)
-        for item in sketch.items:
-            promising.save_offering(firm, item, Decimal(sketch.discount), sketch.days, actor, now)
-        applying.submit_application(firm, True, actor, now)
+        items = queries.items_of(firm, clock.local_day(now))
+        offered = [items[code] for code in sketch.items if code in items]
+        _add_papers(firm, number, sketch, offered, cast)
+        for item in offered:
+            days = min(sketch.days, item.statutory_days)
+            promising.save_offering(firm, item.code, Decimal(sketch.discount), days, actor, now)
         return firm.id
 
 
@@ -56,57 +73,108 @@ def identity(number: int) -> str:
     return first + str(ric.calc_check_digit(first + "0"))
 
 
-def _add_papers(firm: Firm, number: int, sketch: FirmSketch, cast: Cast) -> None:
+def _add_papers(
+    firm: Firm, number: int, sketch: FirmSketch, offered: Sequence[ServiceItem], cast: Cast
+) -> None:
+    """The certificates the items ask for, each once, and one professional."""
     actor, now = cast.firms[sketch.login].actor, clock.now()
-    for item in sketch.items:
-        if item not in QUALIFICATIONS:
-            continue
-        kind, grade = QUALIFICATIONS[item]
-        applying.add_qualification(
-            firm,
-            type=kind,
-            grade=grade,
-            number=f"演示-{item}-{number:03d}",
-            issuer="演示发证机关",
-            valid_from=date(2024, 1, 8),
-            valid_until=date(clock.local_day(now).year + 2, 12, 31),
-            file=files.store(pdf("certificate"), "资质证书.pdf", actor, now, "file"),
-            actor=actor,
-            now=now,
-        )
+    today = clock.local_day(now)
+    until = date(today.year + 2, 12, 31)
+    if sketch.expires_in is not None:
+        # counted from the day the demo's past ends, which is today for whoever looks at it
+        until = clock.local_day(now - clock.offset()) + timedelta(days=sketch.expires_in)
+    held: set[str] = set()
+    for item in offered:
+        for demand in item.requirements:
+            if demand.type in held:
+                continue
+            held.add(demand.type)
+            applying.add_qualification(
+                firm,
+                type=demand.type,
+                grade=_grade(demand.grades),
+                number=f"演示-{item.code}-{number:03d}",
+                issuer="演示发证机关",
+                valid_from=date(2024, 1, 8),
+                valid_until=until,
+                file=files.store(pdf("certificate"), "资质证书.pdf", actor, now, "file"),
+                actor=actor,
+                now=now,
+            )
     applying.add_practitioner(
         firm,
         name=sketch.agent,
-        profession="注册咨询工程师",
+        profession=sketch.profession,
         number=f"演示执业-{number:03d}",
         actor=actor,
         now=now,
     )
 
 
+def _grade(grades: Sequence[str]) -> str | None:
+    """A good grade, not always the very best."""
+    return grades[1 if len(grades) > 2 else 0] if grades else None
+
+
 def check(cast: Cast, firm_id: int) -> None:
     """The officer passes every point and proposes to list the firm."""
     with transaction():
+        firm = db.session.get_one(Firm, firm_id)
         reviewing.pass_check(
-            db.session.get_one(Firm, firm_id),
+            firm,
             {code: Finding(True) for code in POINTS},
             Recommendation.LIST,
             "材料齐全,符合入驻条件",
-            cast.officers["jingban"].actor,
+            cast.desk(firm.register_code, "operator").actor,
             clock.now(),
         )
 
 
-def return_once(cast: Cast, firm_id: int) -> None:
+def return_once(
+    cast: Cast, firm_id: int, words: str = "登记证照影像不清晰,请重新上传原件扫描件"
+) -> None:
     """The officer returns an application, once, with everything to be mended."""
     with transaction():
+        firm = db.session.get_one(Firm, firm_id)
         findings = {code: Finding(True) for code in POINTS}
-        first = next(iter(findings))
-        findings[first] = Finding(False, "登记证照影像不清晰,请重新上传原件扫描件")
+        findings[next(iter(findings))] = Finding(False, words)
         reviewing.return_application(
-            db.session.get_one(Firm, firm_id),
+            firm, findings, cast.desk(firm.register_code, "operator").actor, clock.now()
+        )
+
+
+def send_again(cast: Cast, login: str, firm_id: int) -> None:
+    """The firm has mended its application and sends it again."""
+    with transaction():
+        applying.submit_application(
+            db.session.get_one(Firm, firm_id), True, cast.firms[login].actor, clock.now()
+        )
+
+
+def propose_refusal(cast: Cast, firm_id: int) -> None:
+    """The officer ends the check with a recommendation to refuse."""
+    with transaction():
+        firm = db.session.get_one(Firm, firm_id)
+        findings = {code: Finding(True) for code in POINTS}
+        findings["decoupling"] = Finding(False, "法定代表人仍在主管部门下属单位任职,未脱钩")
+        reviewing.pass_check(
+            firm,
             findings,
-            cast.officers["jingban"].actor,
+            Recommendation.REFUSE,
+            "法定代表人仍在主管部门下属单位任职,不符合脱钩要求",
+            cast.desk(firm.register_code, "operator").actor,
+            clock.now(),
+        )
+
+
+def refuse(cast: Cast, firm_id: int) -> None:
+    """Another officer refuses a checked application, with reasons."""
+    with transaction():
+        firm = db.session.get_one(Firm, firm_id)
+        reviewing.refuse_application(
+            firm,
+            "经核实未与主管部门脱钩,不予入驻;整改后可重新申请",
+            cast.desk(firm.register_code, "approver").actor,
             clock.now(),
         )
 
@@ -114,21 +182,62 @@ def return_once(cast: Cast, firm_id: int) -> None:
 def admit(cast: Cast, firm_id: int) -> None:
     """Another officer lists a checked firm."""
     with transaction():
-        reviewing.list_firm(
-            db.session.get_one(Firm, firm_id), cast.officers["shenpi"].actor, clock.now()
-        )
+        firm = db.session.get_one(Firm, firm_id)
+        reviewing.list_firm(firm, cast.desk(firm.register_code, "approver").actor, clock.now())
+
+
+def verify_papers(cast: Cast, firm_id: int) -> None:
+    """Where firms are listed at once, an officer compares their certificates afterwards."""
+    with transaction():
+        firm = db.session.get_one(Firm, firm_id)
+        officer = cast.desk(firm.register_code, "operator").actor
+        for row in queries.all_qualifications(firm.id):
+            if row.verified_at is None:
+                reviewing.verify_qualification(row, officer, clock.now())
+
+
+SILENT = "shuili"
 
 
 def departments_answer(cast: Cast) -> None:
     """The departments that answer say that they have no objection; one stays silent."""
-    answering = {"zhujian", "huanbao", "ziran", "fagai"}
-    for login in sorted(answering):
-        person = cast.officers[login]
+    for login, person in cast.officers.items():
+        if login == SILENT:
+            continue
         with transaction():
-            waiting = [
-                row
-                for row in db.session.scalars(queries.checks_of_department(person.organisation_id))
-                if row.status == "waiting"
-            ]
+            waiting = db.session.scalars(
+                queries.checks_of_department(person.organisation_id).where(
+                    ProfessionalCheck.status == CheckStatus.WAITING
+                )
+            ).all()
             for row in waiting:
                 reviewing.department_opinion(row, False, "", person.actor, clock.now())
+
+
+def department_objects(cast: Cast, login: str, firm_id: int, reason: str) -> None:
+    """A department objects to a listed firm: it is off the lists until it is decided."""
+    person = cast.officers[login]
+    with transaction():
+        row = db.session.scalars(
+            queries.checks_of_department(person.organisation_id).where(
+                ProfessionalCheck.firm_id == firm_id
+            )
+        ).one()
+        reviewing.department_opinion(row, True, reason, person.actor, clock.now())
+
+
+def resolve(cast: Cast, firm_id: int, keep: bool, reason: str) -> None:
+    """The approver decides on a department's objection."""
+    with transaction():
+        firm = db.session.get_one(Firm, firm_id)
+        reviewing.resolve_question(
+            firm, keep, reason, cast.desk(firm.register_code, "approver").actor, clock.now()
+        )
+
+
+def leave(cast: Cast, login: str, firm_id: int) -> None:
+    """A firm leaves the register of its own will."""
+    with transaction():
+        applying.leave_register(
+            db.session.get_one(Firm, firm_id), 0, cast.firms[login].actor, clock.now()
+        )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-
-from sqlalchemy import func, literal, select, union_all
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
 from marketplace import schedule
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.transactions import transaction
 
-_PATIENCE = 3
 _ROUNDS = 40
 
 
@@ -27,37 +25,35 @@ def advance_clock(step: timedelta) -> None:
 def advance_to(target: datetime, seek: bool = True) -> None:
     """The same, up to an instant; one that has passed only does what is due.
 
-    Without ``seek`` only jobs whose rows say when they are due are asked at first: right where
-    nobody has acted since they were all asked.
+    Without ``seek`` only jobs whose rows say when they are due are asked; what the others look
+    for by themselves then waits for the next time they are asked too.
     """
     if seek:
-        schedule.run_due()
-    stuck: datetime | None = None
-    again = 0
+        _seek()
+    rounds = 0
     while True:
-        due = min(_looked_at().values(), default=None)
-        if due is None or due > target:
-            break
-        again = again + 1 if due == stuck else 0
-        stuck = due
-        if again > _PATIENCE:
-            raise RuntimeError(f"something due at {due} is not done; the log says what failed")
-        _set_clock(max(due, present()))
-        _settle(seek)
-    _set_clock(max(target, present()))
-    _settle(seek)
-
-
-def _settle(seek: bool) -> None:
-    """Do what has become due at this moment, asking only the jobs that can have something to do."""
-    for _ in range(_ROUNDS):
-        now = present()
-        due = [table for table, moment in _looked_at().items() if moment <= now]
-        jobs = schedule.jobs_for(due)
-        if not due or not schedule.run_once(jobs):
+        now, looked_at = _look()
+        due = [table for table, moment in looked_at.items() if moment <= now]
+        if due:
+            rounds += 1
+            if rounds > _ROUNDS:
+                raise RuntimeError(f"what is due in {due} is not done; the log says what failed")
+            schedule.run_once(schedule.jobs_for(due))
+            if seek:
+                _seek()
+            continue
+        rounds = 0
+        if now >= target:
             return
-        if seek:
-            schedule.run_once(job for job in schedule.JOBS if job.seeks and job not in jobs)
+        _set_clock(min([target, *looked_at.values()]))
+
+
+def _seek() -> None:
+    """Ask the jobs that look for work by themselves, until they find none."""
+    seekers = [job for job in schedule.JOBS if job.seeks or not job.watches]
+    for _ in range(_ROUNDS):
+        if not schedule.run_once(seekers):
+            return
     raise RuntimeError("the due work does not settle")
 
 
@@ -80,16 +76,29 @@ def _set_clock(instant: datetime) -> None:
         clock.set_to(instant)
 
 
-def _looked_at() -> dict[str, datetime]:
-    """For each table with something to look at later: the earliest moment."""
-    columns = [
-        mapper.columns["next_check_at"]
+def _look() -> tuple[datetime, dict[str, datetime]]:
+    """The present, and for each table with something to look at the earliest moment."""
+    now = clock.now()
+    rows = db.session.connection().exec_driver_sql(_earliest()).all()
+    db.session.rollback()
+    return now, {table: _instant(moment) for table, moment in rows if moment is not None}
+
+
+@cache
+def _earliest() -> str:
+    """One statement over every table that is looked at again; asked thousands of times."""
+    tables = sorted(
+        str(mapper.local_table.name)  # type: ignore[attr-defined]
         for mapper in Base.registry.mappers
         if "next_check_at" in mapper.columns
-    ]
-    earliest = union_all(
-        *(select(literal(column.table.name), func.min(column)) for column in columns)
     )
-    rows = db.session.execute(earliest).all()
-    db.session.rollback()
-    return {table: moment for table, moment in rows if moment is not None}
+    return " UNION ALL ".join(
+        f"SELECT '{table}', min(next_check_at) FROM {table}"  # noqa: S608 names of our own tables
+        for table in tables
+    )
+
+
+def _instant(moment: str | datetime) -> datetime:
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

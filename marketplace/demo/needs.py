@@ -25,8 +25,9 @@ from marketplace.selection import actions as selection
 from marketplace.selection import queries
 from marketplace.selection.models import Award, AwardStatus
 
-from .people import CITY, OWNERS, Cast, Person
+from .people import CITY, Cast
 
+STANDARD = ("jsjl", "zbdl")  # items with a fee standard: firms have promised less than it
 PICK_REASON = "方案完整、承诺时限最短,报价在预算之内"
 
 
@@ -50,7 +51,7 @@ class NeedSketch:
 
 def draft(cast: Cast, sketch: NeedSketch) -> int:
     """Write a need down as a draft; returns its id."""
-    owner = next(one for one in OWNERS if one.login == sketch.owner)
+    owner = cast.owner_sketches[sketch.owner]
     with transaction():
         actor, now = cast.owners[sketch.owner].actor, clock.now()
         project = drafting.start_project(sketch.title.split("项目")[0] + "项目", None, actor, now)
@@ -118,7 +119,7 @@ class Opened:
 def open_for(cast: Cast, sketch: NeedSketch, entrants: Sequence[str], chosen: str | None) -> Opened:
     """Publish a need and let firms enter."""
     opened = Opened(publish(cast, sketch), sketch, chosen)
-    enter(cast, opened.id, entrants, "0.85" if sketch.item == "jsjl" else "0.92")
+    enter(cast, opened.id, entrants, "0.85" if sketch.item in STANDARD else "0.92")
     return opened
 
 
@@ -161,6 +162,10 @@ def lottery_is_awaited(opened: Sequence[Opened], day: date) -> bool:
 
 def enter_lottery(cast: Cast, day: date) -> None:
     """Let two officers note the lottery's issue of a day; its numbers are invented for the demo."""
+    with transaction():
+        game = queries.selection_values(CITY, day).lottery_game
+        if queries.lottery_result(game, day) is not None:
+            return
     issue = f"{day.year}{day.timetuple().tm_yday:03d}"
     drum = sorted(range(1, 81), key=lambda ball: sha256_hex(f"demo {day} {ball}".encode()))
     numbers = sorted(drum[:20])
@@ -183,17 +188,9 @@ def accept_offered(cast: Cast, need_id: int) -> str | None:
         award = queries.award_of(_need(need_id))
         if award is None or award.status is not AwardStatus.OFFERED:
             return None
-        login, person = _firm_by_organisation(cast, award.organisation_id)
-        selection.accept_award(award, person.actor)
+        login = cast.firm_of(award.organisation_id)
+        selection.accept_award(award, cast.firms[login].actor)
         return login
-
-
-def _firm_by_organisation(cast: Cast, organisation_id: int) -> tuple[str, Person]:
-    return next(
-        (login, person)
-        for login, person in cast.firms.items()
-        if person.organisation_id == organisation_id
-    )
 
 
 def _need(need_id: int) -> Need:

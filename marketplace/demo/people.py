@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from marketplace.accounts import actions, credit_code, queries
 from marketplace.accounts.models import Organisation, OrganisationKind, User
@@ -30,6 +32,11 @@ class FirmSketch:
     days: int
     discount: str  # the part taken off the basic price
     kind: OrganisationKind = OrganisationKind.COMPANY
+    area: str = DISTRICT
+    city: str = CITY  # whose register it is on
+    skill: str = "good"  # how well it works: excellent, good, middling, poor
+    profession: str = "注册咨询工程师"
+    expires_in: int | None = None  # days from today to the end of its certificates
 
 
 FIRMS: tuple[FirmSketch, ...] = (
@@ -52,13 +59,6 @@ FIRMS: tuple[FirmSketch, ...] = (
     FirmSketch("huaan", "华岸安全技术服务有限公司", "姜华", "贺岸", ("aqpj", "hpwj"), 24, "0.06"),
     FirmSketch("shuncheng", "顺呈招标代理有限公司", "陆顺", "程诚", ("zbdl",), 20, "0.20"),
 )
-
-QUALIFICATIONS = {
-    "jsjl": ("工程监理资质", "甲级"),
-    "hpwj": ("环境影响评价工程师职业资格", None),
-    "chhy": ("测绘资质(工程测量)", "甲级"),
-    "aqpj": ("安全评价机构资质", None),
-}
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ OFFICERS: tuple[tuple[str, str, Role, str | None], ...] = (
     ("jingban", "宋筱", Role.BUREAU_OPERATOR, None),
     ("jingban2", "卢岩", Role.BUREAU_OPERATOR, None),
     ("shenpi", "郑允", Role.BUREAU_APPROVER, None),
+    ("shenpi2", "苏慎行", Role.BUREAU_APPROVER, None),
     ("zhujian", "吕栋", Role.DEPARTMENT_OFFICER, "zjj"),
     ("huanbao", "夏清", Role.DEPARTMENT_OFFICER, "sthj"),
     ("ziran", "祁川", Role.DEPARTMENT_OFFICER, "zrzy"),
@@ -108,14 +109,14 @@ OFFICERS: tuple[tuple[str, str, Role, str | None], ...] = (
 
 @dataclass(frozen=True)
 class Person:
-    """An account and where it belongs; the actor is read afresh each time it acts."""
+    """An account and where it belongs."""
 
     user_id: int
     organisation_id: int
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
-        """The person acting, with the roles held now."""
+        """The person acting, with the roles held: nobody's change while the demo is made."""
         return queries.actor_for(
             db.session.get_one(User, self.user_id),
             db.session.get_one(Organisation, self.organisation_id),
@@ -123,16 +124,59 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Desk:
+    """The people of a bureau: who checks and proposes, who looks after, who decide."""
+
+    operator: str
+    colleague: str
+    approver: str
+    second_approver: str
+
+
+DESKS = {
+    CITY: Desk("jingban", "jingban2", "shenpi", "shenpi2"),
+    "379800": Desk("wc-jingban", "wc-jingban2", "wc-shenpi", "wc-shenpi2"),
+}
+
+
+@dataclass(frozen=True)
 class Cast:
-    """Everybody, by login. ``approvers`` are the second persons of owners that need two."""
+    """Everybody, by login. ``approvers`` are the second persons of owners that need two.
+
+    The sketches say what the firms and owners are like; a firm's number is its place among them.
+    """
 
     firms: dict[str, Person]
     owners: dict[str, Person]
     approvers: dict[str, Person]
     officers: dict[str, Person]
+    firm_sketches: dict[str, FirmSketch]
+    owner_sketches: dict[str, OwnerSketch]
+
+    def number_of(self, login: str) -> int:
+        """A firm's place in the demo, from 1."""
+        return list(self.firm_sketches).index(login) + 1
+
+    def desk(self, city: str, place: str) -> Person:
+        """Who holds a place (``operator``, ``colleague``, ``approver``, ``second_approver``)."""
+        return self.officers[getattr(DESKS[city], place)]
+
+    def firm_of(self, organisation_id: int) -> str:
+        """The login of a firm by its organisation."""
+        return next(
+            login
+            for login, person in self.firms.items()
+            if person.organisation_id == organisation_id
+        )
 
 
-def make_cast(password: str, now: datetime) -> Cast:
+def make_cast(
+    password: str,
+    now: datetime,
+    more_firms: Sequence[FirmSketch] = (),
+    more_owners: Sequence[OwnerSketch] = (),
+    more_officers: Sequence[tuple[str, str, str, Role, str | None]] = (),
+) -> Cast:
     """Create every organisation and account of the demo, all with one published password."""
     shared = hashed(password)
 
@@ -140,15 +184,16 @@ def make_cast(password: str, now: datetime) -> Cast:
         user = actions.create_user(login, name, shared, place, roles, MAKER, now)
         return Person(user.id, place.id)
 
+    sketches = (*FIRMS, *more_firms)
     firms = {
         sketch.login: account(
             sketch.login, sketch.agent, _firm(number, sketch, now), Role.FIRM_ADMIN
         )
-        for number, sketch in enumerate(FIRMS, start=1)
+        for number, sketch in enumerate(sketches, start=1)
     }
     owners: dict[str, Person] = {}
     approvers: dict[str, Person] = {}
-    for number, owner in enumerate(OWNERS, start=1):
+    for number, owner in enumerate((*OWNERS, *more_owners), start=1):
         place = _owner(number, owner, now)
         both = (Role.OWNER_EDITOR, Role.OWNER_APPROVER)
         if owner.approver is None:
@@ -160,22 +205,33 @@ def make_cast(password: str, now: datetime) -> Cast:
             approvers[owner.login] = account(f"{owner.login}-sp", owner.approver, place, both[1])
     officers = {
         login: account(
-            login, name, queries.department(CITY, office) if office else queries.bureau(CITY), role
+            login, name, queries.department(city, office) if office else queries.bureau(city), role
         )
-        for login, name, role, office in OFFICERS
+        for city, login, name, role, office in (
+            *((CITY, *officer) for officer in OFFICERS),
+            *more_officers,
+        )
     }
-    return Cast(firms, owners, approvers, officers)
+    return Cast(
+        firms,
+        owners,
+        approvers,
+        officers,
+        {sketch.login: sketch for sketch in sketches},
+        {owner.login: owner for owner in (*OWNERS, *more_owners)},
+    )
 
 
 def _firm(number: int, sketch: FirmSketch, now: datetime) -> Organisation:
+    here = sketch.city == CITY
     return actions.create_organisation(
         name=sketch.name,
         kind=sketch.kind,
-        credit_code=credit_code.complete(f"91379902MA3DEM{number:03d}"),
-        jurisdiction_code=DISTRICT,
+        credit_code=credit_code.complete(f"91{sketch.area}MA3DEM{number:03d}"),
+        jurisdiction_code=sketch.area,
         legal_representative=sketch.legal_representative,
-        address=f"青河市东城区演示大街 {number * 8} 号",
-        phone=f"0399-5560{number:03d}",
+        address=f"{'青河市东城区演示大街' if here else '望川市演示大道'} {number * 8} 号",
+        phone=f"{'0399' if here else '0398'}-5560{number:03d}",
         is_demo=True,
         actor=MAKER,
         now=now,
@@ -188,14 +244,15 @@ def _owner(number: int, sketch: OwnerSketch, now: datetime) -> Organisation:
         OrganisationKind.PUBLIC_INSTITUTION: "12",
         OrganisationKind.VILLAGE_COMMITTEE: "54",
     }.get(sketch.kind, "91")
+    here = sketch.area.startswith("3799")
     return actions.create_organisation(
         name=sketch.name,
         kind=sketch.kind,
         credit_code=credit_code.complete(f"{leading}{sketch.area}MA3HAM{number:03d}"),
         jurisdiction_code=sketch.area,
         legal_representative=sketch.approver or sketch.editor,
-        address=f"青河市演示路 {number * 6} 号",
-        phone=f"0399-5570{number:03d}",
+        address=f"{'青河市' if here else '望川市'}演示路 {number * 6} 号",
+        phone=f"{'0399' if here else '0398'}-5570{number:03d}",
         is_demo=True,
         actor=MAKER,
         now=now,

@@ -185,7 +185,7 @@ EARLY: tuple[Row, ...] = (
             "县道 216 线大修项目施工招标代理",
             "施工招标全过程代理",
             "安平县县道 216 线",
-            "78000",
+            "98000",
             40,
             InvestmentKind.GOVERNMENT,
             DrawSource.LOTTERY,

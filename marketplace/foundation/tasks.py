@@ -99,6 +99,11 @@ def advance_each(
     with transaction():
         now = clock.now()
         ids = list(find(now, resting(work, now)))
+        failed = set(
+            db.session.scalars(select(DueFailure.subject_id).where(DueFailure.work == work))
+            if ids
+            else ()
+        )
     if not ids:
         return 0
     done = 0
@@ -106,11 +111,12 @@ def advance_each(
         try:
             with transaction():
                 done += act(row_id, CLOCK, clock.now())
-                db.session.execute(
-                    delete(DueFailure).where(
-                        DueFailure.work == work, DueFailure.subject_id == row_id
+                if row_id in failed:
+                    db.session.execute(
+                        delete(DueFailure).where(
+                            DueFailure.work == work, DueFailure.subject_id == row_id
+                        )
                     )
-                )
         except Exception as error:
             log.exception("%s %s could not be advanced", work, row_id)
             _let_rest(work, row_id, error)

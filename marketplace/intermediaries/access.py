@@ -19,16 +19,16 @@ from .models import Firm, FirmStatus, Offering, Practitioner, ProfessionalCheck,
 R = TypeVar("R", Qualification, Practitioner, Offering)
 
 
-def register_here() -> str:
-    """The register of this installation."""
-    return accounts.register_of(accounts.site().jurisdiction_code)
+def register_here(actor: Actor) -> str:
+    """The register the actor's organisation works with."""
+    return accounts.register_for(actor.jurisdiction)
 
 
 def own_firm(actor: Actor) -> Firm | None:
     """The file of the actor's own organisation, if one is begun."""
     if actor.organisation_id is None:
         return None
-    return queries.firm_of(actor.organisation_id, register_here())
+    return queries.firm_of(actor.organisation_id, register_here(actor))
 
 
 def own_file(actor: Actor) -> Firm:

@@ -105,7 +105,7 @@ def availability() -> Any:
 def _own_or_new(actor: Actor) -> Firm:
     """The file, begun when there is none yet; only within a writing request."""
     organisation = accounts.organisation(actor.organisation_id or 0)
-    return actions.open_file(organisation, access.register_here(), actor, clock.now())
+    return actions.open_file(organisation, access.register_here(actor), actor, clock.now())
 
 
 @bp.post("/firm/opening")

@@ -32,7 +32,7 @@ def _page_number() -> int:
 @allow(Permission.SUPERVISION_VIEW)
 def applications() -> str:
     """Applications on the register, what waits for the bureau first."""
-    page = paginate(queries.applications(access.register_here()), _page_number())
+    page = paginate(queries.applications(access.register_here(require_actor())), _page_number())
     return render_template("intermediaries/applications.html", page=page, now=clock.now())
 
 

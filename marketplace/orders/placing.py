@@ -74,8 +74,8 @@ def place_quick(
 
     Raises Invalid naming the field: over the limit, a firm that may not stand, related firms.
     """
-    item = drafting.item_in_force(item_code, now)
     owner = _owner(actor)
+    item = drafting.item_in_force(item_code, owner.jurisdiction_code, now)
     edition = queries.edition_for(owner.jurisdiction_code, now)
     rules = edition.values.orders
     assert content.budget is not None
@@ -151,8 +151,8 @@ def place_listing(offering: Offering, content: OrderContent, actor: Actor, now: 
     """
     if offering.ended_at is not None:
         raise Conflict(_("该承诺已撤下或已更新,请重新选择"), rule="order.ended")
-    item = drafting.item_in_force(offering.item_code, now)
     owner = _owner(actor)
+    item = drafting.item_in_force(offering.item_code, owner.jurisdiction_code, now)
     edition = queries.edition_for(owner.jurisdiction_code, now)
     rules = edition.values.orders
     price = listed_price(offering, content, owner.jurisdiction_code, now)

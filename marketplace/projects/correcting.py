@@ -53,7 +53,7 @@ def propose_correction(
     changes = _changes(need, correction)
     if not changes:
         raise Invalid(_("内容与公告一致,没有需要更正的"), field="scope", rule="correction.none")
-    check_days(item_in_force(need.item_code, now), correction.days_wanted)
+    check_days(item_in_force(need.item_code, need.jurisdiction_code, now), correction.days_wanted)
     require_gate(need, correction.budget, now)
     assert need.entry_deadline is not None
     row = NeedCorrection(

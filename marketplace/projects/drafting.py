@@ -127,7 +127,7 @@ def draft_need(
     assert actor.user_id is not None
     if project.owner_id != actor.organisation_id:
         raise Missing("project")
-    item = item_in_force(item_code, now)
+    item = item_in_force(item_code, project.jurisdiction_code, now)
     need = Need(
         number=_next_number(project.jurisdiction_code, now),
         project_id=project.id,
@@ -158,7 +158,7 @@ def edit_need(
     lock(need)
     require_status(need, NeedStatus.DRAFT)
     need.proposer_id = actor.user_id
-    _write(need, item_in_force(need.item_code, now), content, actor, now)
+    _write(need, item_in_force(need.item_code, need.jurisdiction_code, now), content, actor, now)
     db.session.flush()
     check_budget(need, actor, now)
     _set_recusals(need, recusals, now)
@@ -208,10 +208,10 @@ def _write(
     require_gate(need, need.budget, now, field="budget")
 
 
-def item_in_force(item_code: str, now: datetime) -> ServiceItem:
-    """The item as it is on the day; Invalid when it is not in the catalogue then."""
+def item_in_force(item_code: str, jurisdiction_code: str, now: datetime) -> ServiceItem:
+    """The item as the area's list has it on the day; Invalid when it is not on it then."""
     try:
-        return catalogue.item(item_code, clock.local_day(now))
+        return catalogue.item(item_code, clock.local_day(now), accounts.lineage(jurisdiction_code))
     except Missing as error:
         raise Invalid(
             _("该服务事项当前不在目录中,请重新选择"), field="item_code", rule="item"

@@ -32,7 +32,7 @@ def publish_ordered(need: Need, approver_id: int | None, actor: Actor, now: date
             _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
         )
     edition = queries.selection_policy(need.jurisdiction_code, clock.local_day(now))
-    item_in_force(need.item_code, now)
+    item_in_force(need.item_code, need.jurisdiction_code, now)
     check_method(need, edition.values)
     require_gate(need, need.budget, now)
     check_budget(need, actor, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -36,8 +36,6 @@ from .models import (
     RoundStatus,
     SelectionRound,
 )
-
-ASK_AGAIN = timedelta(minutes=10)
 
 
 def award_by_draw(
@@ -141,7 +139,8 @@ def end_notice(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     elif state is NoticeState.UPHELD:
         fall(need, award, AwardStatus.UPHELD, actor, now, "异议成立")
     else:
-        need.next_check_at = now + ASK_AGAIN
+        # looked for by the sweep once the last objection is answered
+        need.next_check_at = None
 
 
 def offer(need: Need, award: Award, actor: Actor, now: datetime) -> None:

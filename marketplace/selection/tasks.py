@@ -8,20 +8,58 @@ from sqlalchemy import Select, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Missing
+from marketplace.notices.models import UNANSWERED, Objection, PublicNotice
 from marketplace.projects.models import Need, NeedStatus
 
 from . import actions, queries
-from .models import SelectionRound
+from .models import Award, AwardStatus, SelectionRound
 
 
 def advance_due() -> int:
     """Advance every need that is due, and end the rounds of withdrawn needs; safe to run twice."""
     done = tasks.sweep(Need, actions.advance_need)
     done += tasks.advance_each("selection_rounds.end_withdrawn", _withdrawn, _end_withdrawn)
+    done += tasks.advance_each("needs.answered", _answered, _go_on)
     told: int = tasks.in_transaction(actions.tell_corrected)
     return done + told
+
+
+def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
+    """Needs whose award waited past its notice for objections that are all answered by now."""
+    waiting = (
+        select(Objection.id)
+        .join(PublicNotice, PublicNotice.id == Objection.notice_id)
+        .where(
+            PublicNotice.subject_type == Award.__tablename__,
+            PublicNotice.subject_id == Award.id,
+            Objection.status.in_(UNANSWERED),
+        )
+    )
+    return list(
+        db.session.scalars(
+            select(Need.id)
+            .join(Award, Award.need_id == Need.id)
+            .where(
+                Need.status == NeedStatus.AWARDED,
+                Need.next_check_at.is_(None),
+                Award.status == AwardStatus.ANNOUNCED,
+                Award.notice_ends_at <= now,
+                ~waiting.exists(),
+                Need.id.not_in(left_alone),
+            )
+            .order_by(Need.id)
+        )
+    )
+
+
+def _go_on(need_id: int, actor: Actor, now: datetime) -> int:
+    need = lock(db.session.get_one(Need, need_id))
+    if need.status is not NeedStatus.AWARDED or need.next_check_at is not None:
+        return 0  # another worker was first
+    actions.advance_need(need, actor, now)
+    return 1
 
 
 def _withdrawn(_now: datetime, left_alone: Select[int]) -> list[int]:

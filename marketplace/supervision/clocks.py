@@ -183,6 +183,11 @@ def _begin(each: Found, now: datetime) -> None:
         edition_id=edition.id,
         next_check_at=now,
     )
+    moments = moments_of(row, edition.values)
+    silent = Stage.START in TOLD[each.kind] or Stage.START not in edition.values.reminders
+    if silent and moments.reached(now) is Stage.START:
+        # nothing is told of the beginning: the next look is at the stage after it
+        row.stage, row.next_check_at = Stage.START, moments.next_after(now)
     db.session.add(row)
     db.session.flush()
 

@@ -98,5 +98,5 @@ def awards_to_accept(actor: Actor, now: datetime) -> Iterator[Line]:
 def _firm(actor: Actor) -> Firm | None:
     if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
         return None
-    register = accounts.register_of(accounts.site().jurisdiction_code)
+    register = accounts.register_for(actor.jurisdiction)
     return intermediaries.firm_of(actor.organisation_id, register)

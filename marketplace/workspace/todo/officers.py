@@ -28,8 +28,8 @@ CASES = "sanctions.desk"
 MOST = 100
 
 
-def _codes() -> list[str]:
-    return [accounts.site().jurisdiction_code]
+def _codes(actor: Actor) -> list[str]:
+    return accounts.below(accounts.register_for(actor.jurisdiction))
 
 
 def applications(actor: Actor, now: datetime) -> Iterator[Line]:
@@ -41,7 +41,7 @@ def applications(actor: Actor, now: datetime) -> Iterator[Line]:
     }
     if not any(actor.may(permission) for permission, _words in steps.values()):
         return
-    register = accounts.register_of(accounts.site().jurisdiction_code)
+    register = accounts.register_for(actor.jurisdiction)
     for firm in db.session.scalars(
         intermediaries.applications(register, waiting_only=True).limit(MOST)
     ):
@@ -81,7 +81,7 @@ def objections(actor: Actor, now: datetime) -> Iterator[Line]:
     """Objections to public notices that wait for an answer."""
     if not actor.may(Permission.OBJECTION_ANSWER):
         return
-    for each in notices.waiting_objections(_codes()):
+    for each in notices.waiting_objections(_codes(actor)):
         yield Line(
             what=_("答复异议"),
             about=each.notice.title,
@@ -97,8 +97,9 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
     """Grades A and D to confirm."""
     if not actor.may(Permission.RATING_CONFIRM):
         return
+    register = accounts.register_for(actor.jurisdiction)
     for each in ratings.proposals():
-        if each.status is ProposalStatus.PROPOSED:
+        if each.status is ProposalStatus.PROPOSED and each.subject.register == register:
             yield Line(
                 what=_("确认信用等级 %(letter)s 级", letter=each.grade.value),
                 about=each.subject.organisation.name,
@@ -111,7 +112,7 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
 
 def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
     """Cards and cases at the step that is the actor's."""
-    codes = _codes()
+    codes = _codes(actor)
     cards = (
         (CardStatus.PROPOSED, Permission.SANCTION_DECIDE, _("审批警示牌")),
         (CardStatus.REPORTED, Permission.SANCTION_PROPOSE, _("核查整改情况")),
