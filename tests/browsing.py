@@ -108,7 +108,11 @@ class Visitor:
         """What a Chinese text of the site is in the language of this window."""
         if self._language == "zh":
             return text
-        english = Translations.load(str(TRANSLATIONS), [self._language]).ugettext(text)
+        catalogue = Translations.load(str(TRANSLATIONS), [self._language])
+        # a button that is called as a status is has an English of its own
+        english = catalogue.upgettext("button", text)
+        if english == text:
+            english = catalogue.ugettext(text)
         assert english != text, f"no English for {text}"
         return english
 

@@ -19,6 +19,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, DomainError, Invalid, Refused
+from marketplace.foundation.languages import for_storing, stored
 from marketplace.foundation.money import format_yuan
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Offering
@@ -236,6 +237,7 @@ def _answer(ask: OrderAsk, price: Decimal, note: str, actor: Actor, now: datetim
     db.session.flush()
 
 
+@for_storing()
 def _ask_next(order: Order, actor: Actor, now: datetime) -> None:
     """Ask the next firm that may still take it; with none left the order ends."""
     need = order.need
@@ -256,7 +258,7 @@ def _ask_next(order: Order, actor: Actor, now: datetime) -> None:
         until = ask.answer_by.astimezone(clock.SHANGHAI)
         send(
             ask.organisation_id,
-            f"{need.channel.title}待答复:{need.title}",
+            f"{stored(need.channel.title)}待答复:{need.title}",
             f"请在 {until:%Y-%m-%d %H:%M} 前答复,逾期视为不承接。",
             f"/firm/orders/{ask.public_id}",
             f"ask:{ask.id}:asked",

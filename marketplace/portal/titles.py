@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.foundation.languages import joined, separator
+
 SECTIONS: dict[str, Any] = {
     "admission": _l("入驻"),
     "fees": _l("收费"),
@@ -209,5 +211,5 @@ def title_of(section: str, key: str) -> str:
 
 def value_of(text: str) -> str:
     """A coded value, or a list of them, in words; numbers, days and texts as they are."""
-    parts = text.split("、")
-    return "、".join(str(VALUES.get(part, part)) for part in parts)
+    parts = text.split(separator())
+    return joined(VALUES.get(part, part) for part in parts)

@@ -10,6 +10,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from marketplace.foundation.languages import joined
+
 from . import queries
 from .explaining import Explanation, plain
 from .models import RatingEntry, RatingSubject
@@ -146,7 +148,7 @@ def _ends(
     for mark in explanation.marks:
         ends.setdefault(mark.ends_on, []).append(_("%(rater)s的评价", rater=mark.rater))
     for day in sorted(ends)[:AHEAD]:
-        words = "、".join(ends[day][:3])
+        words = joined(ends[day][:3])
         what = _("%(what)s到期,不再计入", what=words)
         yield _change(what, score(entries, policy, day, now), day, total, policy)
 

@@ -124,7 +124,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place("selection.lottery", _l("开奖号码登记")),
             Place(
                 "ratings.desk",
-                _l("信用等级"),
+                lazy_pgettext("menu", "信用等级"),
                 ("ratings.proposal", "ratings.reject", "ratings.inspect"),
             ),
             Place(
