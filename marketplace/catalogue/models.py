@@ -35,7 +35,7 @@ class PriceForm(Titled):
 class DaysKind(Titled):
     """What days are counted."""
 
-    WORKING = "working", _l("工作日")
+    WORKING = "working", _l("个工作日")
     NATURAL = "natural", _l("日")
 
 

@@ -74,6 +74,7 @@ def draft(public_id: str) -> Any:
         "contracts/draft.html",
         form=form,
         need=need,
+        registered=selection.winning_firm(need),
         award=selection.final_award(need),
         latest=latest,
         contract=None,
@@ -113,6 +114,7 @@ def redraft(public_id: str) -> Any:
         "contracts/draft.html",
         form=form,
         need=found.need,
+        registered=selection.winning_firm(found.need),
         award=selection.final_award(found.need),
         latest=actions.latest_end(found.starts_on, found.need),
         contract=found,
@@ -146,6 +148,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
     return render_template(
         "contracts/contract.html",
         contract=found,
+        registered=selection.winning_firm(found.need),
         side=side,
         prepares=objects.may_prepare(actor, side),
         confirms=objects.may_confirm(actor, side),

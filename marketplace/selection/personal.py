@@ -29,6 +29,19 @@ def contact_of_need(actor: Actor, public_id: str, field: str) -> Datum:
     return Datum(_("需求联系人"), shown, need.owner_id)
 
 
+def contact_of_winner(actor: Actor, public_id: str, field: str) -> Datum:
+    """Whom the firm that won a need named for its business: for the owner, once the award is
+    accepted. ``public_id`` is the need's. (RELIABILITY section 13.3: each other after the award.)
+    """
+    need = needs.public_need(public_id)
+    firm = queries.winning_firm(need)
+    buys = actor.may(Permission.NEED_EDIT) or actor.may(Permission.NEED_APPROVE)
+    if firm is None or field != "agent" or actor.organisation_id != need.owner_id or not buys:
+        raise Missing(public_id)
+    shown = f"{masked(firm.agent_name, 'name')} {masked(firm.agent_phone, 'contact')}"
+    return Datum(_("中选机构经办人"), shown, firm.organisation_id)
+
+
 def _won(actor: Actor, need: needs.Need) -> bool:
     award = queries.final_award(need)
     return (

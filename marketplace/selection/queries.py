@@ -442,6 +442,12 @@ def final_award(need: Need) -> Award | None:
     )
 
 
+def winning_firm(need: Need) -> Firm | None:
+    """The registration behind the accepted award; None while nobody has accepted."""
+    award = final_award(need)
+    return db.session.get(Firm, award.entry.firm_id) if award is not None else None
+
+
 def awards_of(need: Need) -> list[Award]:
     """Every award of a need, oldest first."""
     return list(

@@ -36,11 +36,12 @@ from .forms import ButtonForm, EntryForm, LotteryForm, NumberForm, PickForm, Rea
 from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
 from .models import CeremonyNumberRow, EntryStatus
-from .personal import contact_of_need
+from .personal import contact_of_need, contact_of_winner
 from .proof_page import proof_steps
 
 bp = Blueprint("selection", __name__)
 revealing.subject("need", contact_of_need)
+revealing.subject("award", contact_of_winner)
 
 
 @bp.route("/needs/<public_id>/enter", methods=["GET", "POST"])
