@@ -23,6 +23,7 @@ _HEARD = re.compile(
     rf"\s(?:aria-label|alt|title|placeholder|data-[a-z-]+)=\"([^\"]*[{_CHINESE}][^\"]*)\""
 )
 _RUN = re.compile(f"[{_CHINESE}](?:[^<>\n]*[{_CHINESE}])?")
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _SOME = re.compile(f"[{_CHINESE}]")
 
 
@@ -83,6 +84,8 @@ def left_over(page: str, data: str) -> list[str]:
 
 def _is_data(run: str, data: str) -> bool:
     """Whether a run, or each of its words where a page puts several together, is data."""
+    if not _IDEOGRAPH.search(run):
+        return False  # Chinese punctuation between English words
     if run in data or run in PROPER_NAMES:
         return True
     words = [word for word in re.split(r"[\s,]+", run) if _SOME.search(word)]
