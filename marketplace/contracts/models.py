@@ -105,6 +105,8 @@ class Contract(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         CheckConstraint(
             "status <> 'terminated' OR termination_reason IS NOT NULL", name="terminated"
         ),
+        # how a firm's contracts ran, for lists of firms
+        Index("ix_contracts_firm_record", "firm_id", "status", "overdue_since"),
     )
     MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
         ContractStatus.DRAFTED: frozenset({ContractStatus.ACTIVE, ContractStatus.TERMINATED}),

@@ -17,6 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     DateTime,
     Dialect,
     Integer,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     String,
     event,
     func,
+    literal,
     select,
 )
 from sqlalchemy.engine import Connection, Engine
@@ -264,10 +266,19 @@ def _counting(query: Select[Any]) -> Select[int]:
     return plain.with_only_columns(func.count(), maintain_column_froms=True)
 
 
+def as_written(number: int) -> BindParameter[int]:
+    """A number that stands in the statement itself, for LIMIT and OFFSET.
+
+    For a limit it does not know PostgreSQL prepares to read a tenth of the table, and sorts it.
+    """
+    return literal(number, literal_execute=True)
+
+
 def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:
     """A page of ``query`` (which must carry a total ORDER BY), counted exactly."""
     total = _total(query)
     last = max(1, -(-(total or 0) // per_page))
     number = min(max(1, number), last)
-    rows = db.session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()
+    after = as_written((number - 1) * per_page)
+    rows = db.session.scalars(query.limit(as_written(per_page)).offset(after)).all()
     return Page(items=rows, number=number, per_page=per_page, total=total or 0)

@@ -16,7 +16,7 @@ from marketplace.catalogue.models import ServiceItem
 from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import clock, policy
 from marketplace.foundation.crypto import keyed_digest
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.policy import Edition
@@ -440,6 +440,6 @@ def waiting_checks(register_codes: Sequence[str], limit: int) -> list[Profession
                 ProfessionalCheck.status == CheckStatus.WAITING,
             )
             .order_by(ProfessionalCheck.due_at, ProfessionalCheck.id)
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Select, or_, select
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
 from .models import (
@@ -116,7 +116,7 @@ def drafts_of(organisation_id: int, limit: int = 50) -> list[Need]:
                 Need.channel == NeedChannel.OPEN,
             )
             .order_by(Need.id.desc())
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import clock, policy
 from marketplace.foundation.calendar import working_calendar
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
 from .models import (
@@ -216,7 +216,9 @@ def cards_in_force(
     if organisation_id is not None:
         query = query.where(Card.organisation_id == organisation_id)
     return list(
-        db.session.scalars(query.order_by(Card.decided_at.desc(), Card.id.desc()).limit(limit))
+        db.session.scalars(
+            query.order_by(Card.decided_at.desc(), Card.id.desc()).limit(as_written(limit))
+        )
     )
 
 
@@ -263,7 +265,7 @@ def cards_of(organisation_id: int, limit: int = 50) -> list[Card]:
             select(Card)
             .where(Card.organisation_id == organisation_id, Card.status.in_(STANDING_CARDS))
             .order_by(Card.id.desc())
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )
 
@@ -275,7 +277,7 @@ def cases_of(organisation_id: int, limit: int = 50) -> list[Case]:
             select(Case)
             .where(Case.organisation_id == organisation_id)
             .order_by(Case.id.desc())
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )
 

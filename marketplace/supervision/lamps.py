@@ -16,7 +16,7 @@ from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock, policy
 from marketplace.foundation.calendar import moment, working_calendar
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.intermediaries.models import CheckStatus, Firm, ProfessionalCheck
 from marketplace.projects.models import Need
 from marketplace.selection.models import RoundStatus, SelectionRound
@@ -73,7 +73,7 @@ def clocks(
 def urgent(codes: Sequence[str], now: datetime, limit: int = 10) -> list[RunningClock]:
     """The red and amber clocks that end first."""
     lit = clocks(codes, now).where(RunningClock.amber_at <= now)
-    return list(db.session.scalars(lit.limit(limit)))
+    return list(db.session.scalars(lit.limit(as_written(limit))))
 
 
 def clock_counts(codes: Sequence[str], now: datetime) -> dict[Lamp, int]:

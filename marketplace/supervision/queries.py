@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 from marketplace.accounts.models import User
 from marketplace.foundation import audit
 from marketplace.foundation.audit import AuditRow, Finding
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Invalid
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import FirmStatus
@@ -272,7 +272,7 @@ def verifications(limit: int = 10) -> list[AuditRow]:
             select(AuditRow)
             .where(AuditRow.action == "ledger.verified")
             .order_by(AuditRow.seq.desc())
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )
 

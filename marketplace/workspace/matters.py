@@ -21,7 +21,7 @@ from marketplace.contracts.models import (
     DeliverableStatus,
 )
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection.models import Award, AwardStatus, Entry
 from marketplace.supervision.lamps import Dial, dial
@@ -56,7 +56,7 @@ def running(actor: Actor, values: LampsPolicy, now: datetime, limit: int = LATEL
     needs = db.session.scalars(
         query.where(Need.status.not_in((*OVER, *UNSENT)))
         .order_by(Need.status_since.desc(), Need.id.desc())
-        .limit(limit)
+        .limit(as_written(limit))
     ).all()
     ids = [need.id for need in needs]
     awards = {
@@ -112,7 +112,7 @@ def ended(actor: Actor, limit: int = LATELY) -> list[Need]:
         db.session.scalars(
             query.where(Need.status.in_(OVER))
             .order_by(Need.status_since.desc(), Need.id.desc())
-            .limit(limit)
+            .limit(as_written(limit))
         )
     )
 

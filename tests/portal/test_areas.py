@@ -70,5 +70,5 @@ def test_the_tree_of_areas_reads_up_and_down(app: Flask) -> None:
         assert known["379921"].register == "379900"
         assert known["370000"].register is None
         assert set(known["379900"].below) == {"379900", "379902", "379921"}
-        assert [area.code for area in areas.served()] == ["379900", "379902", "379921"]
+        assert [area.code for area in areas.served()] == ["379800", "379900", "379902", "379921"]
         assert areas.chosen().code == "379900"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import Page, db, paginate
+from marketplace.foundation.db import Page, as_written, db, paginate
 from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 from marketplace.selection.models import LIVE_AWARDS, Award
@@ -48,7 +48,7 @@ def results_page(area: Area, words: str, number: int) -> tuple[Page[Need], list[
 
 def latest_results(area: Area, limit: int = 5) -> list[Result]:
     """The latest published choices of an area."""
-    return _with_awards(db.session.scalars(_in(area).limit(limit)).all())
+    return _with_awards(db.session.scalars(_in(area).limit(as_written(limit))).all())
 
 
 def _in(area: Area) -> Select[Need]:
