@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,10 @@ from marketplace.evaluations import queries as evaluations
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import Status, StatusChange
+from marketplace.foundation.money import format_yuan
+from marketplace.foundation.web import show_datetime
+from marketplace.orders import queries as orders
+from marketplace.orders.models import AskStatus, Order, OrderAsk, OrderStatus
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
@@ -44,7 +48,11 @@ class Event:
 # before it is announced a choice is the owner's own matter
 INNER_AWARDS = (AwardStatus.PROPOSED, AwardStatus.RETURNED)
 INNER_NEEDS = (NeedStatus.DRAFT, NeedStatus.SUBMITTED)
+# a firm's place in the sequence before its turn, and after somebody else took the order
+UNASKED = (AskStatus.WAITING, AskStatus.SPARED)
 NOUNS: dict[type, Any] = {
+    Order: _l("订单"),
+    OrderAsk: _l("询价"),
     Need: _l("需求"),
     SelectionRound: _l("选取"),
     Award: _l("中选"),
@@ -58,6 +66,7 @@ def story(need: Need, actor: Actor, view: View) -> list[Event]:
     """Everything the reader may know of a need, oldest first."""
     events = [*_of_need(need, actor, view), *_of_selection(need, actor, view)]
     if view is not View.ENTRANT:
+        events += _of_order(need, actor, view)
         events += _of_contract(need, actor, view)
     return sorted(events, key=lambda event: (event.at, event.place))
 
@@ -126,6 +135,35 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
         yield _event(
             Award, change, status, actor, view, detail=award.organisation.public_name, url=result
         )
+
+
+def _of_order(need: Need, actor: Actor, view: View) -> Iterator[Event]:
+    """Whom an order asked, what each answered and until when; nothing for an advertised need."""
+    order = orders.of_need(need.id)
+    if order is None:
+        return
+    page = url_for("orders.order", public_id=order.public_id) if view is View.OWNER else None
+    for change in _changes(Order, [order.id]):
+        yield _event(Order, change, OrderStatus(change.to_status), actor, view, url=page)
+    asks = {ask.id: ask for ask in orders.asks_of(order)}
+    for change in _changes(OrderAsk, asks):
+        status = AskStatus(change.to_status)
+        if status not in UNASKED:
+            detail = _about_ask(asks[change.subject_id], status, view)
+            event = _event(OrderAsk, change, status, actor, view, detail=detail, url=page)
+            # why another firm was not taken is between the owner, that firm and the officers
+            yield replace(event, detail=detail) if view is View.WINNER else event
+
+
+def _about_ask(ask: OrderAsk, status: AskStatus, view: View) -> str:
+    """The firm asked, until when it answers, and what it asks for: prices as public as they are."""
+    name = ask.organisation.public_name
+    if status is AskStatus.ASKED and ask.answer_by is not None:
+        return _("%(firm)s,%(at)s 前答复", firm=name, at=show_datetime(ask.answer_by))
+    priced = status is AskStatus.TAKEN or (status is AskStatus.QUOTED and view is not View.WINNER)
+    if priced and ask.price is not None:
+        return _("%(firm)s,%(price)s 元", firm=name, price=format_yuan(ask.price))
+    return name
 
 
 def _of_contract(need: Need, actor: Actor, view: View) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +14,9 @@ from marketplace.accounts.permissions import Role
 from marketplace.contracts import queries
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
-from tests.factories import accounts, contracts, selection
+from marketplace.orders import actions as order_actions
+from marketplace.orders import queries as order_queries
+from tests.factories import accounts, contracts, intermediaries, orders, selection
 
 SIDES = ("editor", "firm")
 SignIn = Callable[..., FlaskClient]
@@ -97,3 +100,33 @@ def test_a_firm_that_was_not_chosen_reads_the_public_parts(
     for text in texts:
         assert "抽取完成,次序公布" in text
         assert "仅显示公开环节" in text
+
+
+def test_an_order_tells_whom_it_asked_and_the_winner_no_other_firms_price(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        owner = accounts.owner()
+        first, second, third = (intermediaries.listed(("dazl",)) for _each in range(3))
+        order = orders.asked(owner, first, second, third)
+        names = [firm.organisation.name for firm in (first, second, third)]
+        address = f"/workspace/needs/{order.need.public_id}/story"
+        asks = order_queries.asks_of(order)
+        order_actions.quote(asks[0], Decimal("7777"), "", first.actor)
+        order_actions.turn_down(order, "报价高于同类", owner.actor)
+        order_actions.quote(asks[1], Decimal("6500"), "", second.actor)
+        order_actions.confirm_quote(order, owner.actor)
+        people = {"owner": owner.user, "winner": second.user}
+        officer = accounts.officer(Role.SUPERVISOR).user
+    seen = {who: sign_in_as(one).get(address).text for who, one in people.items()}
+    for text in (*seen.values(), sign_in_as(officer).get(address).text):
+        places = [text.index(f"询价:{step}") for step in ("待答复", "业主未采纳", "已成交")]
+        assert places == sorted(places)
+        assert names[0] in text
+        assert names[1] in text
+        assert "6,500.00 元" in text
+        assert names[2] not in text
+    assert "7,777.00 元" in seen["owner"]
+    assert "报价高于同类" in seen["owner"]
+    assert "7,777.00" not in seen["winner"]
+    assert "报价高于同类" not in seen["winner"]
