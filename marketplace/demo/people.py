@@ -18,6 +18,8 @@ MAKER = Actor(user_id=None, name="演示数据", roles=frozenset({"demo"}))
 CITY = "379900"
 COUNTY = "379921"
 DISTRICT = "379902"
+# who has its messages mailed too: enough to fill the folder of demo mails
+MAILED = frozenset({"mingyuan", "shipin"})
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ OFFICERS: tuple[tuple[str, str, Role, str | None], ...] = (
     ("yingji", "凌守", Role.DEPARTMENT_OFFICER, "yjj"),
     ("jiandu", "翟正", Role.SUPERVISOR, "sjdz"),
     ("jijian", "廉洁", Role.AUDITOR, "jwjg"),
+    ("xitong", "网维安", Role.SYSTEM_ADMIN, None),
+    ("anquan", "严守密", Role.SECURITY_ADMIN, None),
 )
 
 
@@ -181,7 +185,9 @@ def make_cast(
     shared = hashed(password)
 
     def account(login: str, name: str, place: Organisation, *roles: Role) -> Person:
-        user = actions.create_user(login, name, shared, place, roles, MAKER, now)
+        user = actions.create_user(
+            login, name, shared, place, roles, MAKER, now, email=f"{login}@demo.invalid"
+        )
         return Person(user.id, place.id)
 
     sketches = (*FIRMS, *more_firms)
@@ -232,6 +238,7 @@ def _firm(number: int, sketch: FirmSketch, now: datetime) -> Organisation:
         legal_representative=sketch.legal_representative,
         address=f"{'青河市东城区演示大街' if here else '望川市演示大道'} {number * 8} 号",
         phone=f"{'0399' if here else '0398'}-5560{number:03d}",
+        email=f"{sketch.login}@demo.invalid" if sketch.login in MAILED else None,
         is_demo=True,
         actor=MAKER,
         now=now,
@@ -253,6 +260,7 @@ def _owner(number: int, sketch: OwnerSketch, now: datetime) -> Organisation:
         legal_representative=sketch.approver or sketch.editor,
         address=f"{'青河市' if here else '望川市'}演示路 {number * 6} 号",
         phone=f"{'0399' if here else '0398'}-5570{number:03d}",
+        email=f"{sketch.login}@demo.invalid" if sketch.login in MAILED else None,
         is_demo=True,
         actor=MAKER,
         now=now,
