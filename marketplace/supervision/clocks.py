@@ -6,6 +6,7 @@ goes out once, at its own moment, and lamps can be listed without asking ten pac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,9 +34,11 @@ from marketplace.foundation.policy import Edition
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus, ProfessionalCheck
 from marketplace.notices.models import Objection, ObjectionStatus, PublicNotice
 from marketplace.notifications.actions import send
+from marketplace.orders.models import AskStatus, Order, OrderAsk
 from marketplace.projects.models import Need
 from marketplace.sanctions.models import Card, CardStatus, Case, CaseStatus
-from marketplace.selection.models import Award, AwardStatus, Entry
+from marketplace.selection import queries as selection
+from marketplace.selection.models import Award, AwardStatus, Entry, SelectionRound
 
 from .models import ClockKind, RunningClock
 from .rules import MICROSECOND, LampsPolicy, Moments, Stage, amber_from
@@ -60,6 +63,9 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.FORM_CHECK: "/supervision/applications/{}",
     ClockKind.PROFESSIONAL: "/department/applications/{}",
     ClockKind.OBJECTION: "/objections/{}/answer",
+    ClockKind.CASE: "/cases/{}",
+    ClockKind.LOTTERY: "/supervision/lottery",
+    ClockKind.ORDER: "/firm/orders/{}",
 }
 Key = tuple[ClockKind, int, int]
 
@@ -89,7 +95,7 @@ def follow_clocks(actor: Actor, now: datetime) -> int:
         (row.kind, row.subject_id, row.organisation_id): row
         for row in db.session.scalars(select(RunningClock).where(RunningClock.ended_at.is_(None)))
     }
-    found = {each.place: each for each in running()}
+    found = {each.place: each for each in (*running(), *_lotteries(now))}
     changed = 0
     for place, row in live.items():
         each = found.get(place)
@@ -155,6 +161,30 @@ def running() -> list[Found]:
             )
         )
     return found
+
+
+def _lotteries(now: datetime) -> Iterator[Found]:
+    """Issues to be entered, once for each bureau whose draws wait for them."""
+    for game, day in selection.lotteries_due(now):
+        first: dict[int, SelectionRound] = {}
+        for each in selection.rounds_waiting_for(game, day):
+            bureau = _bureau_of(each.need.jurisdiction_code)
+            if bureau is not None:
+                first.setdefault(bureau, each)
+        for bureau, each in first.items():
+            _stored, values = selection.edition_of(each.need, day)
+            closed = each.closed_at or each.status_since
+            due = selection.draw_latest(values, closed)
+            yield Found(
+                kind=ClockKind.LOTTERY,
+                subject_id=each.id,
+                organisation_id=bureau,
+                jurisdiction_code=db.session.get_one(Organisation, bureau).jurisdiction_code,
+                about=f"{values.lottery_title} {day.isoformat()}",
+                key="",
+                since=min(closed, due),
+                due=due,
+            )
 
 
 def _bureau_of(code: str) -> int | None:
@@ -283,6 +313,19 @@ def _party_clocks() -> list[Select[Any]]:
         )
         .join(Organisation, Organisation.id == Case.organisation_id)
         .where(Case.status == CaseStatus.REPORTED),
+        _one(
+            ClockKind.ORDER,
+            OrderAsk.id,
+            OrderAsk.organisation_id,
+            Need.jurisdiction_code,
+            Need.title,
+            OrderAsk.public_id,
+            OrderAsk.asked_at,
+            OrderAsk.answer_by,
+        )
+        .join(Order, Order.id == OrderAsk.order_id)
+        .join(Need, Need.id == Order.need_id)
+        .where(OrderAsk.status == AskStatus.ASKED),
     ]
 
 
@@ -378,4 +421,19 @@ def _office_clocks() -> list[Select[Any]]:
         )
         .join(PublicNotice, PublicNotice.id == Objection.notice_id)
         .where(Objection.status.in_((ObjectionStatus.PENDING, ObjectionStatus.OVERDUE))),
+        _one(
+            ClockKind.CASE,
+            Case.id,
+            null(),
+            Case.jurisdiction_code,
+            Organisation.name,
+            Case.public_id,
+            Case.status_since,
+            Case.suspended_until,
+        )
+        .join(Organisation, Organisation.id == Case.organisation_id)
+        .where(
+            Case.status.in_((CaseStatus.HEARD, CaseStatus.PROPOSED)),
+            Case.suspended_until.is_not(None),
+        ),
     ]

@@ -87,6 +87,14 @@ def clock_counts(codes: Sequence[str], now: datetime) -> dict[Lamp, int]:
     }
 
 
+def shown(codes: Sequence[str], now: datetime) -> dict[tuple[ClockKind, int], Lamp]:
+    """The colour of every clock that runs in these jurisdictions, by what it is about."""
+    return {
+        (row.kind, row.subject_id): colour_of(row, now)
+        for row in db.session.scalars(clocks(codes, now))
+    }
+
+
 def colour_of(row: RunningClock, now: datetime) -> Lamp:
     """The colour a running clock shows."""
     if now >= row.due_at:

@@ -33,6 +33,9 @@ class ClockKind(Titled):
     FORM_CHECK = "form_check", _l("审查入驻申请")
     PROFESSIONAL = "professional", _l("专业核查入驻机构")
     OBJECTION = "objection", _l("答复异议")
+    CASE = "case", _l("处理惩戒案件")
+    LOTTERY = "lottery", _l("登记开奖号码")
+    ORDER = "order", _l("答复订单或询价")
 
 
 class RunningClock(Model):

@@ -24,11 +24,12 @@ from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.selection import queries as selection
 
-from .lamps import dial, lamps_policy
-from .models import AuditSample
+from .lamps import dial, lamps_policy, shown
+from .models import AuditSample, ClockKind
 from .rules import Lamp
 
 LIMIT = 50
+NO_CLOCK = (ClockKind.CASE, 0)
 LONGEST_RANGE = 5000
 
 
@@ -43,6 +44,7 @@ class Waiting:
     due: datetime | None
     endpoint: str
     values: dict[str, str]
+    clock: tuple[ClockKind, int] | None = None
     lamp: Lamp = Lamp.OFF
 
     def is_overdue(self, now: datetime) -> bool:
@@ -51,10 +53,18 @@ class Waiting:
 
 
 def waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]:
-    """Everything that waits for an officer of these jurisdictions, nearest deadline first."""
-    values = lamps_policy(codes[0], now)
+    """Everything that waits for an officer of these jurisdictions, nearest deadline first.
+
+    The lamps are those of the running clocks, so that they agree with the counts beside them; what
+    arrived since the clocks were last followed is judged by the edition in force.
+    """
+    values, running = lamps_policy(codes[0], now), shown(codes, now)
     found = [
-        replace(each, lamp=dial(values, each.since, each.due, now).lamp)
+        replace(
+            each,
+            lamp=running.get(each.clock or NO_CLOCK)
+            or dial(values, each.since, each.due, now).lamp,
+        )
         for each in _all_waiting(codes, register, now)
     ]
     return sorted(found, key=lambda item: (item.due is None, item.due or item.since, item.since))
@@ -77,10 +87,11 @@ def _all_waiting(codes: Sequence[str], register: str, now: datetime) -> list[Wai
                 kind=_l("入驻审核"),
                 what=firm.organisation.public_name,
                 status=firm.status,
-                since=firm.status_since,
+                since=firm.submitted_at or firm.status_since,
                 due=firm.form_due_at if firm.status is not FirmStatus.QUESTIONED else None,
                 endpoint="intermediaries.review",
                 values={"public_id": firm.public_id},
+                clock=(ClockKind.FORM_CHECK, firm.id),
             )
         )
     return found
@@ -96,6 +107,7 @@ def _objections(codes: Sequence[str]) -> list[Waiting]:
             due=objection.due_at,
             endpoint="notices.notice",
             values={"public_id": objection.notice.public_id},
+            clock=(ClockKind.OBJECTION, objection.id),
         )
         for objection in notices.waiting_objections(list(codes), LIMIT)
     ]
@@ -111,6 +123,7 @@ def _cases(codes: Sequence[str]) -> list[Waiting]:
             due=case.suspended_until,
             endpoint="sanctions.case",
             values={"public_id": case.public_id},
+            clock=(ClockKind.CASE, case.id),
         )
         for status in (CaseStatus.HEARD, CaseStatus.PROPOSED)
         for case in sanctions.cases_with(status, codes)
@@ -158,6 +171,7 @@ def _professional_checks(codes: Sequence[str]) -> list[Waiting]:
             due=check.due_at,
             endpoint="intermediaries.review",
             values={"public_id": check.firm.public_id},
+            clock=(ClockKind.PROFESSIONAL, check.id),
         )
         for check in intermediaries.waiting_checks(codes, LIMIT)
     ]
@@ -167,7 +181,14 @@ def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
     """Lottery issues to enter and draws proposed for annulment."""
     found = []
     for game, day in selection.lotteries_due(now):
-        (first, *_others) = selection.rounds_waiting_for(game, day)
+        here = [
+            each
+            for each in selection.rounds_waiting_for(game, day)
+            if each.need.jurisdiction_code in codes
+        ]
+        if not here:
+            continue
+        first = here[0]
         _edition, values = selection.edition_of(first.need, day)
         closed = first.closed_at or first.status_since
         found.append(
@@ -179,6 +200,7 @@ def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
                 due=selection.draw_latest(values, closed),
                 endpoint="selection.lottery",
                 values={},
+                clock=(ClockKind.LOTTERY, first.id),
             )
         )
     for each in selection.annulments_to_decide():

@@ -6,21 +6,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock
-from marketplace.foundation.calendar import moment
+from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions as register
 from marketplace.intermediaries.models import Firm
 from marketplace.notifications.models import Delivery, Message
 from marketplace.schedule import run_due
+from marketplace.supervision import queries
 from marketplace.supervision.models import ClockKind, RunningClock
-from marketplace.supervision.rules import Stage
-from tests.factories import accounts, contracts, intermediaries
+from marketplace.supervision.rules import Lamp, Stage
+from tests.factories import accounts, contracts, intermediaries, orders
 
 Advance = Callable[[timedelta], None]
 
@@ -111,3 +113,33 @@ def test_a_later_deadline_begins_its_clock_anew_and_mails_the_firm(
             .where(Message.key.like(f"clock:{newest}:%"))
         ).all()
         assert addresses == ["firm@example.cn"] * 2
+
+
+def test_an_order_to_answer_has_its_lamp_and_the_overview_counts_what_it_lists(
+    app: Flask, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        with transaction():
+            firm = intermediaries.listed(("dazl",))
+            orders.asked(accounts.owner(), firm)
+            waiting = intermediaries.submitted().firm
+            officer = accounts.officer(Role.BUREAU_OPERATOR)
+            firm_id, owed = firm.organisation.id, waiting.id
+        run_due()
+        row = db.session.scalars(
+            select(RunningClock).where(RunningClock.kind == ClockKind.ORDER)
+        ).one()
+        assert row.organisation_id == firm_id
+        assert row.due_at == working_calendar().deadline(row.since, 1)
+        assert row.link.startswith("/firm/orders/")
+        moment_of_amber = clock.now()
+        with transaction():
+            db.session.scalars(
+                select(RunningClock).where(RunningClock.kind == ClockKind.FORM_CHECK)
+            ).one().amber_at = moment_of_amber
+        listed = {
+            each.clock: each.lamp
+            for each in queries.waiting(["379900", "379902"], "379900", clock.now())
+        }
+        assert listed[ClockKind.FORM_CHECK, owed] is Lamp.AMBER
+    assert "答复订单或询价" in sign_in_as(officer.user).get("/supervision/lamps").text

@@ -126,7 +126,7 @@ def test_the_rail_counts_what_the_desk_lists_and_marks_where_one_is(
     assert rail[address]["入驻审核"] == ("2", "true")
     assert rail[address]["工作台首页"] == ("", "")
     assert rail["/workspace"]["工作台首页"] == ("", "page")
-    assert "辖区在办 2 件" in officer.get("/supervision").text
+    assert "管理机构和主管部门在办 2 件" in officer.get("/supervision").text
 
 
 def _rail(page: str) -> dict[str, tuple[str, str]]:
