@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -13,8 +13,10 @@ from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Invalid, Missing
 from marketplace.foundation.web import (
+    PUBLIC,
     SIGNED_IN,
     access,
+    declared_access,
     keep_what_was_written,
     later,
     require_actor,
@@ -22,10 +24,24 @@ from marketplace.foundation.web import (
 )
 
 from . import actions, queries
+from .access import AT_THE_DOOR
 from .blueprint import address, bp, led_to, own_session, safe_path, with_session
 from .devices import device_of
 from .forms import ConfirmForm, EmailForm, PasswordForm
 from .stepping import step_up
+
+
+@bp.before_app_request
+def _renew_first() -> Any:
+    """Lead whoever holds a password past its time to change it before anything else."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint == "static" or endpoint in AT_THE_DOOR:
+        return None
+    if endpoint == "accounts.change_password" or declared_access(endpoint) == PUBLIC:
+        return None
+    if current_user.is_authenticated and actions.must_renew(current_user.user, clock.now()):
+        return redirect(url_for("accounts.change_password"), 303)
+    return None
 
 
 @bp.route("/account")
@@ -73,7 +89,8 @@ def change_password() -> Any:
                 later(lambda at: actions.count_failure(login, here, at))
             form.refuse(error)
             status = error.status
-    return render_template("accounts/change_password.html", form=form), status
+    due = actions.must_renew(current_user.user, clock.now())
+    return render_template("accounts/change_password.html", form=form, due=due), status
 
 
 @bp.route("/account/email", methods=["GET", "POST"])

@@ -52,7 +52,7 @@ from .registering import (
     register_organisation,
     use_setup_token,
 )
-from .renewing import ask_reset, change_password, renew_by, reset_for, use_reset
+from .renewing import ask_reset, change_password, must_renew, renew_by, reset_for, use_reset
 from .sessions import (
     TooMany,
     begin_session,
@@ -110,6 +110,7 @@ __all__ = [
     "load_offices",
     "may_propose_resets",
     "must_have_factor",
+    "must_renew",
     "offer_factor",
     "offered_address",
     "offered_key",

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 
@@ -106,6 +107,18 @@ def renew_by(user: User) -> datetime:
         for each in live_memberships(user.id)
     )
     return user.password_changed_at + (ROTATION_OFFICIAL if official else ROTATION)
+
+
+def must_renew(user: User, now: datetime) -> bool:
+    """Whether the password's time is over and a new one comes before anything else.
+
+    Not in a demo: its visitors are signed in by one click and hold no password.
+    """
+    if not current_app.config["SECOND_FACTOR"] or current_app.config["IS_DEMO"]:
+        return False
+    if now - user.password_changed_at < min(ROTATION, ROTATION_OFFICIAL):
+        return False
+    return renew_by(user) <= now
 
 
 def ask_reset(login: str, now: datetime) -> None:

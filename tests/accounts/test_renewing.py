@@ -207,3 +207,29 @@ def test_an_invitation_is_mailed_where_an_address_is_given(app: Flask, sign_in_a
 )
 def test_common_words_make_no_password(password: str, problem: str | None) -> None:
     assert password_problem(password, False, ["mingyuan"]) == problem
+
+
+def test_a_password_past_its_time_is_changed_before_anything_else(
+    guarded: Flask, advance: Advance
+) -> None:
+    with guarded.app_context(), transaction():
+        officer = people.officer(Role.BUREAU_OPERATOR)
+        login = officer.user.login
+    party_login = firm_with_mail(guarded)[1]
+    advance(timedelta(days=89))
+    browser = guarded.test_client()
+    sign_in(browser, login)
+    set_up(guarded, browser)
+    assert browser.get("/workspace").status_code == 200
+    advance(timedelta(days=1, hours=1))
+    for page in ("/workspace", "/account", "/supervision"):
+        assert browser.get(page).location == "/account/password", page
+    assert browser.post("/account/sessions/others/end").location == "/account/password"
+    assert browser.get("/").status_code == 200
+    assert "修改后方可继续办理" in browser.get("/account/password").text
+    assert change(browser, people.PASSWORD, WORDS[0]) == 303
+    assert browser.get("/workspace").status_code == 200
+    firm = guarded.test_client()
+    sign_in(firm, party_login)
+    set_up(guarded, firm)
+    assert firm.get("/workspace").status_code == 200
