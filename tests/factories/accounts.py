@@ -5,19 +5,15 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from marketplace.accounts import actions, credit_code, queries
 from marketplace.accounts.models import (
     Organisation,
-    OrganisationFunction,
     OrganisationKind,
     User,
 )
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
-from marketplace.foundation.db import db
 
 CITY = "379900"
 PASSWORD = "Lantern-7-quay-drift"
@@ -118,11 +114,7 @@ def officer(role: Role, office_code: str | None = None) -> Party:
     if role is Role.DEPARTMENT_OFFICER:
         office = queries.department(CITY, office_code or "zjj")
     elif role in (Role.SUPERVISOR, Role.AUDITOR):
-        office = db.session.scalars(
-            select(Organisation)
-            .where(Organisation.function == OrganisationFunction.SUPERIOR)
-            .order_by(Organisation.id)
-        ).all()[-1 if role is Role.SUPERVISOR else 0]
+        office = queries.department(CITY, "sjdz" if role is Role.SUPERVISOR else "jwjg")
     else:
         office = queries.bureau(CITY)
     person = user(office, role)
