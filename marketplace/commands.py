@@ -131,17 +131,26 @@ def serve() -> None:
 
 
 def answer(application: Any, settings: Settings, largest_request: int) -> None:
-    """Answer pages with the web server until the process is told to stop; sizes in bytes."""
-    waitress.serve(
-        application,
-        host=settings.host,
-        port=settings.port,
-        threads=8,
-        connection_limit=1000,
-        ident=None,
-        channel_timeout=60,
-        max_request_body_size=largest_request,
-    )
+    """Answer pages with the web server until the process is told to stop; sizes in bytes.
+
+    Raises ClickException when another process holds the address.
+    """
+    try:
+        server = waitress.create_server(
+            application,
+            host=settings.host,
+            port=settings.port,
+            threads=8,
+            connection_limit=1000,
+            ident=None,
+            channel_timeout=60,
+            max_request_body_size=largest_request,
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}"
+        ) from error
+    server.run()
 
 
 def _set_up_for(settings: Settings) -> None:

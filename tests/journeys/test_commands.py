@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
+from marketplace import commands
 from marketplace.demo.moving import present
 from marketplace.foundation.db import db
 
@@ -151,3 +155,13 @@ def test_manage_runs_from_anywhere_on_the_database_it_is_given(
     refused = manage("clock", "advance", "3d")
     assert refused.returncode != 0
     assert "demo" in refused.stderr
+
+
+def test_a_taken_port_is_told_in_one_line(app: Flask) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        settings = replace(app.config["SETTINGS"], host="127.0.0.1", port=port)
+        with pytest.raises(click.ClickException, match=f"cannot listen on 127.0.0.1 port {port}"):
+            commands.answer(app, settings, 1000)
