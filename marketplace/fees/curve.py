@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from .queries import Pricing, library
-from .rules.calculating import Outcome, QuantityError, calculate
-from .rules.inputs import UNIT, case_of, read_number
+from .rules.calculating import Case, Outcome, Quantity, QuantityError, calculate
+from .rules.inputs import UNIT, allowed_variants, case_of, read_number
 from .rules.modifiers import UnknownInput
+from .rules.standards import Tabled
+from .rules.tables import Linear, Table
 
 STEPS = 20
+EXAMPLES = 3
 DIGITS = 3
 
 
@@ -77,3 +80,47 @@ def bases(asked: Decimal) -> list[Decimal]:
             unit = Decimal(1).scaleb(base.adjusted() - DIGITS + 1)
             found.add((base / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit)
     return sorted(base for base in found if base > 0)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What one variant of a standard asks at bases of its own table: ``title`` is the variant's,
+    ``base`` and ``unit`` say what the fee depends on."""
+
+    title: str
+    base: str
+    unit: str
+    points: Sequence[Point]
+
+
+def examples(pricing: Pricing) -> list[Example]:
+    """A few figures of a published table, for a reader who has no project at hand yet.
+
+    The bases are the document's own steps, so that nothing is invented; every coefficient counts
+    as 1, floats are in the band. Empty for a standard without a table.
+    """
+    if pricing.fee is None or pricing.standard is None or not pricing.standard.quantities:
+        return []
+    kind, others = pricing.standard.quantities[0], library(pricing.day)
+    found = []
+    for variant in allowed_variants(pricing.standard, pricing.fee):
+        if not isinstance(variant.formula, Tabled):
+            continue
+        unit = variant.formula.units.base
+        points = []
+        for base in _steps_of(variant.formula.table)[:EXAMPLES]:
+            case = Case(({kind.key: Quantity(base, unit)},), variant.code, factors=())
+            answer = calculate(pricing.standard, case, others, explain=False)
+            if answer.outcome is Outcome.COMPUTED and answer.band is not None:
+                points.append(Point(base, answer.band.low, answer.band.high))
+        if points:
+            found.append(Example(variant.title, kind.title, unit, points))
+    return found
+
+
+def _steps_of(table: Table) -> list[Decimal]:
+    if isinstance(table, Linear):
+        return []
+    if hasattr(table, "points"):
+        return [base for base, _fee in table.points]
+    return [each.upto for each in table.brackets if each.upto is not None]

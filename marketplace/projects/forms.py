@@ -112,7 +112,7 @@ class NeedForm(Form):
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额"), [InputRequired(_l("请填写预算金额"))])
-    investment = SelectField(_l("资金性质"))
+    investment = SelectField(_l("资金性质"), [required(_l("请选择资金性质"))])
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     method = RadioField(
         _l("选取方式"),
@@ -211,6 +211,8 @@ def need_form(
     form = ItemNeedForm(data=_values(need) if need is not None else None)
     kind = accounts.organisation(organisation_id).kind
     form.investment.choices = [(one.value, one.title) for one in investments_of(kind)]
+    if len(form.investment.choices) > 1:
+        form.investment.choices.insert(0, ("", _("请选择")))
     form.project.choices = [
         ("", _("新建项目")),
         *((one.public_id, one.name) for one in queries.projects_of(organisation_id)),

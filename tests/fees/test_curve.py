@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from marketplace.fees import queries
-from marketplace.fees.curve import bases, curve
+from marketplace.fees.curve import bases, curve, examples
 
 DAY = date(2026, 3, 2)
 ANSWERS = {
@@ -47,3 +47,23 @@ def test_every_point_is_what_the_calculator_answers(app: Flask) -> None:
         for missing in ({}, {"construction": "abc"}, {"construction": ""}):
             assert curve(pricing, {**ANSWERS, "construction": "", **missing}) is None
         assert curve(queries.pricing("hpwj", "379900", DAY), ANSWERS) is None
+
+
+def test_the_guide_shows_figures_of_the_document_itself(app: Flask) -> None:
+    with app.app_context():
+        (supervision,) = examples(queries.pricing("jsjl", "379900", DAY))
+        assert supervision.title == "施工监理"
+        assert (supervision.base, supervision.unit) == ("建筑安装工程费", "万元")
+        # 16.5 万元 at 500 万元, 20 % either way
+        first = supervision.points[0]
+        assert (first.base, first.low, first.high) == (500, 132000, 198000)
+        tenders = examples(queries.pricing("zbdl", "379900", DAY))
+        assert len(tenders) == 3
+        assert all(len(each.points) == 3 for each in tenders)
+        assert examples(queries.pricing("hpwj", "379900", DAY)) == []
+
+
+def test_the_guide_page_names_the_figures(app: Flask) -> None:
+    page = app.test_client().get("/items/jsjl").text
+    assert "132,000.00 – 198,000.00" in page
+    assert "各项调整系数按 1 计" in page

@@ -130,6 +130,7 @@ def test_from_the_item_to_a_submitted_need(app: Flask, agency: Owner) -> None:
         ({"method": "direct_pick"}, "draw_source", "随机抽取须选择公开值的来源"),
         ({"draw_source": ""}, "draw_source", "随机抽取须选择公开值的来源"),
         ({"investment": "natural_person"}, "investment", None),
+        ({"investment": ""}, "investment", "请选择资金性质"),
         ({"project_code": "2026-379902-77-09-000009"}, "project_code", "01(审批)"),
         ({"project_name": ""}, "project", "填写新项目名称"),
         ({"project": "nobodys0proj0"}, "project", None),

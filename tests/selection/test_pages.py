@@ -17,7 +17,7 @@ from sqlalchemy import select
 from marketplace.accounts.permissions import Role
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
-from marketplace.projects.models import DrawSource, Need, NeedStatus
+from marketplace.projects.models import DrawSource, Need, NeedStatus, SelectionMethod
 from marketplace.selection import queries
 from marketplace.selection.models import DrawAnnulment, Entry
 from marketplace.selection.rules.wording import Sentence
@@ -320,3 +320,16 @@ def test_annulment_pages(app: Flask, sign_in_as: SignIn, advance: Advance) -> No
     assert above.post(f"/supervision/annulments/{proposed}/approve", data={}).status_code == 303
     assert above.post(f"/supervision/annulments/{proposed}/approve", data={}).status_code == 409
     assert "历次抽取" in above.get(f"/results/{public_id(app)}").text
+
+
+def test_only_a_draw_asks_for_a_contribution(app: Flask, sign_in_as: SignIn) -> None:
+    _owner, firms = opened(app, method=SelectionMethod.DIRECT_PICK)
+    address = f"/needs/{public_id(app)}/enter"
+    browser = sign_in_as(firms[0].user)
+    page = browser.get(address).text
+    assert "随机贡献值" not in page
+    filled = re.search(r'name="contribution" value="([0-9a-f]{64})"', page)
+    assert filled is not None
+    data = {"price": "36000", "contribution": filled[1], "agree": "y"}
+    assert browser.post(address, data=data).status_code == 303
+    assert len(entries(app)) == 1

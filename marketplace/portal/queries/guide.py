@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from marketplace.accounts import areas
 from marketplace.catalogue.models import ServiceItem
 from marketplace.fees import queries as fees
+from marketplace.fees.curve import Example, examples
 from marketplace.foundation import clock
 
 from . import firms, needs
@@ -14,10 +15,11 @@ from . import firms, needs
 
 @dataclass(frozen=True)
 class Guide:
-    """The price rules of an item in the chosen area, how many listed firms offer it, how many of
+    """The price rules of an item in the chosen area with a few figures, how many listed firms offer it, how many of
     its needs take entries now."""
 
     pricing: fees.Pricing
+    examples: list[Example]
     offering: int
     open_needs: int
 
@@ -25,8 +27,10 @@ class Guide:
 def of(item: ServiceItem) -> Guide:
     """The guide to an item as of now."""
     now, area = clock.now(), areas.chosen()
+    pricing = fees.pricing(item.code, area.code, clock.local_day(now))
     return Guide(
-        pricing=fees.pricing(item.code, area.code, clock.local_day(now)),
+        pricing=pricing,
+        examples=examples(pricing),
         offering=firms.offering_count(area.register or area.code, item.code, now),
         open_needs=needs.open_count(area, now, item.code),
     )
