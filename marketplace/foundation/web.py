@@ -6,7 +6,7 @@ import functools
 import hashlib
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -209,6 +209,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.filters.update(
         datetime=show_datetime,
+        deadline=show_deadline,
         date=show_date,
         yuan=format_yuan,
         wan=show_wan,
@@ -383,6 +384,17 @@ def show_datetime(instant: datetime | None) -> str:
         return ""
     local = instant.astimezone(clock.SHANGHAI)
     return f"{show_date(local)}{',' if languages.is_english() else ''} {local:%H:%M}"
+
+
+def show_deadline(instant: datetime | None) -> str:
+    """An end as people count it: midnight is 24:00 of the day that ends, not 00:00 of the next."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(clock.SHANGHAI)
+    if local.time() != time.min:
+        return show_datetime(instant)
+    comma = "," if languages.is_english() else ""
+    return f"{show_date(local - timedelta(days=1))}{comma} 24:00"
 
 
 def show_date(day: Any) -> str:

@@ -98,7 +98,9 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
             who=actor.organisation_name,
             url=url_for("selection.entry", public_id=entry.public_id),
         )
-    for running in selection.rounds_of(need):
+    ordered = orders.of_need(need.id) is not None
+    # an order has no list and no steps between: it is concluded in one instant
+    for running in [] if ordered else selection.rounds_of(need):
         if running.closed_at is not None:
             yield Event(
                 at=running.closed_at,
@@ -130,6 +132,8 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
     for change in _changes(Award, awards):
         status = AwardStatus(change.to_status)
         if status in INNER_AWARDS and view not in (View.OWNER, View.OFFICER):
+            continue
+        if ordered and status is not AwardStatus.ACCEPTED:
             continue
         award = awards[change.subject_id]
         yield _event(

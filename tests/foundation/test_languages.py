@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,6 +79,8 @@ def test_error_pages_speak_english_too(client: FlaskClient) -> None:
 def test_dates_amounts_and_numbers_read_as_english(app: Flask) -> None:
     with app.test_request_context():
         assert web.show_datetime(MOMENT) == "2026年11月22日 17:00"
+        assert web.show_deadline(MOMENT) == "2026年11月22日 17:00"
+        assert web.show_deadline(MOMENT + timedelta(hours=7)) == "2026年11月22日 24:00"
         assert web.show_wan(Decimal(125_000)) == "12.5 万元"
         with force_locale("en"):
             assert web.show_datetime(MOMENT) == "22 November 2026, 17:00"

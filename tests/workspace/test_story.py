@@ -126,6 +126,8 @@ def test_an_order_tells_whom_it_asked_and_the_winner_no_other_firms_price(
         assert names[1] in text
         assert "6,500.00 元" in text
         assert names[2] not in text
+        assert text.count("中选:") == 1
+        assert "名单公布" not in text
     assert "7,777.00 元" in seen["owner"]
     assert "报价高于同类" in seen["owner"]
     assert "7,777.00" not in seen["winner"]
