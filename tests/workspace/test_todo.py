@@ -8,6 +8,7 @@ import html5lib
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.accounts import actions as people
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
@@ -139,3 +140,18 @@ def _rail(page: str) -> dict[str, tuple[str, str]]:
         count = counts[0].strip() if counts else ""
         found[(link.text or "").strip()] = (count, link.get("aria-current", ""))
     return found
+
+
+def test_a_proposed_account_waits_for_the_other_administrator(app: Flask) -> None:
+    with app.app_context(), transaction():
+        system = accounts.officer(Role.SYSTEM_ADMIN)
+        security = accounts.officer(Role.SECURITY_ADMIN)
+        invitation = people.propose_official(
+            system.organisation, "唐新", Role.BUREAU_OPERATOR, system.actor, clock.now()
+        )
+        (line,) = lines(security.actor)
+        assert "唐新" in line.about
+        assert line.where == "accounts.officials"
+        assert lines(system.actor) == []
+        people.approve_official(invitation, security.actor, clock.now())
+        assert lines(security.actor) == []

@@ -12,7 +12,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.supervision.lamps import Dial, dial, lamps_policy
 from marketplace.supervision.rules import Lamp, LampsPolicy
 
-from . import contracting, firms, marking, officers, ordering, owners
+from . import contracting, firms, keepers, marking, officers, ordering, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -36,6 +36,8 @@ SOURCES: tuple[Source, ...] = (
     officers.sanction_cases,
     officers.lotteries,
     officers.annulments,
+    keepers.account_proposals,
+    keepers.samples_to_sign,
 )
 
 

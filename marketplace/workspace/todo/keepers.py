@@ -1,0 +1,65 @@
+"""What waits for those who approve other people's accounts and who sign audit samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from marketplace.accounts import actions, queries
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.supervision import queries as supervision
+from marketplace.supervision.models import AuditSample, SampleStatus
+
+from .line import Line
+
+ACCOUNTS = "accounts.officials"
+
+
+def account_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Accounts, roles and lost second factors that one administrator proposed to the other."""
+    if not actor.may(Permission.USER_APPROVE):
+        return
+    offices = [office.id for office in queries.offices_of(actor.jurisdiction or "")]
+    for each in queries.open_invitations(offices):
+        if each.needs_approval and each.approved_at is None and each.proposed_by != actor.user_id:
+            yield Line(
+                what=_("审批账号或角色提议"),
+                about=f"{each.name} · {each.role.title}",
+                page=ACCOUNTS,
+                key=None,
+                where=ACCOUNTS,
+                since=each.proposed_at,
+            )
+    for reset, approvable in actions.factor_resets_for(actor):
+        if approvable:
+            yield Line(
+                what=_("审批二次验证重置"),
+                about=reset.user.name,
+                page="accounts.factor_resets",
+                key=None,
+                where=ACCOUNTS,
+                since=reset.proposed_at,
+            )
+
+
+def samples_to_sign(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Audit samples that a colleague concluded."""
+    if not actor.may(Permission.AUDIT_WORK) or actor.jurisdiction is None:
+        return
+    waiting = supervision.samples(queries.below(actor.jurisdiction)).where(
+        AuditSample.status == SampleStatus.SUBMITTED
+    )
+    for sample in db.session.scalars(waiting.limit(100)):
+        if actor.user_id not in {sample.drawn_by, *(item.noted_by for item in sample.items)}:
+            yield Line(
+                what=_("复核签认抽查"),
+                about=_("抽查第 %(n)d 号:%(kind)s", n=sample.number, kind=sample.kind.title),
+                page="supervision.sample",
+                key=sample.public_id,
+                where="supervision.samples",
+                since=sample.status_since,
+            )
