@@ -215,8 +215,10 @@ def lock(instance: T) -> T:
     """Lock a row for the rest of the transaction and read it afresh.
 
     PostgreSQL: ``FOR UPDATE``. SQLite: the write lock is already held by BEGIN IMMEDIATE; the
-    row is re-read all the same. Read the clock after this, never before.
+    row is re-read all the same. Read the clock after this, never before. What this transaction
+    has changed and not sent yet is sent first: re-reading would drop it.
     """
+    db.session.flush()
     db.session.refresh(instance, with_for_update=True)
     return instance
 
