@@ -273,21 +273,20 @@ def _require(form: Any) -> None:
         raise Invalid(problems[0][1], rule="form")
 
 
-@bp.get("/owner/needs/prospect")
+@bp.get("/owner/needs/prospect/<item>")
 @access(Permission.NEED_EDIT)
-def prospect() -> Any:
+def prospect(item: str) -> Any:
     """How many firms could enter the need somebody is writing."""
     actor = require_actor()
     assert actor.organisation_id is not None
-    code = request.args.get("item", "")
     found = prospects.prospect(
-        code,
+        item,
         actor.organisation_id,
         request.args.get("investment", ""),
         request.args.get("minimum_grade", ""),
         clock.now(),
     )
-    return render_template("selection/prospect.html", prospect=found, code=code)
+    return render_template("selection/prospect.html", prospect=found, code=item)
 
 
 @bp.get("/results/<public_id>")

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation import audit
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import as_written, db
@@ -35,7 +36,8 @@ LONGEST_RANGE = 5000
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that waits for an officer. ``endpoint`` and ``values`` lead to it."""
+    """One thing that waits for an officer. ``endpoint`` and ``values`` lead to it, for those who
+    hold ``permission`` where one is named."""
 
     kind: Any
     what: str
@@ -46,6 +48,7 @@ class Waiting:
     values: dict[str, str]
     clock: tuple[ClockKind, int] | None = None
     lamp: Lamp = Lamp.OFF
+    permission: Permission | None = None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether its deadline is over."""
@@ -201,6 +204,7 @@ def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
                 endpoint="selection.lottery",
                 values={},
                 clock=(ClockKind.LOTTERY, first.id),
+                permission=Permission.LOTTERY_ENTER,
             )
         )
     for each in selection.annulments_to_decide():
