@@ -62,7 +62,8 @@ class ReversedRow:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything on the page. `score` is None before the first entry."""
+    """Everything on the page. `score` is None before the first entry; `evaluated_on` is the day
+    whose score `evaluated` (in hundredths) the grade rests on, as records grow older in between."""
 
     organisation: Organisation
     day: date
@@ -70,6 +71,8 @@ class Explanation:
     title: Any
     since: date | None
     score: Score | None
+    evaluated_on: date | None
+    evaluated: int | None
     marks: tuple[MarkRow, ...]
     reversed: tuple[ReversedRow, ...]
     conduct: tuple[ConductRow, ...]
@@ -102,6 +105,8 @@ def explain(organisation: Organisation, register: str, day: date, now: datetime)
         title=GRADE_TITLES[result.grade],
         since=result.since,
         score=score,
+        evaluated_on=result.evaluation.day if result.evaluation else None,
+        evaluated=result.evaluation.hundredths if result.evaluation else None,
         marks=tuple(_mark(line, by_id, names, edition.values) for line in score.marks),
         reversed=_reversed(rows, day, names),
         conduct=tuple(
@@ -125,6 +130,8 @@ def _unrated(organisation: Organisation, day: date, edition: Edition[RatingPolic
         title=GRADE_TITLES[Grade.UNGRADED],
         since=None,
         score=None,
+        evaluated_on=None,
+        evaluated=None,
         marks=(),
         reversed=(),
         conduct=(),
