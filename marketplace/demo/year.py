@@ -193,7 +193,9 @@ def _sketch(
 ) -> NeedSketch:
     work, place = chance.choice(WORKS[owner.login])
     item = items[(number * 11 + chance.randrange(3)) % len(items)]
-    name = item.name.removeprefix("工程").removeprefix("建设项目")
+    name = item.name
+    for said_already in ("工程", "建设", "项目"):
+        name = name.removeprefix(said_already)
     low, high = PRICES[item.code]
     budget = Decimal(chance.randint(low, high)).quantize(Decimal("1E2")).quantize(Decimal(1))
     inputs = {"zbdl": TENDERED_WORKS, "jsjl": SUPERVISION}.get(item.code, {})
