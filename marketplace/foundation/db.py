@@ -219,7 +219,8 @@ def lock(instance: T) -> T:
     has changed and not sent yet is sent first: re-reading would drop it.
     """
     db.session.flush()
-    db.session.refresh(instance, with_for_update=True)
+    # its own table alone: what was loaded along with it may be missing, which cannot be locked
+    db.session.refresh(instance, with_for_update={"of": type(instance)})
     return instance
 
 
