@@ -103,7 +103,7 @@ DUTIES = (
     ),
     Duty("入驻专业审查", (P.ADMISSION_PROFESSIONAL,), _roles(R.DEPARTMENT_OFFICER)),
     Duty(
-        "编制、修改需求;延期、撤回",
+        "编制、修改需求；延期、撤回",
         (P.NEED_EDIT,),
         _roles(R.OWNER_EDITOR, R.OWNER_AGENT),
         (P.NEED_APPROVE,),
@@ -179,12 +179,12 @@ def page(app: Flask) -> str:
     text = [
         "# 谁能做什么",
         "",
-        "由 `python -m tests.access_matrix` 按代码生成,勿手改。● 可进入(对象规则另行判断,"
-        "他人的对象一律 404),– 拒绝(已登录者 403,访客转登录)。测试逐格请求。",
+        "由 `python -m tests.access_matrix` 按代码生成，勿手改。● 可进入（对象规则另行判断，"
+        "他人的对象一律 404），– 拒绝（已登录者 403，访客转登录）。测试逐格请求。",
         "",
         "## 职责分离",
         "",
-        "| 事项 | 办理 | 决定(另一人) |",
+        "| 事项 | 办理 | 决定（另一人） |",
         "|---|---|---|",
     ]
     for duty in DUTIES:
@@ -192,7 +192,7 @@ def page(app: Flask) -> str:
             f"| {duty.title} | {_named(holders(*duty.does))} | "
             f"{_named(holders(*duty.decides)) if duty.decides else '—'} |"
         )
-    text += ["", "## 角色与页面", "", f"角色:{'、'.join(named)}。", ""]
+    text += ["", "## 角色与页面", "", f"角色：{'、'.join(named)}。", ""]
     text.append("| 地址 | 方法 | 权限 | 访客 | " + " | ".join(SHORT[role] for role in Role) + " |")
     text.append("|---|---|---|" + ":-:|" * (len(list(Role)) + 1))
     for line in lines(app):

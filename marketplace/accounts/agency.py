@@ -61,7 +61,7 @@ def authorise_agent(
         )
     if ends_on - starts_on > LONGEST:
         raise Invalid(
-            _("一次授权最长一年,到期可重新授权"), field="ends_on", rule="authorisation.longest"
+            _("一次授权最长一年，到期可重新授权"), field="ends_on", rule="authorisation.longest"
         )
     if not (scope.prepare or scope.evaluate or scope.objections):
         raise Invalid(_("请至少选择一项授权事项"), field="scope", rule="authorisation.scope")

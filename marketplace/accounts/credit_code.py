@@ -21,7 +21,7 @@ def checked(text: str, field: str = "credit_code") -> str:
         return str(uscc.validate(compact))
     except ValidationError as error:
         raise Invalid(
-            _("统一社会信用代码校验未通过,请逐位核对登记证照(不含字母 I、O、Z、S、V)"),
+            _("统一社会信用代码校验未通过，请逐位核对登记证照（不含字母 I、O、Z、S、V）"),
             field=field,
             rule="credit_code",
         ) from error

@@ -160,7 +160,7 @@ def _register(form: RegisterForm) -> None:
         keyed_digest("throttle", f"register:{address()}"), REGISTRATION_WINDOW, now
     )
     if tries > REGISTRATIONS:
-        raise actions.TooMany(_("注册次数过多,请稍后再试"), rule="register.throttled")
+        raise actions.TooMany(_("注册次数过多，请稍后再试"), rule="register.throttled")
     kind = OrganisationKind(form.kind.data)
     owner = form if isinstance(form, RegisterOwnerForm) else None
     people = [_person(form, "login", "person_name", "password", form.name.data, form.email.data)]
@@ -314,7 +314,7 @@ def ask_reset() -> Any:
         if tries <= RESET_REQUESTS:
             actions.ask_reset(form.login.data, now)
             return redirect(url_for("accounts.ask_reset", asked=1), 303)
-        form.refuse(actions.TooMany(_("申请次数过多,请稍后再试"), rule="reset.throttled"))
+        form.refuse(actions.TooMany(_("申请次数过多，请稍后再试"), rule="reset.throttled"))
         status = 429
     asked = request.args.get("asked") == "1"
     return render_template("accounts/ask_reset.html", form=form, asked=asked), status

@@ -176,7 +176,7 @@ def factor_resets() -> Any:
         except Missing:
             # an unknown name and one of another area answer alike
             db.session.rollback()
-            error = Invalid(_("没有该登录名的账号,请核对"), field="login", rule="user.unknown")
+            error = Invalid(_("没有该登录名的账号，请核对"), field="login", rule="user.unknown")
             form.refuse(error)
             status = error.status
         except DomainError as error:

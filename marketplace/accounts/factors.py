@@ -73,7 +73,9 @@ def confirm_factor(
     spent = _count_attempt(user)
     step = _matching_step(key, _clean(code))
     if step is None:
-        raise Invalid(_("验证码不正确,请核对手机时间后重新输入"), field="code", rule="factor.wrong")
+        raise Invalid(
+            _("验证码不正确，请核对手机时间后重新输入"), field="code", rule="factor.wrong"
+        )
     refund(spent)
     at = real_now()
     user.factor_secret = session.factor_offer
@@ -148,7 +150,7 @@ def drop_factor(user: User, actor: Actor, now: datetime) -> None:
     lock(user)
     roles = {membership.role.value for membership in live_memberships(user.id)}
     if must_have_factor(frozenset(roles)):
-        raise Refused(_("您的角色须使用二次验证,不能关闭"), rule="factor.obligatory")
+        raise Refused(_("您的角色须使用二次验证，不能关闭"), rule="factor.obligatory")
     _take_off(user)
     audit.record("factor.dropped", actor, user, now)
 
@@ -343,5 +345,5 @@ def _count_attempt(user: User) -> list[str]:
     if worst:
         # an attempt refused here was never compared, so it must not push the other limits on
         refund(keys)
-        raise TooMany(_("验证码错误次数过多,请稍后再试"), field="code", rule="factor.throttled")
+        raise TooMany(_("验证码错误次数过多，请稍后再试"), field="code", rule="factor.throttled")
     return keys

@@ -54,10 +54,10 @@ class SignInForm(Form):
 class RegisterForm(Form):
     """A firm's or an owner's organisation with its first account."""
 
-    name = _text(_l("单位名称(自然人填姓名)"), 120)
+    name = _text(_l("单位名称（自然人填姓名）"), 120)
     kind = SelectField(_l("主体类型"))
     credit_code = _text(
-        _l("统一社会信用代码"), 30, required=False, description=_l("18 位,自然人不填")
+        _l("统一社会信用代码"), 30, required=False, description=_l("18 位，自然人不填")
     )
     address = _text(_l("住所"), 200, required=False)
     phone = TelField(_l("联系电话"), [InputRequired(_REQUIRED), Length(max=40, message=_LONGEST)])
@@ -71,13 +71,13 @@ class RegisterForm(Form):
         description=_l("用于接收办理提醒"),
     )
     person_name = _text(_l("经办人姓名"), 60)
-    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -,以字母开头"))
-    password = _password(_l("密码"), description=_l("至少 12 位,含三类字符;或不少于 20 位"))
+    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -，以字母开头"))
+    password = _password(_l("密码"), description=_l("至少 12 位，含三类字符；或不少于 20 位"))
     password_again = PasswordField(
         _l("再次输入密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
     )
     agreed = BooleanField(
-        _l("所填内容真实有效,同意本平台为办理业务处理上述信息"),
+        _l("所填内容真实有效，同意本平台为办理业务处理上述信息"),
         [InputRequired(_l("请阅读并勾选"))],
     )
 
@@ -94,7 +94,7 @@ class RegisterFirmForm(RegisterForm):
     """A firm."""
 
     side = Side.FIRM
-    legal_representative = _text(_l("法定代表人(负责人)"), 60)
+    legal_representative = _text(_l("法定代表人（负责人）"), 60)
 
     def kinds(self) -> list[OrganisationKind]:
         """Bodies that may sell services."""
@@ -106,7 +106,10 @@ class RegisterOwnerForm(RegisterForm):
 
     side = Side.OWNER
     identity_number = _text(
-        _l("身份证件号码"), 18, required=False, description=_l("仅自然人填写,不公开,只保存校验摘要")
+        _l("身份证件号码"),
+        18,
+        required=False,
+        description=_l("仅自然人填写，不公开，只保存校验摘要"),
     )
     jurisdiction_code = SelectField(_l("所在辖区"))
     approver_name = _text(_l("审批人姓名"), 60, required=False)
@@ -155,7 +158,7 @@ class InviteForm(Form):
 
     name = _text(_l("姓名"), 60)
     role = SelectField(_l("角色"), [InputRequired(_l("请选择"))])
-    email = _email(_l("电子邮箱"), description=_l("填写后链接直接发送至本人,不在页面显示"))
+    email = _email(_l("电子邮箱"), description=_l("填写后链接直接发送至本人，不在页面显示"))
 
 
 class RoleForm(Form):
@@ -172,14 +175,14 @@ class OfficialForm(InviteForm):
         _l("已有登录名"),
         40,
         required=False,
-        description=_l("此人已有账号时填写,批准后直接增加角色"),
+        description=_l("此人已有账号时填写，批准后直接增加角色"),
     )
 
 
 class AcceptForm(Form):
     """The invited person's own sign-in name and password."""
 
-    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -,以字母开头"))
+    login = _text(_l("登录名"), 40, description=_l("3 至 40 位小写字母、数字或 . _ -，以字母开头"))
     email = _email(_l("电子邮箱"), description=_l("用于找回密码"))
     password = _password(_l("密码"))
     password_again = PasswordField(
@@ -206,7 +209,7 @@ class PasswordForm(Form):
 
     current = _password(_l("当前密码"))
     password = _password(
-        _l("新密码"), description=_l("至少 12 位(公职人员 15 位),含三类字符;或不少于 20 位")
+        _l("新密码"), description=_l("至少 12 位（公职人员 15 位），含三类字符；或不少于 20 位")
     )
     password_again = PasswordField(
         _l("再次输入新密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
@@ -223,7 +226,7 @@ class ResetForm(Form):
     """The new password a mailed link allows."""
 
     password = _password(
-        _l("新密码"), description=_l("至少 12 位(公职人员 15 位),含三类字符;或不少于 20 位")
+        _l("新密码"), description=_l("至少 12 位（公职人员 15 位），含三类字符；或不少于 20 位")
     )
     password_again = PasswordField(
         _l("再次输入新密码"), [EqualTo("password", _l("两次输入的密码不一致"))]
@@ -262,7 +265,7 @@ class AgentForm(Form):
         ],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
-        description=_l("发布、确认选取结果和签约由本单位审批人办理,不能授权"),
+        description=_l("发布、确认选取结果和签约由本单位审批人办理，不能授权"),
     )
     starts_on = DateField(_l("起始日期"), [InputRequired(_REQUIRED)])
     ends_on = DateField(_l("截止日期"), [InputRequired(_REQUIRED)])
@@ -280,5 +283,5 @@ class RevealForm(Form):
     reason = StringField(
         _l("查看原因"),
         [InputRequired(_REQUIRED), Length(min=4, max=200, message=length_message())],
-        description=_l("写明办理的业务,原因记入查看记录,数据主体和监督人员可见"),
+        description=_l("写明办理的业务，原因记入查看记录，数据主体和监督人员可见"),
     )

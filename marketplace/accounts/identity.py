@@ -20,7 +20,7 @@ def checked_identity(number: str, field: str) -> str:
     """
     compact = number.strip().upper()
     if not is_identity(compact):
-        raise Invalid(_("身份证件号码校验未通过,请逐位核对"), field=field, rule="identity")
+        raise Invalid(_("身份证件号码校验未通过，请逐位核对"), field=field, rule="identity")
     return compact
 
 

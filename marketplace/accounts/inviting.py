@@ -120,7 +120,7 @@ def _refuse_stranger(user: User, name: str, actor: Actor) -> None:
         for each in places
     )
     if not here:
-        raise Invalid(_("没有该登录名的本级账号,请核对"), field="login", rule="official.unknown")
+        raise Invalid(_("没有该登录名的本级账号，请核对"), field="login", rule="official.unknown")
     if user.id == actor.user_id:
         raise Refused(_("不能为自己提议角色"), rule="two_people")
     if not same_name(user.name, name):
@@ -218,10 +218,10 @@ def issue_link(invitation: Invitation, now: datetime) -> str | None:
         return token
     send_letter(
         invitation.email,
-        _("开通账号:%(place)s", place=invitation.organisation.name),
+        _("开通账号：%(place)s", place=invitation.organisation.name),
         _(
-            "%(name)s:%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号,"
-            "链接只能使用一次,请勿转发。",
+            "%(name)s:%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号，"
+            "链接只能使用一次，请勿转发。",
             name=invitation.name,
             place=invitation.organisation.name,
             role=invitation.role.title,
@@ -274,7 +274,7 @@ def join_with_account(invitation: Invitation, user: User, now: datetime) -> None
     """Take up an invitation with the account one has, once; the names must agree."""
     use_up(invitation, now)
     if not same_name(user.name, invitation.name):
-        raise Refused(_("邀请对象与当前账号姓名不符,请由本人登录后办理"), rule="invitation.name")
+        raise Refused(_("邀请对象与当前账号姓名不符，请由本人登录后办理"), rule="invitation.name")
     if invitation.needs_approval and user.id in (invitation.proposed_by, invitation.approved_by):
         raise Refused(_("提议人和审批人不能使用该邀请"), rule="two_people")
     grant_role(

@@ -76,7 +76,7 @@ def _end(held: list[Membership], actor: Actor, now: datetime) -> None:
     _refuse_orphaning(held)
     for membership in held:
         if membership.authorisation is not None:
-            raise Conflict(_("代办员的角色随授权撤销,请到代办授权办理"), rule="role.authorised")
+            raise Conflict(_("代办员的角色随授权撤销，请到代办授权办理"), rule="role.authorised")
         end_membership(membership, actor, now)
 
 
@@ -102,7 +102,7 @@ def _refuse_orphaning(leaving: list[Membership]) -> None:
             if others is None:
                 raise Refused(
                     _(
-                        "这是该单位最后一个“%(role)s”,请先由他人接任",
+                        "这是该单位最后一个“%(role)s”，请先由他人接任",
                         role=role.title,
                     ),
                     rule="role.last_keeper",

@@ -39,7 +39,7 @@ class OrganisationKind(Titled):
     NOTARY_OFFICE = "notary_office", _l("公证机构")
     INDIVIDUAL_BUSINESS = "individual_business", _l("个体工商户")
     AGENCY = "agency", _l("机关")
-    VILLAGE_COMMITTEE = "village_committee", _l("村(居)民委员会")
+    VILLAGE_COMMITTEE = "village_committee", _l("村（居）民委员会")
     NATURAL_PERSON = "natural_person", _l("自然人")
 
 

@@ -155,7 +155,7 @@ def _refuse_twin(credit_code: str | None, identity_digest: str | None) -> None:
     ):
         if value and db.session.scalar(select(Organisation.id).where(column == value)) is not None:
             raise Conflict(
-                _("该主体已经注册,请由本单位已有账号登录办理"), field=field, rule="registered"
+                _("该主体已经注册，请由本单位已有账号登录办理"), field=field, rule="registered"
             )
 
 
@@ -182,10 +182,10 @@ def create_user(
     login = login.strip().lower()
     if not login_is_well_formed(login):
         raise Invalid(
-            _("登录名为 3 至 40 位小写字母、数字或 . _ -,以字母开头"), field="login", rule="login"
+            _("登录名为 3 至 40 位小写字母、数字或 . _ -，以字母开头"), field="login", rule="login"
         )
     if user_by_login(login) is not None:
-        raise Invalid(_("该登录名已被使用,请换一个"), field="login", rule="login.taken")
+        raise Invalid(_("该登录名已被使用，请换一个"), field="login", rule="login.taken")
     if isinstance(password, str):
         check_password(password, organisation.function, (login, name, organisation.name))
         password = hashed(password)
@@ -221,9 +221,9 @@ def check_password(
         "long": _("密码不能超过 128 位"),
         "short": _("密码至少 %(n)d 位", n=15 if official else 12),
         "control": _("密码含有不能使用的控制字符"),
-        "common": _("密码过于常见,请换一个"),
+        "common": _("密码过于常见，请换一个"),
         "context": _("密码不能包含登录名、姓名或单位名称"),
-        "simple": _("密码须含大写字母、小写字母、数字、符号中的三类,或不少于 20 位"),
+        "simple": _("密码须含大写字母、小写字母、数字、符号中的三类，或不少于 20 位"),
     }
     raise Invalid(words[problem], field=field, rule=f"password.{problem}")
 

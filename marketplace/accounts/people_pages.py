@@ -124,7 +124,7 @@ def _known(form: OfficialForm) -> Any:
         return None
     user = queries.user_by_login(form.login.data)
     if user is None:
-        raise Invalid(_("没有该登录名的本级账号,请核对"), field="login", rule="official.unknown")
+        raise Invalid(_("没有该登录名的本级账号，请核对"), field="login", rule="official.unknown")
     return user
 
 

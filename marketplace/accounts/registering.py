@@ -74,7 +74,7 @@ def register_organisation(
     Raises Invalid naming the field.
     """
     if side is Side.FIRM and kind in NOT_A_FIRM:
-        raise Invalid(_("机关、村(居)民委员会和自然人不能注册为中介服务机构"), field="kind")
+        raise Invalid(_("机关、村（居）民委员会和自然人不能注册为中介服务机构"), field="kind")
     digest = None
     if kind is OrganisationKind.NATURAL_PERSON:
         if not identity_number:
@@ -84,7 +84,7 @@ def register_organisation(
     two = side is Side.OWNER and kind in TWO_PEOPLE_KINDS
     if two and len(people) < 2:
         raise Invalid(
-            _("机关、事业单位须有经办人和审批人两个账号,请填写审批人"),
+            _("机关、事业单位须有经办人和审批人两个账号，请填写审批人"),
             field="approver_login",
             rule="two_people",
         )

@@ -157,8 +157,8 @@ def issue_reset(row: PasswordReset, actor: Actor, now: datetime) -> None:
         user.email,
         _("重新设置密码"),
         _(
-            "%(name)s:有人申请重新设置您的密码。链接 30 分钟内有效,只能使用一次。"
-            "如非本人操作,不必理会,密码不变。",
+            "%(name)s：有人申请重新设置您的密码。链接 30 分钟内有效，只能使用一次。"
+            "如非本人操作，不必理会，密码不变。",
             name=user.name,
         ),
         f"/password-reset/{token}",

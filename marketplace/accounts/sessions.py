@@ -48,7 +48,7 @@ def sign_in(login: str, password: str, address: str, agent: str, now: datetime) 
     """
     login = login.strip().lower()
     if blocked_until(login, address, now) is not None:
-        raise TooMany(_("尝试次数过多,请稍后再试"), rule="sign_in.throttled")
+        raise TooMany(_("尝试次数过多，请稍后再试"), rule="sign_in.throttled")
     user = user_by_login(login)
     home = home_of(user) if user is not None and user.disabled_at is None else None
     stored = user.password_hash if user is not None and home is not None else dummy_hash()
@@ -69,7 +69,7 @@ def confirm_password(session: WebSession, password: str, address: str, now: date
     """
     login, stored = session.user.login, session.user.password_hash
     if blocked_until(login, address, now) is not None:
-        raise TooMany(_("尝试次数过多,请稍后再试"), rule="sign_in.throttled")
+        raise TooMany(_("尝试次数过多，请稍后再试"), rule="sign_in.throttled")
     db.session.rollback()
     right = matches(stored, password)
     if not right or session.user.password_hash != stored or session.ended_at is not None:
@@ -236,7 +236,7 @@ def renew_session(session: WebSession, **changes: Any) -> str:
         .execution_options(synchronize_session=False)
     )
     if renewed.rowcount != 1:
-        raise Conflict(_("登录状态已变化,请重新登录"), rule="session.changed")
+        raise Conflict(_("登录状态已变化，请重新登录"), rule="session.changed")
     db.session.expire(session)
     return token
 

@@ -35,7 +35,7 @@ def read_list(name: str, text: str) -> ItemList:
     try:
         data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ListRefused(f"{name}:整份文件:不是有效的 TOML:{error}") from error
+        raise ListRefused(f"{name}:整份文件：不是有效的 TOML:{error}") from error
     try:
         return _adapter().validate_python(data)
     except ValidationError as error:
@@ -60,7 +60,7 @@ def load_edition(path: Path, actor: Actor, now: datetime) -> CatalogueEdition:
         if existing.sha256 == sha256:
             return existing
         raise ListRefused(
-            f"{path.name}:effective_from:{told.effective_from} 的清单已发布,不能修改,只能另发新版"
+            f"{path.name}:effective_from:{told.effective_from} 的清单已发布，不能修改，只能另发新版"
         )
     edition = CatalogueEdition(
         jurisdiction_code=told.jurisdiction,

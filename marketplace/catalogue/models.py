@@ -43,7 +43,7 @@ class Commissioner(Titled):
     """Who must commission the service (委托主体)."""
 
     APPLICANT = "applicant", _l("申请人委托")
-    DEPARTMENT = "department", _l("审批部门委托,费用不由申请人承担")
+    DEPARTMENT = "department", _l("审批部门委托，费用不由申请人承担")
 
 
 class CatalogueEdition(Model):

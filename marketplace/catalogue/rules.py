@@ -29,7 +29,7 @@ class Material:
 
     def __post_init__(self) -> None:
         if is_catch_all(self.name):
-            raise ValueError(f"“{self.name}”是兜底条款,应逐项写明材料名称")
+            raise ValueError(f"“{self.name}”是兜底条款，应逐项写明材料名称")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Requirement:
         if self.grades and self.minimum_grade not in self.grades:
             raise ValueError(f"最低等级“{self.minimum_grade}”不在等级“{'、'.join(self.grades)}”中")
         if self.minimum_grade and not self.grades:
-            raise ValueError("写了最低等级,应同时写明由高到低的全部等级 grades")
+            raise ValueError("写了最低等级，应同时写明由高到低的全部等级 grades")
 
     def met_by(self, type: str, grade: str) -> bool:
         """Whether a qualification held is of this type and at least the minimum grade."""

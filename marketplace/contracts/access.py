@@ -70,4 +70,4 @@ def may_confirm(actor: Actor, side: Side) -> bool:
 def require(allowed: bool) -> None:
     """Refuse somebody who sees the contract but lacks the role for this act."""
     if not allowed:
-        raise Refused(_("您的岗位不办理此事,请由本单位有权限的人员办理"), rule="role")
+        raise Refused(_("您的岗位不办理此事，请由本单位有权限的人员办理"), rule="role")

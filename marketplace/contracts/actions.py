@@ -48,9 +48,9 @@ def draft_contract(
     lock(need)
     award = selection.final_award(need)
     if award is None:
-        raise Conflict(_("中选结果尚未生效或中选机构尚未确认,不能订立合同"), rule="award")
+        raise Conflict(_("中选结果尚未生效或中选机构尚未确认，不能订立合同"), rule="award")
     if queries.of_award(award.id) is not None:
-        raise Conflict(_("该中选结果已有合同,请直接办理"), rule="contract.exists")
+        raise Conflict(_("该中选结果已有合同，请直接办理"), rule="contract.exists")
     day = clock.local_day(now)
     edition = queries.contracts_policy(need.jurisdiction_code, day)
     owner = accounts.organisation(need.owner_id)
@@ -75,7 +75,7 @@ def draft_contract(
     _write(contract, need, terms, side, actor, now)
     lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now, check_at=contract.confirm_by)
     contract_price_check(contract, need, actor, now)
-    _tell_other(contract, side, "合同已起草,请确认", now)
+    _tell_other(contract, side, "合同已起草，请确认", now)
     return contract
 
 
@@ -116,7 +116,7 @@ def redraft_contract(
     contract.next_check_at = contract.confirm_by
     db.session.flush()
     audit.record("contracts.redrafted", actor, contract, now, body=contract.body_sha256)
-    _tell_other(contract, side, "合同草稿已修改,请确认", now)
+    _tell_other(contract, side, "合同草稿已修改，请确认", now)
 
 
 def _write(
@@ -140,7 +140,7 @@ def _write(
     if not terms.starts_on < terms.ends_on <= latest:
         raise Invalid(
             _(
-                "完成日期应晚于开始日期,且不得晚于公告要求的 %(latest)s",
+                "完成日期应晚于开始日期，且不得晚于公告要求的 %(latest)s",
                 latest=latest.isoformat(),
             ),
             field="ends_on",
@@ -222,7 +222,9 @@ def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:
     register = accounts.register_of(need.jurisdiction_code)
     barred = sanctions.bars(contract.firm_id, need.jurisdiction_code, need.item_code, now)
     if barred or grades.d_in_force(contract.firm_id, register, now):
-        raise Conflict(_("中选机构正在被暂停或终止服务,不能订立合同,请与管理机构联系"), rule="bar")
+        raise Conflict(
+            _("中选机构正在被暂停或终止服务，不能订立合同，请与管理机构联系"), rule="bar"
+        )
 
 
 def lock_all(contract: Contract) -> Contract:
@@ -258,21 +260,21 @@ def confirm_contract(contract: Contract, side: Side, actor: Actor, now: datetime
     )
     lifecycle.move(need, NeedStatus.CONTRACTED, actor, now, contract=contract.id)
     for told in Side:
-        tell_party(contract, told, "合同已由双方确认,开始履行", f"signed:{told}", now)
+        tell_party(contract, told, "合同已由双方确认，开始履行", f"signed:{told}", now)
 
 
 def confirm_side(paper: Contract | Amendment, side: Side, actor: Actor, now: datetime) -> None:
     """Put one side's confirmation on a contract or a change of it, once, by a second person."""
     if side is Side.FIRM:
         if paper.firm_confirmed_at is not None:
-            raise Conflict(_("本方已经确认,等待对方确认"), rule="confirmed")
+            raise Conflict(_("本方已经确认，等待对方确认"), rule="confirmed")
         paper.firm_confirmed_by, paper.firm_confirmed_at = actor.user_id, now
         return
     if paper.owner_confirmed_at is not None:
-        raise Conflict(_("本方已经确认,等待对方确认"), rule="confirmed")
+        raise Conflict(_("本方已经确认，等待对方确认"), rule="confirmed")
     if paper.two_person and actor.user_id == paper.owner_proposed_by:
         raise Refused(
-            _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
+            _("经办与审批须由两人分别办理，请由本单位另一位审批人办理"), rule="two_persons"
         )
     paper.owner_confirmed_by, paper.owner_confirmed_at = actor.user_id, now
 
@@ -302,7 +304,7 @@ def flag_for_decision(
         tell_party(
             contract,
             Side.OWNER,
-            f"受托机构被采取措施,请决定合同是否继续:{reason}",
+            f"受托机构被采取措施，请决定合同是否继续：{reason}",
             f"flag:{now.isoformat()}",
             now,
         )
@@ -369,7 +371,7 @@ def require_status(contract: Contract, status: ContractStatus) -> None:
     if contract.status is not status:
         raise Conflict(
             _(
-                "合同当前状态为“%(now)s”,不能办理此事,请刷新页面",
+                "合同当前状态为“%(now)s”，不能办理此事，请刷新页面",
                 now=contract.status.title,
             ),
             rule="lifecycle",

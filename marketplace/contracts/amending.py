@@ -35,12 +35,12 @@ def propose_amendment(
     lock(contract)
     require_status(contract, ContractStatus.ACTIVE)
     if queries.open_amendment(contract.id) is not None:
-        raise Conflict(_("已有一份变更待确认,请先办结"), rule="amendment.open")
+        raise Conflict(_("已有一份变更待确认，请先办结"), rule="amendment.open")
     if price == contract.price and ends_on == contract.ends_on:
         raise Invalid(_("价款和完成日期都没有变化"), field="amended_price", rule="amendment.none")
     if ends_on < clock.local_day(now) or ends_on <= contract.starts_on:
         raise Invalid(
-            _("完成日期应晚于开始日期,且不早于今天"),
+            _("完成日期应晚于开始日期，且不早于今天"),
             field="amended_ends_on",
             rule="amendment.end",
         )
@@ -64,7 +64,7 @@ def propose_amendment(
     projects.require_gate(contract.need, price, now, field="amended_price")
     lifecycle.begin(amendment, AmendmentStatus.PROPOSED, actor, now)
     _check_price(amendment, contract, actor, now)
-    tell_party(contract, side.other, "对方提出合同变更,请确认", f"change:{amendment.number}", now)
+    tell_party(contract, side.other, "对方提出合同变更，请确认", f"change:{amendment.number}", now)
     return amendment
 
 

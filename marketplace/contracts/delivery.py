@@ -58,7 +58,7 @@ def deliver(
     lifecycle.move(
         contract, ContractStatus.DELIVERED, actor, now, version=version, sha256=stored.sha256
     )
-    tell_party(contract, Side.OWNER, "服务成果已提交,请验收", f"delivered:{version}", now)
+    tell_party(contract, Side.OWNER, "服务成果已提交，请验收", f"delivered:{version}", now)
     return deliverable
 
 
@@ -77,7 +77,11 @@ def return_deliverable(deliverable: Deliverable, reason: str, actor: Actor, now:
         contract, ContractStatus.ACTIVE, actor, now, check_at=next_due(contract), reason=reason
     )
     tell_party(
-        contract, Side.FIRM, "服务成果被退回,请修改后再提交", f"returned:{deliverable.version}", now
+        contract,
+        Side.FIRM,
+        "服务成果被退回，请修改后再提交",
+        f"returned:{deliverable.version}",
+        now,
     )
 
 
@@ -94,7 +98,7 @@ def accept_deliverable(deliverable: Deliverable, actor: Actor, now: datetime) ->
     lifecycle.move(contract.need, NeedStatus.COMPLETED, actor, now, contract=contract.id)
     words = "服务成果已验收通过"
     if actor.is_clock:
-        words = "业主逾期未验收,按合同约定视为验收通过"
+        words = "业主逾期未验收，按合同约定视为验收通过"
     for told in Side:
         tell_party(contract, told, words, f"accepted:{told}", now)
 
@@ -104,7 +108,7 @@ def _lock_waiting(deliverable: Deliverable) -> Contract:
     contract = lock_all(deliverable.contract)
     if deliverable.status is not DeliverableStatus.SUBMITTED:
         raise Conflict(
-            _("该成果已处理为“%(now)s”,请刷新页面", now=deliverable.status.title),
+            _("该成果已处理为“%(now)s”，请刷新页面", now=deliverable.status.title),
             rule="lifecycle",
         )
     return contract
@@ -134,7 +138,7 @@ def advance_deliverable(deliverable: Deliverable, actor: Actor, now: datetime) -
     tell_party(
         contract,
         Side.OWNER,
-        f"请在截止前验收或退回(第 {sent} 次提醒)",
+        f"请在截止前验收或退回（第 {sent} 次提醒）",
         f"remind:{deliverable.version}:{sent}",
         now,
     )

@@ -50,7 +50,7 @@ def propose_termination(
         return
     db.session.flush()
     audit.record("contracts.termination_proposed", actor, contract, now, side=str(side))
-    tell_party(contract, side.other, "对方提出终止合同,请答复", f"end:{now.isoformat()}", now)
+    tell_party(contract, side.other, "对方提出终止合同，请答复", f"end:{now.isoformat()}", now)
 
 
 def answer_termination(
@@ -85,6 +85,6 @@ def _terminate(contract: Contract, actor: Actor, now: datetime) -> None:
         need.outcome_reason = reason
         lifecycle.move(need, NeedStatus.TERMINATED, actor, now, reason=reason)
     else:
-        projects.fail_need(need, f"合同未能订立:{reason}", actor, now)
+        projects.fail_need(need, f"合同未能订立：{reason}", actor, now)
     for told in Side:
         tell_party(contract, told, "合同已终止", f"terminated:{told}", now)

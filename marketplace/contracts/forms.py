@@ -35,7 +35,7 @@ class TermsForm(Form):
     extra_terms = TextAreaField(
         _l("补充约定"),
         [Optional(), length_between(0, 2000)],
-        description=_l("不得改变价款,不得与选取结果相抵触"),
+        description=_l("不得改变价款，不得与选取结果相抵触"),
     )
 
     def terms(self) -> ContractTerms:
@@ -48,7 +48,7 @@ class TermsForm(Form):
 class DeliveryForm(Form):
     """One version of the result."""
 
-    upload = FileField(_l("成果文件"), description=_l("PDF、JPG、PNG、DOCX、XLSX,不超过 20 MB"))
+    upload = FileField(_l("成果文件"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
     note = TextAreaField(_l("说明"), [Optional(), length_between(0, 1000)])
 
 

@@ -101,5 +101,5 @@ def contract_from_order(
     )
     lifecycle.move(need, NeedStatus.CONTRACTED, actor, now, contract=contract.id)
     for told in Side:
-        tell_party(contract, told, "订单成交,合同开始履行", f"signed:{told}", now)
+        tell_party(contract, told, "订单成交，合同开始履行", f"signed:{told}", now)
     return contract

@@ -67,24 +67,24 @@ def paused_until(due: datetime, submitted: datetime, returned: datetime) -> date
 def terms_text(terms: Terms) -> str:
     """The standard text of a contract, in Chinese, from its terms."""
     lines = [
-        f"合同编号:{terms.number}",
-        f"委托方(甲方):{terms.owner}",
-        f"受托方(乙方):{terms.firm}",
-        f"依据 {terms.need_number} 的选取结果,双方就“{terms.item}”服务订立本合同。",
-        f"一、服务内容:{terms.scope}",
-        f"二、服务地点:{terms.place}",
-        f"三、服务成果:{terms.result}",
-        f"四、合同价款:{terms.price_capitals}(¥{terms.price:,.2f}),含税,为选取结果确定的价款。",
-        f"五、履行期限:{_day(terms.starts_on)}至{_day(terms.ends_on)}。"
+        f"合同编号：{terms.number}",
+        f"委托方（甲方）：{terms.owner}",
+        f"受托方（乙方）：{terms.firm}",
+        f"依据 {terms.need_number} 的选取结果，双方就“{terms.item}”服务订立本合同。",
+        f"一、服务内容：{terms.scope}",
+        f"二、服务地点：{terms.place}",
+        f"三、服务成果：{terms.result}",
+        f"四、合同价款：{terms.price_capitals}（¥{terms.price:,.2f}），含税，为选取结果确定的价款。",
+        f"五、履行期限：{_day(terms.starts_on)}至{_day(terms.ends_on)}。"
         "甲方审核成果占用的时间不计入乙方履行期限。",
-        f"六、验收:甲方在收到成果之日起 {terms.accept_working_days} 个工作日内验收或者书面说明"
+        f"六、验收：甲方在收到成果之日起 {terms.accept_working_days} 个工作日内验收或者书面说明"
         "理由退回。",
-        f"七、付款:验收通过之日起 {terms.payment_days} 日内付清。",
-        "八、变更:价款、期限的变更须双方确认,价款变更另行核验。",
-        "九、终止:一方严重违约或者双方协商一致的,可以终止合同并写明原因。",
+        f"七、付款：验收通过之日起 {terms.payment_days} 日内付清。",
+        "八、变更：价款、期限的变更须双方确认，价款变更另行核验。",
+        "九、终止：一方严重违约或者双方协商一致的，可以终止合同并写明原因。",
     ]
     if terms.extra:
-        lines.append(f"十、补充约定:{terms.extra}")
+        lines.append(f"十、补充约定：{terms.extra}")
     return "\n".join(lines)
 
 

@@ -63,7 +63,7 @@ def draft(public_id: str) -> Any:
     if form.validate_on_submit():
         try:
             made = actions.draft_contract(need, form.terms(), side, actor, clock.now())
-            flash(_("合同草稿已生成,等待对方确认"), "good")
+            flash(_("合同草稿已生成，等待对方确认"), "good")
             return redirect(url_for("contracts.contract", public_id=made.public_id), 303)
         except DomainError as error:
             db.session.rollback()
@@ -103,7 +103,7 @@ def redraft(public_id: str) -> Any:
     if form.validate_on_submit():
         try:
             actions.redraft_contract(found, form.terms(), side, actor, clock.now())
-            flash(_("合同草稿已修改,等待对方确认"), "good")
+            flash(_("合同草稿已修改，等待对方确认"), "good")
             return redirect(url_for("contracts.contract", public_id=public_id), 303)
         except DomainError as error:
             db.session.rollback()
@@ -227,7 +227,7 @@ def deliver(public_id: str) -> Any:
             found, upload.stream, upload.filename, form.note.data or "", actor, clock.now()
         )
 
-    return _act(public_id, form, "delivery_form", hand_over, _("成果已提交,回执见下方"), _as_firm)
+    return _act(public_id, form, "delivery_form", hand_over, _("成果已提交，回执见下方"), _as_firm)
 
 
 def _as_firm(actor: Actor, side: Side) -> bool:
@@ -272,7 +272,7 @@ def give_back(public_id: str) -> Any:
         lambda _contract, _side, actor: delivery.return_deliverable(
             found, form.return_reason.data, actor, clock.now()
         ),
-        _("已退回,请机构修改后再提交"),
+        _("已退回，请机构修改后再提交"),
         _as_owner,
     )
 
@@ -302,7 +302,7 @@ def amend(public_id: str) -> Any:
             actor,
             clock.now(),
         ),
-        _("变更已提出,等待确认"),
+        _("变更已提出，等待确认"),
         objects.may_prepare,
     )
 
@@ -333,7 +333,7 @@ def refuse_amendment(public_id: str) -> Any:
         ButtonForm(),
         "button",
         lambda _contract, side, actor: amending.refuse_amendment(found, side, actor, clock.now()),
-        _("变更未达成,合同不变"),
+        _("变更未达成，合同不变"),
     )
 
 

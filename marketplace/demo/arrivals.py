@@ -53,7 +53,7 @@ def _admission(cast: Cast, days: Days, before: int, login: str) -> Story:
     firm_id = firms.apply(cast, login)
     yield days.at(before - 1)
     if cast.number_of(login) % 6 == 0 and before > 9:
-        firms.return_once(cast, firm_id, "资质证书影像缺页,请补传全部页")
+        firms.return_once(cast, firm_id, "资质证书影像缺页，请补传全部页")
         yield days.at(before - 3)
         firms.send_again(cast, login, firm_id)
         yield days.at(before - 4)
@@ -96,12 +96,12 @@ def _questioned(
     firms.admit(cast, firm_id)
     yield days.at(before - 3)
     firms.department_objects(
-        cast, office, firm_id, "所报专业技术人员社保缴纳单位与申请机构不一致,请核实"
+        cast, office, firm_id, "所报专业技术人员社保缴纳单位与申请机构不一致，请核实"
     )
     if keep is None:
         return
     yield days.at(before - 6)
-    firms.resolve(cast, firm_id, keep, "经核实专业技术人员为挂靠,不符合入驻条件,移出名录")
+    firms.resolve(cast, firm_id, keep, "经核实专业技术人员为挂靠，不符合入驻条件，移出名录")
 
 
 def _checked(cast: Cast, days: Days, before: int, login: str) -> Story:

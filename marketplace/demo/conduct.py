@@ -24,8 +24,8 @@ from .people import CITY, Cast
 
 def inspect_and_sanction(cast: Cast, days: Days) -> Story:
     """Two inspections (an A and a B), a yellow card put right, a blacklisting in force."""
-    inspect(cast, "lanjing", "94.50", "资料齐全,抽查三份报告质量良好")
-    inspect(cast, "tianhe", "83.00", "成果归档不及时,已当场整改")
+    inspect(cast, "lanjing", "94.50", "资料齐全，抽查三份报告质量良好")
+    inspect(cast, "tianhe", "83.00", "成果归档不及时，已当场整改")
     yield days.at(22)
     confirm_proposals(cast)
     card = give_card(cast, "zhongxin")
@@ -47,7 +47,7 @@ def inspect(cast: Cast, firm: str, result: str, findings: str) -> None:
             cast.firms[firm].organisation_id,
             CITY,
             clock.local_day(now),
-            "青河市中介服务“双随机、一公开”检查(演示)",
+            "青河市中介服务“双随机、一公开”检查（演示）",
             Decimal(result),
             findings,
             cast.officers["jingban"].actor,
@@ -79,7 +79,7 @@ def give_card(cast: Cast, firm: str) -> int:
             db.session.get_one(Organisation, cast.firms[firm].organisation_id),
             CITY,
             Breach.DISCLOSURE,
-            "公示的联系电话停用三周未更新,项目业主无法联系",
+            "公示的联系电话停用三周未更新，项目业主无法联系",
             cast.officers["jingban"].actor,
             clock.now(),
         )
@@ -121,7 +121,7 @@ def report(cast: Cast, firm: str) -> int:
             db.session.get_one(Organisation, cast.firms[firm].organisation_id),
             CITY,
             Cause.BREACH,
-            "在两个项目中以未登记的人员出具测绘成果,经约谈仍未改正",
+            "在两个项目中以未登记的人员出具测绘成果，经约谈仍未改正",
             cast.officers["jingban"].actor,
             clock.now(),
         )
@@ -133,7 +133,7 @@ def state(cast: Cast, firm: str, case_id: int) -> None:
     with transaction():
         cases.state_case(
             db.session.get_one(Case, case_id),
-            "所述人员已办理入职,登记手续尚未完成,请求从轻处理",
+            "所述人员已办理入职，登记手续尚未完成，请求从轻处理",
             cast.firms[firm].actor,
             clock.now(),
         )
@@ -147,14 +147,14 @@ def decide(cast: Cast, case_id: int) -> None:
             Severity.ORDINARY,
             6,
             (),
-            "事实清楚,逾期未改正,建议暂停服务六个月",
+            "事实清楚，逾期未改正，建议暂停服务六个月",
             cast.officers["jingban"].actor,
             clock.now(),
         )
     with transaction():
         supervision.blacklist_and_withdraw(
             db.session.get_one(Case, case_id),
-            "同意,自决定之日起执行",
+            "同意，自决定之日起执行",
             cast.officers["shenpi"].actor,
             clock.now(),
         )

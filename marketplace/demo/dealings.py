@@ -73,7 +73,7 @@ def end_early(cast: Cast, owner: str, firm: str, contract_id: int) -> None:
     with transaction():
         ending.propose_termination(
             db.session.get_one(Contract, contract_id),
-            "项目选址调整,服务范围不再存在",
+            "项目选址调整，服务范围不再存在",
             Side.OWNER,
             cast.owners[owner].actor,
             clock.now(),
@@ -100,7 +100,7 @@ OWNERS_GIVE = ((5, 5, 5, 5, 5), (5, 4, 5, 5, 5), (5, 5, 5, 4, 5), (4, 4, 5, 5, 4
 def evaluate(cast: Cast, owner: str, firm: str, contract_id: int, place: int) -> None:
     """Both sides give their marks; the second one reveals both."""
     given = OWNERS_GIVE[place % len(OWNERS_GIVE)]
-    reason = "成果首次提交缺项较多,补充后符合要求" if min(given) < 3 else None
+    reason = "成果首次提交缺项较多，补充后符合要求" if min(given) < 3 else None
     mark(cast.owners[owner], contract_id, OWNER_PARTS, given, reason or "")
     mark(cast.firms[firm], contract_id, FIRM_PARTS, (5, 5, 4 + place % 2, 5), "")
 

@@ -19,30 +19,30 @@ from .agenda import Days, Story
 from .people import CITY, Cast
 
 ROUND = {
-    CITY: "青河市中介服务年度联合检查(演示)",
-    "379800": "望川市中介服务年度联合检查(演示)",
+    CITY: "青河市中介服务年度联合检查（演示）",
+    "379800": "望川市中介服务年度联合检查（演示）",
 }
 # firm: result of the year's joint inspection and what was found
 RESULTS: dict[str, tuple[str, str]] = {
-    "yanxi": ("95.20", "抽查五份成果,质量良好,档案齐全"),
-    "shuihe": ("93.60", "成果质量良好,时限管理规范"),
-    "hongzhun": ("94.10", "招标文件编制规范,无投诉"),
-    "yunxiu": ("96.00", "仪器检定齐全,成果一次通过率高"),
+    "yanxi": ("95.20", "抽查五份成果，质量良好，档案齐全"),
+    "shuihe": ("93.60", "成果质量良好，时限管理规范"),
+    "hongzhun": ("94.10", "招标文件编制规范，无投诉"),
+    "yunxiu": ("96.00", "仪器检定齐全，成果一次通过率高"),
     "jianmu": ("92.40", "图审一次通过率高"),
-    "chengshen": ("94.80", "底稿完整,三级复核到位"),
-    "mingyuan": ("92.80", "抽查四份报告质量良好,回访满意"),
-    "chenghe": ("84.50", "个别报告引用标准未更新,已整改"),
-    "jingfeng": ("82.00", "监理日志个别缺签字,已补齐"),
+    "chengshen": ("94.80", "底稿完整，三级复核到位"),
+    "mingyuan": ("92.80", "抽查四份报告质量良好，回访满意"),
+    "chenghe": ("84.50", "个别报告引用标准未更新，已整改"),
+    "jingfeng": ("82.00", "监理日志个别缺签字，已补齐"),
     "tingquan": ("80.40", "归档略有滞后"),
     "pingye": ("86.30", "成果规范"),
     "zhiheng": ("83.70", "合同台账需完善"),
     "zhengjian": ("81.90", "原始记录个别涂改不规范"),
-    "langgai": ("67.50", "两份报告数据核对不严,人员变动未及时登记"),
-    "guanlan": ("66.20", "总监到岗率不足,整改后复查"),
+    "langgai": ("67.50", "两份报告数据核对不严，人员变动未及时登记"),
+    "guanlan": ("66.20", "总监到岗率不足，整改后复查"),
     "lice": ("69.80", "检测设备溯源记录不全"),
-    "boyan": ("52.40", "多份报告雷同,编制人员签名不实,质量不合格"),
-    "wc-canglan": ("94.40", "成果质量良好,服务时限均提前"),
-    "wc-suoyin": ("93.10", "论证充分,档案齐全"),
+    "boyan": ("52.40", "多份报告雷同，编制人员签名不实，质量不合格"),
+    "wc-canglan": ("94.40", "成果质量良好，服务时限均提前"),
+    "wc-suoyin": ("93.10", "论证充分，档案齐全"),
     "wc-tuojin": ("64.90", "现场监理人员不足"),
     "wc-chizhi": ("85.00", "成果规范"),
 }
@@ -117,7 +117,7 @@ def card_story(
         with transaction():
             cards.reject_card(
                 db.session.get_one(Card, card_id),
-                "事实不清,经核对考勤记录项目负责人在岗,不予出具",
+                "事实不清，经核对考勤记录项目负责人在岗，不予出具",
                 cast.desk(city, "approver").actor,
                 clock.now(),
             )
@@ -129,7 +129,7 @@ def card_story(
     with transaction():
         cards.report_correction(
             db.session.get_one(Card, card_id),
-            "已按要求整改,完善内部复核并对相关人员培训,附整改记录",
+            "已按要求整改，完善内部复核并对相关人员培训，附整改记录",
             cast.firms[firm].actor,
             clock.now(),
         )
@@ -179,7 +179,7 @@ def case_story(
     with transaction():
         cases.state_case(
             db.session.get_one(Case, case_id),
-            "有关情况已自查,系项目组管理疏漏,已退还费用并向业主致歉,请求从轻处理",
+            "有关情况已自查，系项目组管理疏漏，已退还费用并向业主致歉，请求从轻处理",
             cast.firms[firm].actor,
             clock.now(),
         )
@@ -194,14 +194,14 @@ def case_story(
                 severity,
                 months,
                 (),
-                f"事实清楚,建议暂停服务 {months} 个月",
+                f"事实清楚，建议暂停服务 {months} 个月",
                 cast.desk(city, "operator").actor,
                 clock.now(),
             )
         else:
             cases.dismiss_case(
                 case,
-                "经核实系业主提供资料有误,机构不存在违规,不予处理",
+                "经核实系业主提供资料有误，机构不存在违规，不予处理",
                 cast.desk(city, "approver").actor,
                 clock.now(),
             )
@@ -211,7 +211,7 @@ def case_story(
     with transaction():
         supervision.blacklist_and_withdraw(
             db.session.get_one(Case, case_id),
-            "同意,自决定之日起执行",
+            "同意，自决定之日起执行",
             cast.desk(city, "approver").actor,
             clock.now(),
         )

@@ -25,7 +25,7 @@ from marketplace.intermediaries.reviewing import POINTS, Finding
 from .papers import pdf
 from .people import Cast, FirmSketch
 
-INTRODUCTION = "演示机构:名称、人员和业绩均为虚构,仅用于展示业务流程。"
+INTRODUCTION = "演示机构：名称、人员和业绩均为虚构，仅用于展示业务流程。"
 
 
 def apply(cast: Cast, login: str) -> int:
@@ -124,14 +124,14 @@ def check(cast: Cast, firm_id: int) -> None:
             firm,
             {code: Finding(True) for code in POINTS},
             Recommendation.LIST,
-            "材料齐全,符合入驻条件",
+            "材料齐全，符合入驻条件",
             cast.desk(firm.register_code, "operator").actor,
             clock.now(),
         )
 
 
 def return_once(
-    cast: Cast, firm_id: int, words: str = "登记证照影像不清晰,请重新上传原件扫描件"
+    cast: Cast, firm_id: int, words: str = "登记证照影像不清晰，请重新上传原件扫描件"
 ) -> None:
     """The officer returns an application, once, with everything to be mended."""
     with transaction():
@@ -156,12 +156,12 @@ def propose_refusal(cast: Cast, firm_id: int) -> None:
     with transaction():
         firm = db.session.get_one(Firm, firm_id)
         findings = {code: Finding(True) for code in POINTS}
-        findings["decoupling"] = Finding(False, "法定代表人仍在主管部门下属单位任职,未脱钩")
+        findings["decoupling"] = Finding(False, "法定代表人仍在主管部门下属单位任职，未脱钩")
         reviewing.pass_check(
             firm,
             findings,
             Recommendation.REFUSE,
-            "法定代表人仍在主管部门下属单位任职,不符合脱钩要求",
+            "法定代表人仍在主管部门下属单位任职，不符合脱钩要求",
             cast.desk(firm.register_code, "operator").actor,
             clock.now(),
         )
@@ -173,7 +173,7 @@ def refuse(cast: Cast, firm_id: int) -> None:
         firm = db.session.get_one(Firm, firm_id)
         reviewing.refuse_application(
             firm,
-            "经核实未与主管部门脱钩,不予入驻;整改后可重新申请",
+            "经核实未与主管部门脱钩，不予入驻；整改后可重新申请",
             cast.desk(firm.register_code, "approver").actor,
             clock.now(),
         )

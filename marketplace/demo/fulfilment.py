@@ -21,9 +21,9 @@ from .agenda import AFTER_CLOSING, Days, Story
 from .people import Cast
 
 RETURNED_BECAUSE = (
-    "基础数据与现场不一致,请核实后修改",
-    "缺少附图和计算书,请补充",
-    "结论部分未回应审批部门意见,请修改完善",
+    "基础数据与现场不一致，请核实后修改",
+    "缺少附图和计算书，请补充",
+    "结论部分未回应审批部门意见，请修改完善",
 )
 WORST = {"excellent": 4, "good": 4, "middling": 3, "poor": 2}
 
@@ -114,7 +114,7 @@ def _amend(cast: Cast, contract_id: int, owner: str, firm: str) -> None:
             contract,
             contract.price,
             contract.ends_on + timedelta(days=10),
-            "审批部门要求补充专题,完成日期顺延十日",
+            "审批部门要求补充专题，完成日期顺延十日",
             Side.FIRM,
             cast.firms[firm].actor,
             clock.now(),
@@ -150,7 +150,7 @@ def _marks(
             contract_id,
             dealings.OWNER_PARTS,
             given,
-            "成果首次提交缺项较多,补充后方符合要求",
+            "成果首次提交缺项较多，补充后方符合要求",
         )
     if silent < 0.90:
         yield days.after(clock.local_day(_now()), chance.randint(1, 4))

@@ -29,20 +29,20 @@ from .needs import STANDARD, NeedSketch
 from .people import Cast
 
 WITHDRAWN_BECAUSE = (
-    "建设内容调整,该项服务并入总体设计一并委托",
-    "项目资金计划调整,本年度不再实施",
-    "场址变更,按新场址另行发布需求",
+    "建设内容调整，该项服务并入总体设计一并委托",
+    "项目资金计划调整，本年度不再实施",
+    "场址变更，按新场址另行发布需求",
 )
 PICKED_BECAUSE = (
-    "技术方案针对性强,同类成果质量较好,报价在预算之内",
-    "承诺时限最短,项目负责人经验与需求相符",
-    "报价合理,近一年履约评价良好",
-    "服务方案完整,人员配备满足要求",
+    "技术方案针对性强，同类成果质量较好，报价在预算之内",
+    "承诺时限最短，项目负责人经验与需求相符",
+    "报价合理，近一年履约评价良好",
+    "服务方案完整，人员配备满足要求",
 )
 LAST_HOUR = time(21, 50)
 OBJECTIONS = (
-    "中选机构项目负责人同时在本市另一项目任职,请核实其能否按期履约",
-    "本机构报价更低且承诺时限相同,请说明选取理由",
+    "中选机构项目负责人同时在本市另一项目任职，请核实其能否按期履约",
+    "本机构报价更低且承诺时限相同，请说明选取理由",
 )
 
 
@@ -145,7 +145,7 @@ def _correct(cast: Cast, plan: Plan, need_id: int) -> None:
         row = correcting.propose_correction(
             need,
             correcting.Correction(
-                scope=need.scope + ",成果提交纸质版三份、电子版一份",
+                scope=need.scope + "，成果提交纸质版三份、电子版一份",
                 place=need.place,
                 budget=need.budget,
                 days_wanted=need.days_wanted,
@@ -214,7 +214,7 @@ def _decline(cast: Cast, need_id: int) -> None:
         award = queries.award_of(_need(need_id))
         assert award is not None
         actor = cast.firms[cast.firm_of(award.organisation_id)].actor
-        selection.decline_award(award, "项目负责人另有任务,无法按公告时限投入", actor)
+        selection.decline_award(award, "项目负责人另有任务，无法按公告时限投入", actor)
 
 
 def _pick(cast: Cast, plan: Plan, need_id: int, chance: Random) -> None:
@@ -305,9 +305,9 @@ def _object(cast: Cast, days: Days, plan: Plan, need_id: int, before: int, chanc
         notice_actions.answer_objection(
             db.session.get_one(Objection, objection_id),
             upheld,
-            "经核实,中选机构所报项目负责人不能到岗,异议成立"
+            "经核实，中选机构所报项目负责人不能到岗，异议成立"
             if upheld
-            else "经核实,选取程序和理由符合规定,异议不成立",
+            else "经核实，选取程序和理由符合规定，异议不成立",
             cast.desk(plan.city, "operator").actor,
             clock.now(),
         )
@@ -340,7 +340,7 @@ def _annul(cast: Cast, days: Days, plan: Plan, need_id: int, before: int, chance
     with transaction():
         proposed = selection.propose_annulment(
             _need(need_id),
-            "开奖号码录入时引用了未经核对的来源,为保证公信力建议撤销后重新抽取",
+            "开奖号码录入时引用了未经核对的来源，为保证公信力建议撤销后重新抽取",
             cast.desk(plan.city, "operator").actor,
         )
         annulment_id = proposed.id

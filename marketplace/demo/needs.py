@@ -28,7 +28,7 @@ from marketplace.selection.models import Award, AwardStatus
 from .people import CITY, Cast
 
 STANDARD = ("jsjl", "zbdl")  # items with a fee standard: firms have promised less than it
-PICK_REASON = "方案完整、承诺时限最短,报价在预算之内"
+PICK_REASON = "方案完整、承诺时限最短，报价在预算之内"
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def withdraw(cast: Cast, opened: Opened) -> None:
     with transaction():
         projects.withdraw_need(
             _need(opened.id),
-            "养殖规模调整,按新规模不再需要该项服务",
+            "养殖规模调整，按新规模不再需要该项服务",
             cast.approvers[opened.sketch.owner].actor,
             clock.now(),
         )
@@ -176,7 +176,7 @@ def enter_lottery(cast: Cast, day: date) -> None:
                 day,
                 issue,
                 [numbers],
-                "演示数据:非真实开奖号码",
+                "演示数据：非真实开奖号码",
                 cast.officers[login].actor,
                 clock.now(),
             )

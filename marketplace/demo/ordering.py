@@ -114,7 +114,7 @@ def order_story(cast: Cast, days: Days, number: int, wish: Wish) -> Story:
     yield days.at(wish.before, AFTER_CLOSING.replace(hour=16))
     if wish.turn == "withdrawn":
         with transaction():
-            actions.withdraw(_get(order_id), "检测时间与停业计划冲突,另行安排", owner.actor)
+            actions.withdraw(_get(order_id), "检测时间与停业计划冲突，另行安排", owner.actor)
         return
     if wish.turn == "declined":
         with transaction():
@@ -134,7 +134,7 @@ def order_story(cast: Cast, days: Days, number: int, wish: Wish) -> Story:
     if wish.before < 5:
         return
     yield days.at(wish.before - 3)
-    dealings.deliver(cast, firm, contract_id, "检测完成,提交报告")
+    dealings.deliver(cast, firm, contract_id, "检测完成，提交报告")
     yield days.at(wish.before - 4)
     dealings.accept(cast, wish.owner, contract_id)
     dealings.evaluate(cast, wish.owner, firm, contract_id, chance.randrange(4))
@@ -148,7 +148,7 @@ def _quote(cast: Cast, order_id: int, wish: Wish, chance: Random) -> bool:
             return False
         price = (Decimal(wish.budget) * chance.randint(86, 99) / 100).quantize(Decimal(1))
         firm = cast.firms[cast.firm_of(ask.organisation_id)]
-        actions.quote(ask, price, "含现场和报告,三日内完成", firm.actor)
+        actions.quote(ask, price, "含现场和报告，三日内完成", firm.actor)
     return True
 
 

@@ -103,7 +103,7 @@ def _past(cast: Cast, days: Days) -> Story:
         dealings.deliver(cast, firm, contract_id, "按合同约定提交成果")
     yield days.at(31)
     owner, firm, contract_id = running[0]
-    dealings.give_back(cast, owner, contract_id, "缺少公众参与说明,请补充后重新提交")
+    dealings.give_back(cast, owner, contract_id, "缺少公众参与说明，请补充后重新提交")
     yield days.at(30)
     dealings.deliver(cast, firm, contract_id, "已补充公众参与说明")
     yield days.at(28)

@@ -17,7 +17,7 @@ class Trade:
 TRADES: dict[str, Trade] = {
     "环保": Trade(("hpwj", "hjya", "stbc", "pwkl", "hbys"), 18, "环境影响评价工程师"),
     "环测": Trade(("hjjc", "hbys", "trdc", "szjc"), 12, "环境监测工程师"),
-    "水利": Trade(("stbc", "hsyx", "szylz", "sbys", "stjc"), 18, "注册土木工程师(水利)"),
+    "水利": Trade(("stbc", "hsyx", "szylz", "sbys", "stjc"), 18, "注册土木工程师（水利）"),
     "监理": Trade(("jsjl", "zbdl"), 30, "注册监理工程师"),
     "咨询": Trade(("zbdl", "kyxb", "xmsq", "jnbg", "shwd", "zjzx"), 14, "注册咨询工程师"),
     "测绘": Trade(("chhy", "kcdj", "fcch", "ysch", "rzfx"), 8, "注册测绘师"),
@@ -27,7 +27,7 @@ TRADES: dict[str, Trade] = {
     "消防": Trade(("xfjc", "fljc"), 9, "注册消防工程师"),
     "评估": Trade(("fdcpg", "tdgj", "zcpg"), 9, "资产评估师"),
     "会计": Trade(("cwsj", "yzbg"), 9, "注册会计师"),
-    "地质": Trade(("dzzh", "yfkc", "kcfk"), 16, "注册土木工程师(岩土)"),
+    "地质": Trade(("dzzh", "yfkc", "kcfk"), 16, "注册土木工程师（岩土）"),
     "交通": Trade(("jtyp", "slpj"), 14, "注册咨询工程师"),
     "卫生": Trade(("zybyp", "ggws", "szjc"), 12, "职业卫生评价师"),
     "档案": Trade(("dazl",), 12, "档案专业馆员"),

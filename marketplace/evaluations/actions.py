@@ -67,7 +67,7 @@ def open_windows(contract: Contract, actor: Actor, now: datetime) -> EvaluationW
         send(
             organisation_id,
             f"请评价合同 {contract.number}",
-            f"评价截止时间 {until:%Y-%m-%d %H:%M}。双方均评价后或者截止后同时公开,逾期视为未评价。",
+            f"评价截止时间 {until:%Y-%m-%d %H:%M}。双方均评价后或者截止后同时公开，逾期视为未评价。",
             f"/contracts/{contract.public_id}/evaluation",
             f"evaluation:{contract.id}:{organisation_id}:open",
             now,
@@ -95,7 +95,7 @@ def submit_evaluation(
     window = lock(open_windows(contract, actor, now))
     now = max(now, clock.now())
     if window.status is not WindowStatus.OPEN or now >= window.ends_at:
-        raise Conflict(_("评价已截止或者已公开,不能再评价或者修改"), rule="evaluation.window")
+        raise Conflict(_("评价已截止或者已公开，不能再评价或者修改"), rule="evaluation.window")
     rules = policy.by_id(EvaluationPolicy, window.edition_id).values
     reason = (reason or "").strip() or None
     _check(direction, marks, reason, rules)
@@ -103,7 +103,7 @@ def submit_evaluation(
     if given is None:
         given = _give(window, direction, rules, now)
     elif not may_revise(len(given.versions), given.revise_until, now, rules):
-        raise Conflict(_("评价已提交,修改次数或者修改期限已用完"), rule="evaluation.revision")
+        raise Conflict(_("评价已提交，修改次数或者修改期限已用完"), rule="evaluation.revision")
     _add_version(given, marks, reason, actor, now)
     if all_in({one.direction for one in queries.evaluations_in(window)}):
         reveal(window, actor, now)
@@ -123,7 +123,7 @@ def _check(
     if needs_reason(marks, rules) and len(reason or "") < rules.reason_shortest:
         raise Invalid(
             _(
-                "有 %(mark)s 分及以下的评分,请写明事实和理由,不少于 %(count)s 个字",
+                "有 %(mark)s 分及以下的评分，请写明事实和理由，不少于 %(count)s 个字",
                 mark=rules.reason_up_to,
                 count=rules.reason_shortest,
             ),
@@ -205,7 +205,7 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
         send(
             organisation_id,
             f"合同 {contract.number} 的评价已公开",
-            "双方评价已同时公开,自次日起计入信用得分。",
+            "双方评价已同时公开，自次日起计入信用得分。",
             f"/contracts/{contract.public_id}/evaluation",
             f"evaluation:{contract.id}:{organisation_id}:revealed",
             now,

@@ -27,7 +27,7 @@ class EvaluationForm(Form):
 
     reason = TextAreaField(
         _l("事实和理由"),
-        description=_l("有 1 分或 2 分时必填;公开后可见,请勿写入个人信息"),
+        description=_l("有 1 分或 2 分时必填；公开后可见，请勿写入个人信息"),
         validators=[Optional(), Length(max=1000, min=0, message=length_message())],
     )
 

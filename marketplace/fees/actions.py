@@ -54,7 +54,7 @@ def load_standards(folder: Path, actor: Actor, now: datetime) -> list[FeeStandar
         if existing is not None:
             if existing.sha256 != sha256:
                 raise EditionError(
-                    path.name, "effective_from", "同一日期的标准已发布,不能修改,只能另发新版"
+                    path.name, "effective_from", "同一日期的标准已发布，不能修改，只能另发新版"
                 )
             continue
         row = FeeStandardEdition(
@@ -182,7 +182,7 @@ def require_price(
 
 def _check_numbers(price: Decimal | None, discount: Decimal | None) -> None:
     if price is not None and (price < ZERO or price != to_fen(price)):
-        raise Invalid(_("价格应为不小于 0 的金额,最多两位小数"), field="price", rule="fees.price")
+        raise Invalid(_("价格应为不小于 0 的金额，最多两位小数"), field="price", rule="fees.price")
     if discount is not None and not ZERO <= discount < ONE:
         raise Invalid(_("下浮率应在 0 与 100% 之间"), field="discount", rule="fees.discount")
 

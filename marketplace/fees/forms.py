@@ -46,7 +46,7 @@ class ChoiceField(SelectField):
             super().pre_validate(form)
         except ValidationError as error:
             raise ValidationError(
-                _("%(title)s:请从列出的选项中选择", title=self.label.text)
+                _("%(title)s：请从列出的选项中选择", title=self.label.text)
             ) from error
 
 
@@ -123,7 +123,7 @@ def calculator_form(item_code: str, jurisdiction_code: str, day: date) -> type[I
         (base,),
         {
             "price": YuanField(
-                _l("要核对的价格(元)"), [Optional()], description=_l("可不填;填写后给出结论")
+                _l("要核对的价格（元）"), [Optional()], description=_l("可不填；填写后给出结论")
             ),
             "day": DateField(_l("适用标准的日期"), [Optional()], default=day),
         },

@@ -171,7 +171,7 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
         ) from error
     except UnknownInput as error:
         raise Invalid(
-            _("没有“%(value)s”这一选项,请重新选择", value=error.value),
+            _("没有“%(value)s”这一选项，请重新选择", value=error.value),
             field=error.key,
             rule="fees.input",
         ) from error

@@ -112,20 +112,21 @@ def sentence(check: PriceCheck) -> str:
     }
     match check.verdict:
         case Verdict.ABOVE_CEILING if check.discount is not None and check.price is None:
-            return _("%(price)s不符合规定:高于%(rule)s允许的上限", **_only(limit, "price", "rule"))
+            return _("%(price)s不符合规定：高于%(rule)s允许的上限", **_only(limit, "price", "rule"))
         case Verdict.BELOW_FLOOR if check.discount is not None and check.price is None:
-            return _("%(price)s不符合规定:低于%(rule)s允许的下限", **_only(limit, "price", "rule"))
+            return _("%(price)s不符合规定：低于%(rule)s允许的下限", **_only(limit, "price", "rule"))
         case Verdict.ABOVE_CEILING if check.binding:
-            return _("%(price)s超过上限 %(limit)s 元,超出 %(beyond)s 元(%(rule)s)", **limit)
+            return _("%(price)s超过上限 %(limit)s 元，超出 %(beyond)s 元（%(rule)s）", **limit)
         case Verdict.ABOVE_CEILING:
             return _(
-                "%(price)s高于参考标准 %(limit)s 元,高出 %(beyond)s 元(%(rule)s,仅供参考)", **limit
+                "%(price)s高于参考标准 %(limit)s 元，高出 %(beyond)s 元（%(rule)s，仅供参考）",
+                **limit,
             )
         case Verdict.BELOW_FLOOR:
-            return _("%(price)s低于下限 %(limit)s 元,相差 %(beyond)s 元(%(rule)s)", **limit)
+            return _("%(price)s低于下限 %(limit)s 元，相差 %(beyond)s 元（%(rule)s）", **limit)
         case Verdict.ROUNDING_ONLY:
             return _(
-                "%(price)s与上限 %(limit)s 元只有取整尾差,可以通过",
+                "%(price)s与上限 %(limit)s 元只有取整尾差，可以通过",
                 **_only(limit, "price", "limit"),
             )
         case Verdict.WITHIN:
@@ -134,7 +135,9 @@ def sentence(check: PriceCheck) -> str:
             values = joined(
                 f"{title} {format_yuan(Decimal(amount))}" for title, amount in check.readings
             )
-            return _("政策原文有两种理解,尚未选定:%(values)s(元),暂按较高值比较", values=values)
+            return _(
+                "政策原文有两种理解，尚未选定：%(values)s（元），暂按较高值比较", values=values
+            )
         case _:
             return said(check.reason)
 

@@ -57,13 +57,13 @@ def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str)
         )
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise Invalid(_("文件超过 20 MB,请压缩后再上传"), field=field, rule="file.size")
+        raise Invalid(_("文件超过 20 MB，请压缩后再上传"), field=field, rule="file.size")
     if not content:
-        raise Invalid(_("文件是空的,请重新选择"), field=field, rule="file.empty")
+        raise Invalid(_("文件是空的，请重新选择"), field=field, rule="file.empty")
     magic, content_type = SIGNATURES[extension]
     if not content.startswith(magic):
         raise Invalid(
-            _("文件内容与扩展名 .%(ext)s 不符,请确认后重新上传", ext=extension),
+            _("文件内容与扩展名 .%(ext)s 不符，请确认后重新上传", ext=extension),
             field=field,
             rule="file.content",
         )

@@ -106,13 +106,13 @@ class Form(FlaskForm):
             field = self._fields.get(name) or self._fields.get(name.split("-", 1)[0])
             if field is None:
                 self.refusals.append(
-                    _("表单中有不认识的字段“%(name)s”,请刷新页面重新填写", name=name)
+                    _("表单中有不认识的字段“%(name)s”，请刷新页面重新填写", name=name)
                 )
                 ok = False
             elif len(request.form.getlist(name)) > 1 and not isinstance(
                 field, SelectMultipleField | FieldList | FormField | MultipleFileField
             ):
-                self.refusals.append(_("字段“%(name)s”重复提交,请刷新页面重新填写", name=name))
+                self.refusals.append(_("字段“%(name)s”重复提交，请刷新页面重新填写", name=name))
                 ok = False
         return ok
 
@@ -123,7 +123,7 @@ class Form(FlaskForm):
                 field.errors = [_("请填写此项")]
                 ok = False
             elif isinstance(field.data, str) and not _is_clean(field.data):
-                field.errors = [*field.errors, _("含有不能使用的控制字符,请删除后重新填写")]
+                field.errors = [*field.errors, _("含有不能使用的控制字符，请删除后重新填写")]
                 ok = False
         return ok
 
@@ -140,7 +140,7 @@ class YuanField(StringField):
             self.data = parse_yuan(self.raw)
         except ValueError as error:
             raise ValidationError(
-                _("请填写以元为单位的数字,最多两位小数,例如 128000.00")
+                _("请填写以元为单位的数字，最多两位小数，例如 128000.00")
             ) from error
 
     def _value(self) -> str:

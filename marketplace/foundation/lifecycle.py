@@ -98,7 +98,7 @@ def move(
     if not can_move(subject, to):
         raise Conflict(
             _(
-                "当前状态为“%(now)s”,不能变更为“%(to)s”,请刷新页面后按最新状态办理",
+                "当前状态为“%(now)s”，不能变更为“%(to)s”，请刷新页面后按最新状态办理",
                 now=before.title,
                 to=to.title,
             ),

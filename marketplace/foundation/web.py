@@ -60,7 +60,7 @@ HEADERS = {
 
 LAST_RESORT = (
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>服务暂时不可用</title>'
-    "<h1>服务暂时不可用</h1><p>您填写的内容没有提交,请稍后再试。</p></html>"
+    "<h1>服务暂时不可用</h1><p>您填写的内容没有提交，请稍后再试。</p></html>"
 )
 
 csrf = CSRFProtect()
@@ -127,7 +127,7 @@ def _claim_key() -> str | Response | None:
         return key
     if not earlier.same_content:
         raise Conflict(
-            _("这份表单已经提交过,内容与上次不同,请重新打开页面填写"), rule="idempotency"
+            _("这份表单已经提交过，内容与上次不同，请重新打开页面填写"), rule="idempotency"
         )
     return flask_response(redirect(earlier.location or url_for("portal.home"), 303))
 
@@ -314,7 +314,7 @@ def _domain_error(error: DomainError) -> tuple[str, int]:
 
 
 def _csrf_error(_error: CSRFError) -> tuple[str, int]:
-    return _error_page(400, _("页面停留时间过长或来源不明,请返回上一页刷新后重新提交"))
+    return _error_page(400, _("页面停留时间过长或来源不明，请返回上一页刷新后重新提交"))
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -341,7 +341,7 @@ def _unavailable(error: Exception) -> Any:
 def _integrity(error: IntegrityError) -> tuple[str, int]:
     log.warning("constraint refused: %s", str(error.orig).splitlines()[0])
     rollback()
-    return _error_page(409, _("已有他人先行办理,或数据状态已变化,请刷新页面后查看最新结果"))
+    return _error_page(409, _("已有他人先行办理，或数据状态已变化，请刷新页面后查看最新结果"))
 
 
 def _crash(_error: Exception) -> tuple[str, int]:

@@ -39,7 +39,7 @@ def open_file(organisation: Organisation, register: str, actor: Actor, now: date
         return found
     party = organisation.function is OrganisationFunction.PARTY
     if not party or organisation.kind in BARRED_KINDS:
-        raise Conflict(_("机关、村(居)民委员会和自然人不能入驻为中介服务机构"), rule="firm.kind")
+        raise Conflict(_("机关、村（居）民委员会和自然人不能入驻为中介服务机构"), rule="firm.kind")
     firm = Firm(
         organisation_id=organisation.id,
         register_code=register,
@@ -164,7 +164,7 @@ def add_qualification(
         raise Invalid(_("有效期截止日不能早于发证日期"), field="valid_until", rule="period")
     if valid_until is not None and valid_until < today:
         raise Invalid(
-            _("该资质已过有效期,请登记现行有效的证书"), field="valid_until", rule="period"
+            _("该资质已过有效期，请登记现行有效的证书"), field="valid_until", rule="period"
         )
     twin = select(Qualification.id).where(
         Qualification.type == type,
@@ -173,7 +173,7 @@ def add_qualification(
         (Qualification.firm_id == firm.id) | Qualification.verified_at.is_not(None),
     )
     if db.session.scalar(twin) is not None:
-        raise Invalid(_("该证书编号已经登记,请核对编号"), field="number", rule="twin")
+        raise Invalid(_("该证书编号已经登记，请核对编号"), field="number", rule="twin")
     row = Qualification(
         firm_id=firm.id,
         type=type,
@@ -212,11 +212,11 @@ def advance_qualification(row: Qualification, actor: Actor, now: datetime) -> No
         mend = "请及时换证并登记。"
     else:
         subject = "资质已到期"
-        mend = "相应事项已不能报名,请换证后登记。"
+        mend = "相应事项已不能报名，请换证后登记。"
     send(
         row.firm.organisation_id,
         subject,
-        f"“{row.type}”({row.number})有效期至 {row.valid_until.isoformat()}。{mend}",
+        f"“{row.type}”（{row.number}）有效期至 {row.valid_until.isoformat()}。{mend}",
         "/firm",
         f"qualification:{row.id}:{row.valid_until}:{max(left, -1)}",
         now,
@@ -235,7 +235,7 @@ def add_practitioner(
     )
     if db.session.scalar(taken) is not None:
         raise Invalid(
-            _("该执业证书已登记在册,同一执业人员只能登记在一家机构"), field="number", rule="twin"
+            _("该执业证书已登记在册，同一执业人员只能登记在一家机构"), field="number", rule="twin"
         )
     row = Practitioner(
         firm_id=firm.id, name=name, profession=profession, number=number, registered_at=now
@@ -267,9 +267,9 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
     lock(firm)
     now = max(now, clock.now())
     if not firm.may_be_written:
-        raise Conflict(_("申请已经提交,请等待审查结果"), rule="firm.status")
+        raise Conflict(_("申请已经提交，请等待审查结果"), rule="firm.status")
     if lacks := queries.missing(firm, now):
-        raise Invalid(_("还不能提交:%(what)s", what=";".join(text for _p, text in lacks)))
+        raise Invalid(_("还不能提交：%(what)s", what=";".join(text for _p, text in lacks)))
     if not committed:
         raise Invalid(_("请阅读并勾选入驻承诺"), field="committed", rule="commitment")
     edition = queries.admission_policy(firm.register_code, clock.local_day(now))
@@ -284,7 +284,7 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
         return
     send(
         accounts.bureau(firm.register_code).id,
-        f"入驻申请待审查:{firm.organisation.name}",
+        f"入驻申请待审查：{firm.organisation.name}",
         f"请在 {edition.values.form_check_working_days} 个工作日内完成形式审查。",
         f"/supervision/applications/{firm.public_id}",
         f"firm:{firm.id}:{firm.application}:submitted:{now.isoformat()}",
@@ -309,11 +309,13 @@ def leave_register(firm: Firm, running_contracts: int, actor: Actor, now: dateti
     lock(firm)
     if running_contracts:
         raise Conflict(
-            _("尚有 %(n)d 份合同未办结,办结后方可退出", n=running_contracts), rule="firm.running"
+            _("尚有 %(n)d 份合同未办结，办结后方可退出", n=running_contracts), rule="firm.running"
         )
     lifecycle.move(firm, FirmStatus.LEFT, actor, now)
 
 
 def must_be(firm: Firm, allowed: bool) -> None:
     if not allowed:
-        raise Conflict(_("当前状态为“%(now)s”,不能修改", now=firm.status.title), rule="firm.status")
+        raise Conflict(
+            _("当前状态为“%(now)s”，不能修改", now=firm.status.title), rule="firm.status"
+        )

@@ -51,19 +51,19 @@ def _long_text(label: Any, longest: int, required: bool = True, **more: Any) -> 
 class SubjectForm(Form):
     """Who the firm is, who speaks for it, what it declares."""
 
-    legal_representative = _text(_l("法定代表人(负责人)"), 60)
+    legal_representative = _text(_l("法定代表人（负责人）"), 60)
     legal_identity = _text(
         _l("法定代表人身份证件号码"),
         18,
         required=False,
-        description=_l("不公开,只保存校验摘要,用于识别关联机构;已登记的可不再填写"),
+        description=_l("不公开，只保存校验摘要，用于识别关联机构；已登记的可不再填写"),
     )
     agent_name = _text(_l("经办人姓名"), 60)
     agent_phone = TelField(
         _l("经办人电话"), [InputRequired(_REQUIRED), Length(max=40, message=_LONGEST)]
     )
     controller_name = _text(
-        _l("控股股东(持股超过 50%)"), 120, required=False, description=_l("没有的不填")
+        _l("控股股东（持股超过 50%）"), 120, required=False, description=_l("没有的不填")
     )
     controller_identity = _text(
         _l("控股股东证件号码或统一社会信用代码"),
@@ -72,8 +72,10 @@ class SubjectForm(Form):
         description=_l("只保存校验摘要"),
     )
     introduction = _long_text(_l("机构简介"), 2000, required=False)
-    licence = FileField(_l("登记证照"), description=_l("PDF、JPG 或 PNG,不超过 20 MB"))
-    decoupled = BooleanField(_l("本机构与行政机关在人员、资金、管理上没有隶属和利益关系(脱钩声明)"))
+    licence = FileField(_l("登记证照"), description=_l("PDF、JPG 或 PNG，不超过 20 MB"))
+    decoupled = BooleanField(
+        _l("本机构与行政机关在人员、资金、管理上没有隶属和利益关系（脱钩声明）")
+    )
 
 
 class CommitmentForm(Form):
@@ -81,8 +83,8 @@ class CommitmentForm(Form):
 
     committed = BooleanField(
         _l(
-            "承诺:所提交材料真实有效,依法依规执业,按公开的价格和时限提供服务,"
-            "接受评价和监督;违反承诺的,接受暂停或终止服务"
+            "承诺：所提交材料真实有效，依法依规执业，按公开的价格和时限提供服务，"
+            "接受评价和监督；违反承诺的，接受暂停或终止服务"
         )
     )
 
@@ -96,9 +98,9 @@ class QualificationForm(Form):
     issuer = _text(_l("发证机关"), 120)
     valid_from = DateField(_l("发证日期"), [InputRequired(_l("请填写日期"))])
     valid_until = DateField(
-        _l("有效期至"), [Optional()], description=_l("长期有效的不填,到期当日仍有效")
+        _l("有效期至"), [Optional()], description=_l("长期有效的不填，到期当日仍有效")
     )
-    file = FileField(_l("证书扫描件"), description=_l("PDF、JPG 或 PNG,不超过 20 MB"))
+    file = FileField(_l("证书扫描件"), description=_l("PDF、JPG 或 PNG，不超过 20 MB"))
 
 
 class PractitionerForm(Form):
@@ -124,7 +126,7 @@ class PercentField(StringField):
                 raise InvalidOperation
             self.data = Decimal(self.raw) / 100
         except InvalidOperation as error:
-            raise ValidationError(_l("请填写百分数,最多两位小数,例如 15 或 12.5")) from error
+            raise ValidationError(_l("请填写百分数，最多两位小数，例如 15 或 12.5")) from error
 
     def _value(self) -> str:
         if isinstance(self.data, Decimal):
@@ -140,7 +142,7 @@ class OfferingForm(Form):
     discount = PercentField(
         _l("承诺下浮率"),
         [InputRequired(_REQUIRED)],
-        description=_l("在收费标准基础上下浮的百分比,不下浮填 0"),
+        description=_l("在收费标准基础上下浮的百分比，不下浮填 0"),
     )
     promised_days = IntegerField(
         _l("承诺时限"),
@@ -148,7 +150,7 @@ class OfferingForm(Form):
             InputRequired(_REQUIRED),
             NumberRange(1, 1000, message=_l("请填写 1 至 1000 的整数")),
         ],
-        description=_l("计日方式与该事项的法定时限相同(工作日或日),不超过法定时限"),
+        description=_l("计日方式与该事项的法定时限相同（工作日或日），不超过法定时限"),
     )
 
 
@@ -170,7 +172,7 @@ class ListingForm(Form):
             InputRequired(_REQUIRED),
             NumberRange(1, 1000, message=_l("请填写 1 至 1000 的整数")),
         ],
-        description=_l("计日方式与该事项的法定时限相同(工作日或日),不超过法定时限"),
+        description=_l("计日方式与该事项的法定时限相同（工作日或日），不超过法定时限"),
     )
 
     def fixed(self) -> FixedPrice:
@@ -243,7 +245,7 @@ class FormCheckForm(Form):
         [InputRequired(_CHOOSE)],
         choices=[
             ("list", _l("建议准予入驻")),
-            ("return", _l("出具一次性告知书,退回补正")),
+            ("return", _l("出具一次性告知书，退回补正")),
             ("refuse", _l("建议不予入驻")),
         ],
     )
@@ -297,7 +299,7 @@ class QuestionForm(Form):
     outcome = RadioField(
         _l("处理决定"),
         [InputRequired(_CHOOSE)],
-        choices=[("keep", _l("异议不成立,恢复上架")), ("remove", _l("异议成立,移出名录"))],
+        choices=[("keep", _l("异议不成立，恢复上架")), ("remove", _l("异议成立，移出名录"))],
     )
     reason = _long_text(_l("处理理由"), 1000)
 

@@ -38,7 +38,7 @@ class FirmStatus(Status):
     RETURNED = "returned", _l("待补正"), "warn"
     CHECKED = "checked", _l("待审批"), "info"
     LISTED = "listed", _l("已入驻"), "good"
-    QUESTIONED = "questioned", _l("存在异议,暂停上架"), "warn"
+    QUESTIONED = "questioned", _l("存在异议，暂停上架"), "warn"
     REFUSED = "refused", _l("不予入驻"), "bad"
     REMOVED = "removed", _l("已移出"), "bad"
     LEFT = "left", _l("已退出"), "ended"
@@ -285,7 +285,7 @@ class CheckStatus(Status):
     WAITING = "waiting", _l("待核查"), "info"
     NO_OBJECTION = "no_objection", _l("无异议"), "good"
     OBJECTED = "objected", _l("有异议"), "bad"
-    SILENT = "silent", _l("逾期未答复,视为无异议"), "warn"
+    SILENT = "silent", _l("逾期未答复，视为无异议"), "warn"
 
 
 class ProfessionalCheck(PublicIdMixin, LifecycleMixin, Model):

@@ -83,15 +83,15 @@ def _whose_step(firm: Firm) -> str | None:
     """Who acts next, for an officer who may not."""
     actor = require_actor()
     if firm.status is FirmStatus.SUBMITTED:
-        return _("本步骤为形式审查,由管理机构经办人办理;审查结束后由另一名审批人决定")
+        return _("本步骤为形式审查，由管理机构经办人办理；审查结束后由另一名审批人决定")
     if firm.status is FirmStatus.RETURNED:
-        return _("已出具一次性告知书,由机构补正后重新提交")
+        return _("已出具一次性告知书，由机构补正后重新提交")
     if firm.status is FirmStatus.CHECKED:
         if firm.checked_by is not None and firm.checked_by == actor.user_id:
-            return _("形式审查由您办理,须由其他审批人决定")
-        return _("本步骤为审批,由管理机构审批人决定")
+            return _("形式审查由您办理，须由其他审批人决定")
+        return _("本步骤为审批，由管理机构审批人决定")
     if firm.status is FirmStatus.QUESTIONED:
-        return _("本步骤为异议处理,由管理机构审批人决定")
+        return _("本步骤为异议处理，由管理机构审批人决定")
     return None
 
 

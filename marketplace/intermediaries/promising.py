@@ -115,12 +115,12 @@ def save_offering(
 def _check(firm: Firm, item: ServiceItem, discount: Decimal, promised_days: int, day: date) -> None:
     if not discount_is_possible(discount):
         raise Invalid(
-            _("下浮率为 0 到 99.99 之间的百分数,最多两位小数"), field="discount", rule="discount"
+            _("下浮率为 0 到 99.99 之间的百分数，最多两位小数"), field="discount", rule="discount"
         )
     if not 1 <= promised_days <= min(item.statutory_days, LONGEST_PROMISE):
         raise Invalid(
             _(
-                "承诺时限应为 1 至 %(days)d %(kind)s,不超过该事项的法定时限",
+                "承诺时限应为 1 至 %(days)d %(kind)s，不超过该事项的法定时限",
                 days=item.statutory_days,
                 kind=item.statutory_days_kind.title,
             ),
@@ -129,7 +129,7 @@ def _check(firm: Firm, item: ServiceItem, discount: Decimal, promised_days: int,
         )
     if firm.is_listed and not catalogue.meets(item, queries.held(firm.id, day)):
         raise Invalid(
-            _("尚未登记该事项所需的有效资质,请先登记资质"), field="item_code", rule="qualification"
+            _("尚未登记该事项所需的有效资质，请先登记资质"), field="item_code", rule="qualification"
         )
 
 
@@ -143,7 +143,7 @@ def _set_fixed(row: Offering, firm: Firm, fixed: FixedPrice, day: date) -> None:
         base_from, unit = worked.base, worked.base_unit or _("元")
         if base_from is None:
             raise Invalid(
-                _("请填写计费基数的下限;该标准没有单一基数的,请改用下浮率承诺"),
+                _("请填写计费基数的下限；该标准没有单一基数的，请改用下浮率承诺"),
                 field="fee",
                 rule="offering.base",
             )
@@ -175,7 +175,7 @@ def set_order_terms(
     known = set(accounts.below(firm.register_code))
     if unknown := [code for code in areas if code not in known]:
         raise Invalid(
-            _("服务区域不在本名录范围内:%(codes)s", codes="、".join(unknown)),
+            _("服务区域不在本名录范围内：%(codes)s", codes="、".join(unknown)),
             field="areas",
             rule="offering.areas",
         )

@@ -71,7 +71,7 @@ def _keep_points(
     for code, finding in findings.items():
         if not finding.passed and not finding.reason.strip():
             raise Invalid(
-                _("“%(point)s”需补正,请写明补正内容", point=POINTS[code]),
+                _("“%(point)s”需补正，请写明补正内容", point=POINTS[code]),
                 field=f"{code}_reason",
                 rule="points",
             )
@@ -106,11 +106,11 @@ def return_application(
     values = queries.admission_policy(firm.register_code, clock.local_day(now)).values
     if firm.returned_at is not None or values.returns == 0:
         raise Conflict(
-            _("补正只能一次性告知,本申请已经退回过,请提出准予或不予入驻的建议"),
+            _("补正只能一次性告知，本申请已经退回过，请提出准予或不予入驻的建议"),
             rule="returned_once",
         )
     if all(finding.passed for finding in findings.values()):
-        raise Invalid(_("各项均已通过,无须退回补正"), rule="points")
+        raise Invalid(_("各项均已通过，无须退回补正"), rule="points")
     _keep_points(firm, findings, actor, now)
     firm.returned_at = now
     firm.return_notice = one_time_notice(findings)
@@ -136,7 +136,7 @@ def pass_check(
     rows = _keep_points(firm, findings, actor, now)
     passed = all(row.result is PointResult.PASS for row in rows)
     if recommendation is Recommendation.LIST and not passed:
-        raise Invalid(_("有需补正的事项,不能建议准予入驻"), field="recommendation", rule="points")
+        raise Invalid(_("有需补正的事项，不能建议准予入驻"), field="recommendation", rule="points")
     if recommendation is Recommendation.REFUSE and not reason.strip():
         raise Invalid(_("请写明不予入驻的理由"), field="reason", rule="reason")
     firm.checked_by = actor.user_id
@@ -177,7 +177,7 @@ def list_firm(firm: Firm, actor: Actor, now: datetime) -> None:
     now = max(now, clock.now())
     _other_person(firm, actor)
     if firm.status is FirmStatus.CHECKED and firm.recommendation is not Recommendation.LIST:
-        raise Conflict(_("经办人建议不予入驻,不能直接准予入驻"), rule="recommendation")
+        raise Conflict(_("经办人建议不予入驻，不能直接准予入驻"), rule="recommendation")
     firm.decided_by = actor.user_id
     firm.decided_at = now
     enter_register(firm, actor, now)
@@ -198,9 +198,9 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     notices.publish_notice(
         kind=NOTICE_KIND,
         subject=firm,
-        title=f"中介服务机构入驻公示:{name}",
-        body=f"{name}(统一社会信用代码 {firm.organisation.credit_code})申请入驻,"
-        f"承接服务事项:{offered}。公示期间对其入驻条件有异议的,可以提出。",
+        title=f"中介服务机构入驻公示：{name}",
+        body=f"{name}（统一社会信用代码 {firm.organisation.credit_code}）申请入驻，"
+        f"承接服务事项：{offered}。公示期间对其入驻条件有异议的，可以提出。",
         ends_at=firm.publicity_ends_at,
         jurisdiction_code=firm.register_code,
         actor=actor,
@@ -210,7 +210,7 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     _tell_firm(
         firm,
         "准予入驻",
-        "贵机构已上架,可以报名。入驻公示与专业核查同时进行。",
+        "贵机构已上架，可以报名。入驻公示与专业核查同时进行。",
         "listed",
         now,
     )
@@ -241,8 +241,8 @@ def ask_departments(firm: Firm, actor: Actor, now: datetime) -> None:
         lifecycle.begin(check, CheckStatus.WAITING, actor, now, check_at=due)
         send(
             office.id,
-            f"入驻专业核查:{firm.organisation.name}",
-            "请在时限内核查该机构的专业条件。逾期未答复视为无异议,责任由本部门承担。",
+            f"入驻专业核查：{firm.organisation.name}",
+            "请在时限内核查该机构的专业条件。逾期未答复视为无异议，责任由本部门承担。",
             "/department/applications",
             f"professional:{check.id}",
             now,
@@ -274,7 +274,7 @@ def department_opinion(
     if objects and not reason.strip():
         raise Invalid(_("请写明异议的事实和依据"), field="reason", rule="reason")
     if now >= check.due_at and check.status is CheckStatus.WAITING:
-        raise Conflict(_("核查时限已过,视为无异议"), rule="deadline")
+        raise Conflict(_("核查时限已过，视为无异议"), rule="deadline")
     check.officer_id = actor.user_id
     check.reason = reason.strip() or None
     lifecycle.move(
@@ -314,7 +314,7 @@ def resolve_question(firm: Firm, keep: bool, reason: str, actor: Actor, now: dat
     open_until = firm.publicity_ends_at if firm.publicity_closed_at is None else None
     check_at = max(open_until, working_calendar().deadline(now, 1)) if open_until else None
     lifecycle.move(firm, FirmStatus.LISTED, actor, now, reason=reason.strip(), check_at=check_at)
-    _tell_firm(firm, "异议不成立,恢复上架", reason.strip(), f"kept:{now.isoformat()}", now)
+    _tell_firm(firm, "异议不成立，恢复上架", reason.strip(), f"kept:{now.isoformat()}", now)
 
 
 def delist(firm: Firm, reason: str, actor: Actor, now: datetime) -> None:
@@ -334,8 +334,8 @@ def advance_firm(firm: Firm, actor: Actor, now: datetime) -> None:
         audit.record("firm.form_check_overdue", actor, firm, now, due=firm.form_due_at)
         send(
             accounts.bureau(firm.register_code).id,
-            f"入驻审查超时:{firm.organisation.name}",
-            "该申请已超过形式审查时限,请立即办理。",
+            f"入驻审查超时：{firm.organisation.name}",
+            "该申请已超过形式审查时限，请立即办理。",
             f"/supervision/applications/{firm.public_id}",
             f"firm:{firm.id}:{firm.application}:overdue:{firm.form_due_at}",
             now,
@@ -351,7 +351,7 @@ def _question(firm: Firm, reason: str, actor: Actor, now: datetime) -> None:
     lifecycle.move(firm, FirmStatus.QUESTIONED, actor, now, reason=reason)
     send(
         accounts.bureau(firm.register_code).id,
-        f"入驻异议待决定:{firm.organisation.name}",
+        f"入驻异议待决定：{firm.organisation.name}",
         reason,
         f"/supervision/applications/{firm.public_id}",
         f"firm:{firm.id}:questioned:{now.isoformat()}",

@@ -72,19 +72,19 @@ def file_objection(notice: PublicNotice, text: str, actor: Actor, now: datetime)
     lock(notice)
     now = max(now, clock.now())
     if actor.organisation_id is None or not notice.objectable:
-        raise Refused(_("该公示不受理异议;不服决定的,请按公告载明的途径提出"), rule="objectable")
+        raise Refused(_("该公示不受理异议；不服决定的，请按公告载明的途径提出"), rule="objectable")
     text = text.strip()
     if not SHORTEST <= len(text) <= LONGEST:
         raise Invalid(
-            _("请写明异议的事实和理由,%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
+            _("请写明异议的事实和理由，%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
             field="text",
             rule="objection.text",
         )
     if notice.status is not NoticeStatus.OPEN or now >= notice.ends_at:
-        raise Conflict(_("公示期已结束,不再受理异议"), field="text", rule="objection.period")
+        raise Conflict(_("公示期已结束，不再受理异议"), field="text", rule="objection.period")
     if _unanswered_of(notice, actor.organisation_id) is not None:
         raise Conflict(
-            _("贵单位对本公示已有一件异议正在办理,答复后方可再次提出"),
+            _("贵单位对本公示已有一件异议正在办理，答复后方可再次提出"),
             field="text",
             rule="objection.one_at_a_time",
         )
@@ -102,7 +102,7 @@ def file_objection(notice: PublicNotice, text: str, actor: Actor, now: datetime)
         edition_id=edition.id,
     )
     lifecycle.begin(objection, ObjectionStatus.PENDING, actor, now, check_at=due_at)
-    _tell_bureau(objection, notice, "收到异议,请在期限内答复", "filed", now)
+    _tell_bureau(objection, notice, "收到异议，请在期限内答复", "filed", now)
     return objection
 
 
@@ -119,12 +119,12 @@ def answer_objection(
     answer = answer.strip()
     if not SHORTEST <= len(answer) <= LONGEST:
         raise Invalid(
-            _("请写明答复的事实和依据,%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
+            _("请写明答复的事实和依据，%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
             field="answer",
             rule="objection.answer",
         )
     if objection.status not in UNANSWERED:
-        raise Conflict(_("该异议已答复,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该异议已答复，请刷新页面查看"), rule="lifecycle")
     objection.answer = answer
     objection.answered_by = actor.user_id
     objection.answered_at = now
@@ -137,8 +137,8 @@ def answer_objection(
             lifecycle.move(notice, NoticeStatus.ENDED, actor, now)
     send(
         objection.organisation_id,
-        f"异议已答复:{notice.title}"[:200],
-        f"结论:{'异议成立' if upheld else '异议不成立'}。{answer}",
+        f"异议已答复：{notice.title}"[:200],
+        f"结论：{'异议成立' if upheld else '异议不成立'}。{answer}",
         f"/notices/{notice.public_id}",
         f"objection:{objection.id}:answered",
         now,
@@ -164,7 +164,7 @@ def advance_objection(objection: Objection, actor: Actor, now: datetime) -> None
     """No answer in time: marked overdue, the bureau is told; the notice goes on waiting."""
     lifecycle.move(objection, ObjectionStatus.OVERDUE, actor, now)
     notice = db.session.get_one(PublicNotice, objection.notice_id)
-    _tell_bureau(objection, notice, "异议超期未答复,请立即办理", "overdue", now)
+    _tell_bureau(objection, notice, "异议超期未答复，请立即办理", "overdue", now)
 
 
 def _unanswered_of(notice: PublicNotice, organisation_id: int) -> int | None:

@@ -33,7 +33,7 @@ class AnswerForm(Form):
     )
     answer = TextAreaField(
         _l("答复的事实和依据"),
-        description=_l("答复将公开,请勿写入个人信息"),
+        description=_l("答复将公开，请勿写入个人信息"),
         validators=[
             InputRequired(_l("请填写此项")),
             Length(min=SHORTEST, max=LONGEST, message=length_message()),

@@ -83,14 +83,14 @@ def quote(ask: OrderAsk, price: Decimal, note: str, actor: Actor) -> None:
     now = _locked(order, OrderStatus.ASKING)
     _require_asked(ask, now)
     if order.offering_id is not None:
-        raise Conflict(_("订单按承诺价格成交,请接单或者不承接"), rule="order.listing")
+        raise Conflict(_("订单按承诺价格成交，请接单或者不承接"), rule="order.listing")
     need = order.need
     placing.require_firm(
         need, ask.organisation_id, accounts.register_of(need.jurisdiction_code), None, now
     )
     if price <= 0 or price > need.budget:
         raise Invalid(
-            _("报价应大于 0,不高于预算 %(budget)s 元", budget=format_yuan(need.budget)),
+            _("报价应大于 0，不高于预算 %(budget)s 元", budget=format_yuan(need.budget)),
             field="price",
             rule="entry.budget",
         )
@@ -115,7 +115,7 @@ def quote(ask: OrderAsk, price: Decimal, note: str, actor: Actor) -> None:
     ask.stands_until = working_calendar().deadline(now, days)
     lifecycle.move(ask, AskStatus.QUOTED, actor, now, price=price)
     lifecycle.move(order, OrderStatus.QUOTED, actor, now, check_at=ask.stands_until)
-    _tell_owner(order, "机构已报价,请确认", f"quoted:{ask.id}", now)
+    _tell_owner(order, "机构已报价，请确认", f"quoted:{ask.id}", now)
 
 
 def take_listing(ask: OrderAsk, actor: Actor) -> Contract:
@@ -161,8 +161,8 @@ def turn_down(order: Order, reason: str, actor: Actor) -> None:
     lifecycle.move(order, OrderStatus.ASKING, actor, now)
     send(
         ask.organisation_id,
-        f"报价未被采纳:{order.need.title}",
-        f"业主未采纳贵机构的报价。理由:{reason}。",
+        f"报价未被采纳：{order.need.title}",
+        f"业主未采纳贵机构的报价。理由：{reason}。",
         f"/firm/orders/{ask.public_id}",
         f"ask:{ask.id}:refused",
         now,
@@ -176,7 +176,7 @@ def withdraw(order: Order, reason: str, actor: Actor) -> None:
     now = clock.now()
     if not order.is_live:
         raise Conflict(
-            _("订单当前状态为“%(now)s”,不能撤回", now=order.status.title), rule="lifecycle"
+            _("订单当前状态为“%(now)s”，不能撤回", now=order.status.title), rule="lifecycle"
         )
     _end(order, OrderStatus.WITHDRAWN, reason, actor, now)
 
@@ -206,7 +206,7 @@ def _locked(order: Order, expected: OrderStatus) -> datetime:
     if order.status is not expected:
         raise Conflict(
             _(
-                "订单当前状态为“%(now)s”,不能办理此事,请刷新页面",
+                "订单当前状态为“%(now)s”，不能办理此事，请刷新页面",
                 now=order.status.title,
             ),
             rule="lifecycle",
@@ -217,7 +217,7 @@ def _locked(order: Order, expected: OrderStatus) -> datetime:
 def _require_asked(ask: OrderAsk, now: datetime) -> None:
     db.session.refresh(ask)
     if ask.status is not AskStatus.ASKED:
-        raise Conflict(_("当前状态为“%(now)s”,不能答复", now=ask.status.title), rule="order.turn")
+        raise Conflict(_("当前状态为“%(now)s”，不能答复", now=ask.status.title), rule="order.turn")
     if ask.answer_by is None or now >= ask.answer_by:
         raise Conflict(_("答复期限已过"), rule="order.late")
 
@@ -225,7 +225,7 @@ def _require_asked(ask: OrderAsk, now: datetime) -> None:
 def _require_confirmer(order: Order, actor: Actor) -> None:
     if order.two_person and actor.user_id == order.proposer_id:
         raise Refused(
-            _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
+            _("经办与审批须由两人分别办理，请由本单位另一位审批人办理"), rule="two_persons"
         )
     if not may_confirm(actor, order):
         raise Refused(_("请由本单位审批人办理"), rule="order.role")
@@ -258,8 +258,8 @@ def _ask_next(order: Order, actor: Actor, now: datetime) -> None:
         until = ask.answer_by.astimezone(clock.SHANGHAI)
         send(
             ask.organisation_id,
-            f"{stored(need.channel.title)}待答复:{need.title}",
-            f"请在 {until:%Y-%m-%d %H:%M} 前答复,逾期视为不承接。",
+            f"{stored(need.channel.title)}待答复：{need.title}",
+            f"请在 {until:%Y-%m-%d %H:%M} 前答复，逾期视为不承接。",
             f"/firm/orders/{ask.public_id}",
             f"ask:{ask.id}:asked",
             now,
@@ -285,9 +285,9 @@ def _conclude(order: Order, ask: OrderAsk, actor: Actor, now: datetime) -> Contr
             firm=ask.firm,
             price=ask.price,
             reason=(
-                "按机构公开的承诺下单,机构在期限内接单"
+                "按机构公开的承诺下单，机构在期限内接单"
                 if of_listing
-                else "小额快选,机构在期限内报价,业主确认"
+                else "小额快选，机构在期限内报价，业主确认"
             ),
             proposed_by=order.proposer_id,
             approved_by=order.approver_id,
@@ -332,7 +332,7 @@ def _end(order: Order, to: OrderStatus, reason: str, actor: Actor, now: datetime
     lifecycle.move(order, to, actor, now, reason=reason)
     needs.drop_ordered(order.need, reason, actor, now)
     if to is OrderStatus.ENDED:
-        _tell_owner(order, f"订单未成交:{reason}", "ended", now)
+        _tell_owner(order, f"订单未成交：{reason}", "ended", now)
 
 
 def _spare_rest(order: Order, actor: Actor, now: datetime) -> None:
@@ -344,8 +344,8 @@ def _spare_rest(order: Order, actor: Actor, now: datetime) -> None:
         if asked:
             send(
                 ask.organisation_id,
-                f"订单已撤回:{order.need.title}",
-                "业主已撤回,无需再办理。",
+                f"订单已撤回：{order.need.title}",
+                "业主已撤回，无需再办理。",
                 f"/firm/orders/{ask.public_id}",
                 f"ask:{ask.id}:spared",
                 now,

@@ -80,7 +80,7 @@ def quote(public_id: str) -> Any:
         lambda found: actions.quote(
             found, form.price.data or Decimal(0), form.note.data or "", require_actor()
         ),
-        _("报价已提交,等待业主确认"),
+        _("报价已提交，等待业主确认"),
     )
 
 
@@ -94,7 +94,7 @@ def take(public_id: str) -> Any:
         "button",
         ButtonForm(),
         lambda found: actions.take_listing(found, require_actor()),
-        _("已接单,合同开始履行"),
+        _("已接单，合同开始履行"),
     )
 
 

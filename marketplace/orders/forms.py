@@ -60,8 +60,8 @@ class ContentForm(Form):
         description=_l("例如 1200 件、3 个点位、1 份"),
     )
     declared = BooleanField(
-        _l("不属于依法必须招标、涉密或者应急的项目,没有拆分采购"),
-        [InputRequired(_l("属于上述情形的不能下单,请确认"))],
+        _l("不属于依法必须招标、涉密或者应急的项目，没有拆分采购"),
+        [InputRequired(_l("属于上述情形的不能下单，请确认"))],
     )
 
     def fee_inputs(self) -> dict[str, str]:
@@ -172,7 +172,7 @@ class QuoteForm(Form):
     price = YuanField(_l("报价"), [InputRequired(_l("请填写报价"))])
     note = StringField(_l("说明"), [Optional(), Length(max=300, min=0, message=length_message())])
     agree = BooleanField(
-        _l("报价包含全部费用,业主确认后即为合同"),
+        _l("报价包含全部费用，业主确认后即为合同"),
         [InputRequired(_l("请确认后提交"))],
     )
 

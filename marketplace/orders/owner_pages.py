@@ -218,7 +218,7 @@ def confirm(public_id: str) -> Any:
         "button",
         ButtonForm(),
         lambda found: actions.confirm_quote(found, require_actor()),
-        _("已确认,合同开始履行"),
+        _("已确认，合同开始履行"),
     )
 
 
@@ -289,7 +289,7 @@ def accept(public_id: str) -> Any:
         form,
         act,
         page,
-        _("已验收通过,评价已提交"),
+        _("已验收通过，评价已提交"),
         lambda contract: url_for("contracts.contract", public_id=contract.public_id),
     )
 

@@ -59,7 +59,7 @@ def quick_investment(kind: OrganisationKind, fiscal_allowed: bool) -> Investment
     if fiscal_allowed:
         return InvestmentKind.GOVERNMENT
     raise Conflict(
-        _("本辖区规则未对财政性资金开放小额快选,请发布采购需求或者下单"), rule="quick.fiscal"
+        _("本辖区规则未对财政性资金开放小额快选，请发布采购需求或者下单"), rule="quick.fiscal"
     )
 
 
@@ -84,7 +84,7 @@ def place_quick(
     if not is_quick(rules, fiscal, content.budget):
         limit = rules.quick_fiscal_limit if fiscal else rules.quick_limit
         raise Invalid(
-            _("小额快选的预算不超过 %(limit)s 元,超过的请发布采购需求", limit=format_yuan(limit)),
+            _("小额快选的预算不超过 %(limit)s 元，超过的请发布采购需求", limit=format_yuan(limit)),
             field="budget",
             rule="quick.limit",
         )
@@ -129,7 +129,7 @@ def listed_price(offering: Offering, content: OrderContent, place: str, now: dat
     if offering.amount is not None:
         raise Invalid(
             _(
-                "该承诺适用于 %(low)s 至 %(high)s %(unit)s,请核对数量",
+                "该承诺适用于 %(low)s 至 %(high)s %(unit)s，请核对数量",
                 low=format(offering.base_from or 0, "f"),
                 high=format(offering.base_to or 0, "f"),
                 unit=offering.base_unit,
@@ -138,7 +138,7 @@ def listed_price(offering: Offering, content: OrderContent, place: str, now: dat
             rule="order.range",
         )
     raise Invalid(
-        _("该事项没有可计算的收费标准,不能按下浮率下单,请用小额快选询价"),
+        _("该事项没有可计算的收费标准，不能按下浮率下单，请用小额快选询价"),
         field="quantity",
         rule="order.price",
     )
@@ -150,7 +150,7 @@ def place_listing(offering: Offering, content: OrderContent, actor: Actor, now: 
     Within the limit of 小额快选 its shorter times hold. Raises Invalid or Refused naming the rule.
     """
     if offering.ended_at is not None:
-        raise Conflict(_("该承诺已撤下或已更新,请重新选择"), rule="order.ended")
+        raise Conflict(_("该承诺已撤下或已更新，请重新选择"), rule="order.ended")
     owner = _owner(actor)
     item = drafting.item_in_force(offering.item_code, owner.jurisdiction_code, now)
     edition = queries.edition_for(owner.jurisdiction_code, now)
@@ -164,9 +164,9 @@ def place_listing(offering: Offering, content: OrderContent, actor: Actor, now: 
     register = accounts.register_of(need.jurisdiction_code)
     firm = require_firm(need, offering.firm.organisation_id, register, None, now)
     if firm.id != offering.firm_id:
-        raise Conflict(_("该机构未在本辖区名录内,不能下单"), rule="order.register")
+        raise Conflict(_("该机构未在本辖区名录内，不能下单"), rule="order.register")
     if offering.capacity is not None and queries.running_on(offering) >= offering.capacity:
-        raise Conflict(_("该承诺的在办订单已满,请另选机构"), rule="order.capacity")
+        raise Conflict(_("该承诺的在办订单已满，请另选机构"), rule="order.capacity")
     order = _order(need, content, wanted_by, offering, quick, edition.id, actor, now)
     _add_ask(order, firm, 1, price, actor, now)
     waits = order.two_person
@@ -213,7 +213,7 @@ def _draft(
         item.code,
         drafting.NeedContent(
             title=title,
-            scope=f"{content.scope}\n数量:{content.quantity}",
+            scope=f"{content.scope}\n数量：{content.quantity}",
             place=content.place,
             budget=budget,
             fee_inputs=content.fee_inputs,
@@ -253,7 +253,7 @@ def require_firm(
     if firm is not None and not message:
         return firm
     name = accounts.organisation(organisation_id).name
-    said = _("%(firm)s 不能承接:%(why)s", firm=name, why=message)
+    said = _("%(firm)s 不能承接：%(why)s", firm=name, why=message)
     if field is None:
         raise Refused(said, rule=rule)
     raise Invalid(said, field=field, rule=rule)
@@ -264,7 +264,7 @@ def _require_unrelated(firms: Sequence[Firm], now: datetime) -> None:
     for fallen in void_related(facts):
         raise Invalid(
             _(
-                "%(firm)s 与 %(other)s 存在关联,不能同时询价",
+                "%(firm)s 与 %(other)s 存在关联，不能同时询价",
                 firm=firms[fallen.number].organisation.name,
                 other=firms[fallen.because_of].organisation.name,
             ),

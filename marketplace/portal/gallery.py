@@ -44,7 +44,7 @@ PAIRS = (
     ("neutral-text", "neutral-ground"),
 )
 LONG = _l(
-    "城区供热管网及换热站智慧化改造(二期)项目环境影响报告表编制及竣工环境保护验收监测技术服务"
+    "城区供热管网及换热站智慧化改造（二期）项目环境影响报告表编制及竣工环境保护验收监测技术服务"
 )
 
 
@@ -65,7 +65,7 @@ class SampleForm(Form):
         default="draw",
     )
     places = FieldList(StringField(_l("地点"), [Optional()]), label=_l("地点"), min_entries=2)
-    paper = FileField(_l("附件"), [Optional()], description=_l("PDF,不超过 10 MB"))
+    paper = FileField(_l("附件"), [Optional()], description=_l("PDF，不超过 10 MB"))
     agreed = BooleanField(_l("以上内容属实"))
 
 
@@ -101,7 +101,7 @@ def forms() -> dict[str, Form]:
     wrong = SampleForm(formdata=None, prefix="wrong-", meta={"csrf": False})
     wrong.name.data = str(LONG)
     wrong.name.errors = [_("请控制在 60 个字以内")]
-    wrong.budget.errors = [_("超过上限 12,000.00 元,依据收费目录清单第 3 项")]
+    wrong.budget.errors = [_("超过上限 12,000.00 元，依据收费目录清单第 3 项")]
     wrong.method.errors = [_("本金额不能直接选取")]
     wrong.agreed.errors = [_("请确认")]
     return {"fresh": fresh, "wrong": wrong}
@@ -111,7 +111,7 @@ def events(now: datetime) -> Sequence[Event]:
     """A course of things with every tone."""
     return (
         Event(_("发布需求"), now - timedelta(days=9), who=_("项目业主")),
-        Event(_("报名截止"), now - timedelta(days=5), detail=_("3 家进入名单,1 家无效")),
+        Event(_("报名截止"), now - timedelta(days=5), detail=_("3 家进入名单，1 家无效")),
         Event(_("选定"), now - timedelta(days=4), tone="good"),
         Event(_("临近期限"), now - timedelta(days=1), tone="warn"),
         Event(_("逾期"), now, tone="bad"),

@@ -36,7 +36,7 @@ def require_second_person(need: Need, proposer_id: int | None, actor: Actor) -> 
     """For agencies, institutions and government money the approver is not the proposer."""
     if need.two_person and actor.user_id == proposer_id:
         raise Refused(
-            _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
+            _("经办与审批须由两人分别办理，请由本单位另一位审批人办理"), rule="two_persons"
         )
 
 
@@ -48,7 +48,7 @@ def publish(need: Need, actor: Actor, now: datetime) -> None:
     """
     lock(need)
     if need.is_ordered:
-        raise Conflict(_("该需求随下单办理,不单独发布"), rule="need.channel")
+        raise Conflict(_("该需求随下单办理，不单独发布"), rule="need.channel")
     require_second_person(need, need.proposer_id, actor)
     if need.status is NeedStatus.DRAFT and not need.two_person:
         submit_need(need, actor, now)
@@ -140,7 +140,7 @@ def fail_need(need: Need, reason: str, actor: Actor, now: datetime) -> None:
     lifecycle.move(need, NeedStatus.FAILED, actor, now, reason=reason)
     notifications.send(
         need.owner_id,
-        f"选取失败:{need.title}",
+        f"选取失败：{need.title}",
         f"{need.number} 选取失败。{reason}。可修改后重新发布。",
         f"/owner/needs/{need.public_id}",
         f"need:{need.id}:failed",
@@ -166,7 +166,7 @@ def withdraw_need(need: Need, reason: str, actor: Actor, now: datetime) -> None:
     lock(need)
     require_open(need, clock.now())
     if need.two_person and need.withdrawal_proposer_id is None:
-        raise Conflict(_("撤回须先由经办人提出并写明理由,再由审批人批准"), rule="two_persons")
+        raise Conflict(_("撤回须先由经办人提出并写明理由，再由审批人批准"), rule="two_persons")
     require_second_person(need, need.withdrawal_proposer_id, actor)
     need.outcome_reason = reason
     lifecycle.move(need, NeedStatus.WITHDRAWN, actor, now, reason=reason)
@@ -179,4 +179,4 @@ def require_open(need: Need, at: datetime) -> None:
         or need.entry_deadline is None
         or at >= need.entry_deadline
     ):
-        raise Conflict(_("报名已截止或需求已结束,不能再更正或撤回"), rule="need.closed")
+        raise Conflict(_("报名已截止或需求已结束，不能再更正或撤回"), rule="need.closed")

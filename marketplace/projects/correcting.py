@@ -26,8 +26,8 @@ from .models import CorrectionStatus, Need, NeedCorrection
 FIELDS = {
     "scope": _l("服务内容"),
     "place": _l("服务地点"),
-    "budget": _l("预算金额(元)"),
-    "days_wanted": _l("办理时限(天)"),
+    "budget": _l("预算金额（元）"),
+    "days_wanted": _l("办理时限（天）"),
 }
 
 
@@ -49,10 +49,10 @@ def propose_correction(
     lock(need)
     require_open(need, clock.now())
     if queries.open_correction(need.id) is not None:
-        raise Conflict(_("已有一份更正待审批,请先办结"), rule="correction.open")
+        raise Conflict(_("已有一份更正待审批，请先办结"), rule="correction.open")
     changes = _changes(need, correction)
     if not changes:
-        raise Invalid(_("内容与公告一致,没有需要更正的"), field="scope", rule="correction.none")
+        raise Invalid(_("内容与公告一致，没有需要更正的"), field="scope", rule="correction.none")
     check_days(item_in_force(need.item_code, need.jurisdiction_code, now), correction.days_wanted)
     require_gate(need, correction.budget, now)
     assert need.entry_deadline is not None

@@ -80,7 +80,7 @@ def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> P
         _check_project_code(code)
         if queries.project_by_code(actor.organisation_id, code) is not None:
             raise Invalid(
-                _("本单位已有使用该项目代码的项目,请在“所属项目”中直接选择"),
+                _("本单位已有使用该项目代码的项目，请在“所属项目”中直接选择"),
                 field="project_code",
                 rule="project_code.used",
             )
@@ -102,10 +102,10 @@ def _check_project_code(code: str) -> None:
     if fault is None:
         return
     messages = {
-        "form": _("项目代码应为 24 位,形如 2024-379921-77-01-123456"),
+        "form": _("项目代码应为 24 位，形如 2024-379921-77-01-123456"),
         "year": _("项目代码前 4 位应为赋码年份"),
         "region": _("项目代码第 6 至 11 位应为行政区划代码"),
-        "kind": _("项目代码第 16 至 17 位应为 01(审批)、02(核准)或 03(备案)"),
+        "kind": _("项目代码第 16 至 17 位应为 01（审批）、02（核准）或 03（备案）"),
     }
     raise Invalid(messages[fault], field="project_code", rule=f"project_code.{fault}")
 
@@ -214,7 +214,7 @@ def item_in_force(item_code: str, jurisdiction_code: str, now: datetime) -> Serv
         return catalogue.item(item_code, clock.local_day(now), accounts.lineage(jurisdiction_code))
     except Missing as error:
         raise Invalid(
-            _("该服务事项当前不在目录中,请重新选择"), field="item_code", rule="item"
+            _("该服务事项当前不在目录中，请重新选择"), field="item_code", rule="item"
         ) from error
 
 
@@ -234,7 +234,7 @@ def _check_investment(kind: OrganisationKind, investment: InvestmentKind) -> Non
     if investment not in allowed:
         raise Invalid(
             _(
-                "%(kind)s的资金性质应为:%(allowed)s",
+                "%(kind)s的资金性质应为：%(allowed)s",
                 kind=kind.title,
                 allowed=joined(one.title for one in allowed),
             ),
@@ -246,7 +246,7 @@ def _check_investment(kind: OrganisationKind, investment: InvestmentKind) -> Non
 def _check_commissioner(item: ServiceItem, kind: OrganisationKind) -> None:
     if item.commissioned_by is Commissioner.DEPARTMENT and kind is not OrganisationKind.AGENCY:
         raise Invalid(
-            _("该事项由审批部门委托并承担费用,申请人不需要购买"),
+            _("该事项由审批部门委托并承担费用，申请人不需要购买"),
             field="item_code",
             rule="commissioned_by",
         )
@@ -270,7 +270,7 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
     """Refuse a direct pick at or over the edition's limit for government money."""
     if (need.method is SelectionMethod.RANDOM_DRAW) != (need.draw_source is not None):
         raise Invalid(
-            _("随机抽取须选择公开值的来源,直接选取不需要"),
+            _("随机抽取须选择公开值的来源，直接选取不需要"),
             field="draw_source",
             rule="draw_source",
         )
@@ -282,7 +282,7 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
     ):
         raise Invalid(
             _(
-                "政府投资项目预算达到 %(limit)s 元的不能直接选取,请改用随机抽取",
+                "政府投资项目预算达到 %(limit)s 元的不能直接选取，请改用随机抽取",
                 limit=f"{limit:,}",
             ),
             field="method",
@@ -306,19 +306,19 @@ def require_gate(need: Need, amount: Decimal, now: datetime, field: str = "budge
     if rule is None:
         return
     messages = {
-        "gate.central": _("该事项列入集中采购目录,使用财政性资金的不能在中介超市采购"),
+        "gate.central": _("该事项列入集中采购目录，使用财政性资金的不能在中介超市采购"),
         "gate.procurement": _(
             "财政性资金达到采购限额 %(limit)s 元的不能在中介超市采购",
             limit=f"{gate.procurement_limit:,}",
         ),
         "gate.tender": _(
-            "该事项达到依法必须招标的规模 %(limit)s 元,不能在中介超市采购",
+            "该事项达到依法必须招标的规模 %(limit)s 元，不能在中介超市采购",
             limit=f"{gate.tender_limit:,}",
         ),
     }
     basis = gate.tender_basis if rule == "gate.tender" else gate.procurement_basis
     raise Invalid(
-        _("%(message)s(%(basis)s)", message=messages[rule], basis=basis), field=field, rule=rule
+        _("%(message)s（%(basis)s）", message=messages[rule], basis=basis), field=field, rule=rule
     )
 
 
@@ -381,7 +381,7 @@ def attach_file(
     require_status(need, NeedStatus.DRAFT)
     if len(queries.attachments(need.id)) >= MOST_ATTACHMENTS:
         raise Invalid(
-            _("附件最多 %(most)d 个,请合并后上传", most=MOST_ATTACHMENTS),
+            _("附件最多 %(most)d 个，请合并后上传", most=MOST_ATTACHMENTS),
             field="upload",
             rule="attachments",
         )
@@ -424,7 +424,7 @@ def discard_need(need: Need, actor: Actor, now: datetime) -> None:
     """Give up a need that was never published."""
     lock(need)
     if need.is_public:
-        raise Conflict(_("需求已经公告,请按撤回办理"), rule="lifecycle")
+        raise Conflict(_("需求已经公告，请按撤回办理"), rule="lifecycle")
     lifecycle.move(need, NeedStatus.WITHDRAWN, actor, now)
 
 
@@ -433,7 +433,7 @@ def require_status(need: Need, status: NeedStatus) -> None:
     if need.status is not status:
         raise Conflict(
             _(
-                "当前状态为“%(now)s”,不能办理此事,请刷新页面后按最新状态办理",
+                "当前状态为“%(now)s”，不能办理此事，请刷新页面后按最新状态办理",
                 now=need.status.title,
             ),
             rule="lifecycle",

@@ -74,7 +74,7 @@ class CorrectionForm(Form):
         _l("服务内容"), [required(_l("请填写服务内容")), length_between(10, 5000)]
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
-    budget = YuanField(_l("预算金额(元)"), [InputRequired(_l("请填写预算金额"))])
+    budget = YuanField(_l("预算金额（元）"), [InputRequired(_l("请填写预算金额"))])
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     reason = TextAreaField(_l("更正理由"), [required(_l("请填写更正理由")), length_between(5, 500)])
 
@@ -102,13 +102,13 @@ class NeedForm(Form):
     project_code = StringField(
         _l("项目代码"),
         [Optional(), Length(max=24, message=_l("项目代码应为 24 位"))],
-        description=_l("投资项目在线审批监管平台赋予的 24 位代码,没有的不填"),
+        description=_l("投资项目在线审批监管平台赋予的 24 位代码，没有的不填"),
     )
     title = StringField(_l("需求名称"), [required(_l("请填写需求名称")), length_between(4, 120)])
     scope = TextAreaField(
         _l("服务内容"),
         [required(_l("请填写服务内容")), length_between(10, 5000)],
-        description=_l("写明工作范围、成果要求和验收方式,不写公司规模、所在地等限制条件"),
+        description=_l("写明工作范围、成果要求和验收方式，不写公司规模、所在地等限制条件"),
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额"), [InputRequired(_l("请填写预算金额"))])
@@ -122,7 +122,7 @@ class NeedForm(Form):
     draw_source = SelectField(
         _l("公开值来源"),
         [Optional()],
-        choices=[("", _l("不适用(直接选取)")), *((one.value, one.title) for one in DrawSource)],
+        choices=[("", _l("不适用（直接选取）")), *((one.value, one.title) for one in DrawSource)],
         description=_l("随机抽取时填写"),
     )
     minimum_grade = SelectField(
@@ -132,14 +132,14 @@ class NeedForm(Form):
         description=_l("政府投资项目不低于规则规定的等级"),
     )
     entry_working_days = WholeNumberField(
-        _l("报名时间(工作日)"),
+        _l("报名时间（工作日）"),
         [Optional()],
         description=_l("不填的按规则规定的最短时间"),
     )
     recusals = TextAreaField(
         _l("回避机构"),
-        [Optional(), Length(max=2000, message=_l("回避机构过多,请精简"))],
-        description=_l("每行一家:统一社会信用代码、空格、理由;理由将公开"),
+        [Optional(), Length(max=2000, message=_l("回避机构过多，请精简"))],
+        description=_l("每行一家：统一社会信用代码、空格、理由；理由将公开"),
     )
     contact_name = StringField(_l("联系人"), [required(_l("请填写联系人")), length_between(2, 60)])
     contact_phone = StringField(
@@ -147,7 +147,7 @@ class NeedForm(Form):
     )
     declared = BooleanField(
         _l("不属于依法必须招标、达到政府采购限额标准、涉密或者应急的项目"),
-        [InputRequired(_l("属于上述情形的不能在中介超市采购,请确认"))],
+        [InputRequired(_l("属于上述情形的不能在中介超市采购，请确认"))],
     )
 
     def validate_budget(self, field: YuanField) -> None:
@@ -157,7 +157,7 @@ class NeedForm(Form):
     def validate_project(self, field: SelectField) -> None:
         """A new project needs a name."""
         if not field.data and not (self.project_name.data or "").strip():
-            raise ValidationError(_("请选择已有项目,或填写新项目名称"))
+            raise ValidationError(_("请选择已有项目，或填写新项目名称"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -267,4 +267,4 @@ class WithdrawForm(Form):
 class FileForm(Form):
     """One file."""
 
-    upload = FileField(_l("附件"), description=_l("PDF、JPG、PNG、DOCX、XLSX,不超过 20 MB"))
+    upload = FileField(_l("附件"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))

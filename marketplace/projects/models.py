@@ -32,7 +32,7 @@ from marketplace.foundation.titles import Titled
 class InvestmentKind(Titled):
     """Whose money it is. Declared as ``value, title``."""
 
-    GOVERNMENT = "government", _l("政府投资(财政性资金)")
+    GOVERNMENT = "government", _l("政府投资（财政性资金）")
     STATE_FIRM = "state_firm", _l("国有企业资金")
     VILLAGE = "village", _l("村集体资金")
     ENTERPRISE = "enterprise", _l("单位自有资金")

@@ -29,7 +29,7 @@ def publish_ordered(need: Need, approver_id: int | None, actor: Actor, now: date
         raise Conflict(_("公开报名的需求应当先发布"), rule="need.channel")
     if need.two_person and approver_id == need.proposer_id:
         raise Refused(
-            _("经办与审批须由两人分别办理,请由本单位另一位审批人办理"), rule="two_persons"
+            _("经办与审批须由两人分别办理，请由本单位另一位审批人办理"), rule="two_persons"
         )
     edition = queries.selection_policy(need.jurisdiction_code, clock.local_day(now))
     item_in_force(need.item_code, need.jurisdiction_code, now)

@@ -75,9 +75,9 @@ def flag_split(need: Need, actor: Actor, now: datetime) -> None:
     audit.record("needs.split_flagged", actor, need, now, total=total, limit=limit)
     notifications.send(
         accounts.bureau(need.jurisdiction_code).id,
-        f"疑似拆分采购:{need.title}",
+        f"疑似拆分采购：{need.title}",
         f"{need.number} 与 {len(need.split['with'])} 项同一业主、同一事项、同一项目或地点的采购"
-        f"合计 {format_yuan(total)} 元,超过限额 {format_yuan(limit)} 元,请核查。",
+        f"合计 {format_yuan(total)} 元，超过限额 {format_yuan(limit)} 元，请核查。",
         "/supervision/splits",
         f"need:{need.id}:split:{need.split['total']}",
         now,

@@ -79,7 +79,7 @@ def _project(form: NeedForm, organisation_id: int) -> Project:
     if form.project.data:
         found = queries.project_of(organisation_id, form.project.data)
         if found is None:
-            raise Invalid(_("请选择已有项目,或填写新项目名称"), field="project")
+            raise Invalid(_("请选择已有项目，或填写新项目名称"), field="project")
         return found
     return drafting.start_project(
         form.project_name.data, form.project_code.data, require_actor(), clock.now()
@@ -364,7 +364,7 @@ def publish_correction(public_id: str) -> Any:
         ButtonForm(),
         "button",
         lambda _need: correcting.publish_correction(correction, require_actor(), clock.now()),
-        _("更正已发布,报名时间重新计算"),
+        _("更正已发布，报名时间重新计算"),
     )
 
 
@@ -382,5 +382,5 @@ def refuse_correction(public_id: str) -> Any:
         lambda _need: correcting.refuse_correction(
             correction, form.reason.data, require_actor(), clock.now()
         ),
-        _("更正未通过,公告不变"),
+        _("更正未通过，公告不变"),
     )

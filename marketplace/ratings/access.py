@@ -59,7 +59,7 @@ def inspectable(actor: Actor, credit_code: str) -> Organisation:
         or register_of(found.jurisdiction_code) != register_of(actor.jurisdiction)
     ):
         raise Invalid(
-            _("本名录中没有该统一社会信用代码的单位,请核对后填写"),
+            _("本名录中没有该统一社会信用代码的单位，请核对后填写"),
             field="credit_code",
             rule="rating.inspection",
         )

@@ -163,7 +163,7 @@ def post_inspection(
     """Record the result (0–100, at most two decimals) of an official inspection and post it."""
     if not 0 <= result <= 100 or result * 100 % 1:
         raise Invalid(
-            _("检查得分须为 0 到 100,最多两位小数"), field="result", rule="rating.inspection"
+            _("检查得分须为 0 到 100，最多两位小数"), field="result", rule="rating.inspection"
         )
     if inspected_on > clock.local_day(now):
         raise Invalid(_("检查日期不能晚于今天"), field="inspected_on", rule="rating.inspection")
@@ -292,7 +292,7 @@ def confirm_grade(proposal: GradeProposal, actor: Actor, now: datetime) -> None:
     barred = queries.recorders(proposal.triggers) | {proposal.proposed_by}
     if actor.user_id in barred:
         raise Refused(
-            _("您录入了引起本次等级变化的记录或提出了本提议,须由其他人员确认"),
+            _("您录入了引起本次等级变化的记录或提出了本提议，须由其他人员确认"),
             rule="rating.two_officers",
         )
     policy = queries.edition_on(subject.register, clock.local_day(now)).values
@@ -308,7 +308,7 @@ def confirm_grade(proposal: GradeProposal, actor: Actor, now: datetime) -> None:
         subject=proposal,
         title=f"{name}信用等级拟定为{title}的公示",
         body=(
-            f"经评定并确认,{name}信用等级拟定为{title}。评定依据:{proposal.reason}。"
+            f"经评定并确认，{name}信用等级拟定为{title}。评定依据：{proposal.reason}。"
             "公示期内可以提出异议。"
         ),
         link=f"/firms/{subject.organisation.public_id}/rating",
@@ -327,7 +327,7 @@ def reject_grade(proposal: GradeProposal, reason: str, actor: Actor, now: dateti
     database.lock(proposal)
     if actor.user_id is not None and actor.user_id in queries.recorders(proposal.triggers):
         raise Refused(
-            _("您录入了引起本次等级变化的记录,须由其他人员决定"), rule="rating.two_officers"
+            _("您录入了引起本次等级变化的记录，须由其他人员决定"), rule="rating.two_officers"
         )
     reject_open(subject, proposal, reason, actor, now)
 

@@ -21,7 +21,7 @@ class RejectForm(Form):
 
     reason = TextAreaField(
         _l("不予通过的理由"),
-        description=_l("理由将告知被评机构,请勿写入个人信息"),
+        description=_l("理由将告知被评机构，请勿写入个人信息"),
         validators=[
             DataRequired(_l("请填写不予通过的理由")),
             Length(min=5, max=1000, message=length_message()),
@@ -45,7 +45,7 @@ class ScoreField(StringField):
             if not value.is_finite() or not 0 <= value <= 100 or value * 100 % 1:
                 raise InvalidOperation
         except InvalidOperation as error:
-            raise ValidationError(_("检查得分须为 0 到 100,最多两位小数,例如 92.50")) from error
+            raise ValidationError(_("检查得分须为 0 到 100，最多两位小数，例如 92.50")) from error
         self.data = value
 
     def _value(self) -> str:
@@ -65,7 +65,7 @@ class InspectionForm(Form):
         ],
     )
     inspected_on = DateField(
-        _l("检查日期"), validators=[InputRequired(_l("请填写检查日期,例如 2026-03-02"))]
+        _l("检查日期"), validators=[InputRequired(_l("请填写检查日期，例如 2026-03-02"))]
     )
     document = StringField(
         _l("检查文书号"),

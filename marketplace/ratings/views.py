@@ -92,7 +92,7 @@ def _day(text: str | None, today: date, past: bool) -> tuple[date, str | None]:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return today, _("日期格式为 年-月-日,例如 2026-03-02")
+        return today, _("日期格式为 年-月-日，例如 2026-03-02")
     if day > add_months(today, LOOK_AHEAD_MONTHS):
         return today, _("最多可查看今后 %(months)s 个月内的日期", months=LOOK_AHEAD_MONTHS)
     if day < today and not past:

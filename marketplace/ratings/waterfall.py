@@ -149,7 +149,7 @@ def _ends(
         ends.setdefault(mark.ends_on, []).append(_("%(rater)s的评价", rater=mark.rater))
     for day in sorted(ends)[:AHEAD]:
         words = joined(ends[day][:3])
-        what = _("%(what)s到期,不再计入", what=words)
+        what = _("%(what)s到期，不再计入", what=words)
         yield _change(what, score(entries, policy, day, now), day, total, policy)
 
 
@@ -176,9 +176,9 @@ def _facts(
 
     known = max(now, queries.start_of(day + timedelta(days=1)))
     cases: tuple[tuple[str, Entry], ...] = (
-        (_("新增一份满分评价(另一家业主)"), mark(100)),
-        (_("新增一份 3 分评价(另一家业主)"), mark(60)),
-        (_("新增一份 1 分评价(另一家业主)"), mark(20)),
+        (_("新增一份满分评价（另一家业主）"), mark(100)),
+        (_("新增一份 3 分评价（另一家业主）"), mark(60)),
+        (_("新增一份 1 分评价（另一家业主）"), mark(20)),
         (_("检查得 95 分"), InspectionEntry(**head, value=Decimal(95))),
     )
     for what, entry in cases:

@@ -51,7 +51,7 @@ class MonthsField(IntegerField):
         try:
             self.data = int(valuelist[0])
         except ValueError as error:
-            raise ValueError(_("请填写整数,例如 12")) from error
+            raise ValueError(_("请填写整数，例如 12")) from error
 
 
 class SubjectForm(Form):
@@ -68,7 +68,7 @@ class SubjectForm(Form):
         found = accounts.organisation_by_credit_code((self.credit_code.data or "").upper())
         if found is None:
             raise Invalid(
-                _("没有找到使用该统一社会信用代码的机构,请核对后重新填写"),
+                _("没有找到使用该统一社会信用代码的机构，请核对后重新填写"),
                 field="credit_code",
                 rule="sanction.organisation",
             )
@@ -85,7 +85,7 @@ class CardForm(SubjectForm):
     )
     item_code = SelectField(_l("涉及的服务事项"), choices=[])
     facts = _text(_l("事实和依据"), _l("写明时间、事项、经过和违反的承诺条款"))
-    evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX,不超过 20 MB"))
+    evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +119,7 @@ class JudgementForm(Form):
 
     conclusion = RadioField(
         _l("核查结论"),
-        choices=[("done", _l("整改完成")), ("undone", _l("未完成整改,转为红牌"))],
+        choices=[("done", _l("整改完成")), ("undone", _l("未完成整改，转为红牌"))],
         validators=[InputRequired(_l("请选择核查结论"))],
     )
     reason = _text(_l("核查情况"))
@@ -131,18 +131,18 @@ class CaseForm(SubjectForm):
     cause = SelectField(
         _l("事由"),
         choices=[],
-        description=_l("标注“立案即暂停”的,立案之时起暂停承接新业务和订单"),
+        description=_l("标注“立案即暂停”的，立案之时起暂停承接新业务和订单"),
         validators=[InputRequired(_l("请选择事由"))],
     )
-    facts = _text(_l("事实和依据"), _l("写明时间、经过、证据和违反的承诺条款;将告知当事机构"))
-    evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX,不超过 20 MB"))
+    facts = _text(_l("事实和依据"), _l("写明时间、经过、证据和违反的承诺条款；将告知当事机构"))
+    evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cause.choices = [
             (
                 cause.value,
-                _("%(cause)s(立案即暂停)", cause=cause.title) if cause.is_veto else cause.title,
+                _("%(cause)s（立案即暂停）", cause=cause.title) if cause.is_veto else cause.title,
             )
             for cause in Cause
         ]
@@ -151,8 +151,8 @@ class CaseForm(SubjectForm):
 class StatementForm(Form):
     """The firm's statement."""
 
-    statement = _text(_l("陈述申辩意见"), _l("只能提交一次;没有异议的也可写明"))
-    evidence = FileField(_l("证明材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX,不超过 20 MB"))
+    statement = _text(_l("陈述申辩意见"), _l("只能提交一次；没有异议的也可写明"))
+    evidence = FileField(_l("证明材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
 
 class ProposalForm(Form):
@@ -166,7 +166,7 @@ class ProposalForm(Form):
     months = MonthsField(_l("期限"), validators=[InputRequired(_l("请填写此项"))])
     items = SelectMultipleField(
         _l("限制的服务事项"),
-        description=_l("一项也不选的,限制全部服务事项"),
+        description=_l("一项也不选的，限制全部服务事项"),
         choices=[],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

@@ -46,9 +46,9 @@ class Cause(Titled):
     COLLUSION = "collusion", _l("串通报价、围标")
     BRIBERY = "bribery", _l("行贿或者输送不正当利益")
     DISHONESTY_LIST = "dishonesty_list", _l("被列入国家严重失信主体名单")
-    OVERCHARGE = "overcharge", _l("超标准收费,拒不改正")
+    OVERCHARGE = "overcharge", _l("超标准收费，拒不改正")
     ABANDONMENT = "abandonment", _l("中选后拒不签约或者擅自终止服务")
-    REPEATED = "repeated", _l("多次违规,经红牌处理仍不改正")
+    REPEATED = "repeated", _l("多次违规，经红牌处理仍不改正")
     BREACH = "breach", _l("其他严重违反入驻承诺的行为")
 
     @property
@@ -74,7 +74,7 @@ class CardStatus(Status):
     PROPOSED = "proposed", _l("待审批"), "warn"
     REJECTED = "rejected", _l("未予出具"), "ended"
     CORRECTING = "correcting", _l("限期整改"), "warn"
-    REPORTED = "reported", _l("已报整改,待核查"), "info"
+    REPORTED = "reported", _l("已报整改，待核查"), "info"
     CORRECTED = "corrected", _l("整改完成"), "good"
     UNCORRECTED = "uncorrected", _l("未完成整改"), "bad"
     SUSPENDED = "suspended", _l("暂停承接"), "bad"

@@ -53,7 +53,7 @@ class BarKind(StrEnum):
 BAR_TITLES: dict[BarKind, Any] = {
     BarKind.BLACKLISTED: _l("列入本平台黑名单"),
     BarKind.RED_CARD: _l("红牌暂停承接"),
-    BarKind.VETO: _l("涉嫌严重失信,暂停承接"),
+    BarKind.VETO: _l("涉嫌严重失信，暂停承接"),
 }
 
 
@@ -76,7 +76,7 @@ class Bar:
     def message(self) -> str:
         """The refusal in words: what bars, why, until when, what to do."""
         return _(
-            "%(title)s(%(cause)s),至 %(until)s 止;对处理有异议的,请向管理机构提出",
+            "%(title)s（%(cause)s），至 %(until)s 止；对处理有异议的，请向管理机构提出",
             title=self.title,
             cause=self.cause,
             until=f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",

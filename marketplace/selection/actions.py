@@ -70,8 +70,8 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
     for organisation_id in queries.eligible_firm_ids(need, now):
         send(
             organisation_id,
-            f"新需求可报名:{need.title}",
-            "贵机构符合报名条件,请在截止前报名。",
+            f"新需求可报名：{need.title}",
+            "贵机构符合报名条件，请在截止前报名。",
             f"/needs/{need.public_id}",
             f"need:{need.id}:open:{attempt}:{organisation_id}",
             now,
@@ -105,7 +105,7 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
         check_hex("contribution", contribution)
     except ValueError as error:
         raise Invalid(
-            _("请填写 64 位小写十六进制字符(0-9、a-f)"),
+            _("请填写 64 位小写十六进制字符（0-9、a-f）"),
             field="contribution",
             rule="entry.contribution",
         ) from error
@@ -185,7 +185,7 @@ def withdraw_entry(entry: Entry, actor: Actor) -> None:
     running = _entering(entry.need, now)
     db.session.refresh(entry)
     if entry.round_id != running.id:
-        raise Conflict(_("该报名属于已结束的一次选取,不能再改"), rule="entry.round")
+        raise Conflict(_("该报名属于已结束的一次选取，不能再改"), rule="entry.round")
     lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
 
 
@@ -286,7 +286,7 @@ def propose_annulment(need: Need, reason: str, actor: Actor) -> DrawAnnulment:
         raise Conflict(_("当前没有可撤销的抽取"), rule="annul.state")
     if len(reason) < values.annul_reason_shortest:
         raise Invalid(
-            _("请写明撤销理由,不少于 %(count)d 个字", count=values.annul_reason_shortest),
+            _("请写明撤销理由，不少于 %(count)d 个字", count=values.annul_reason_shortest),
             field="reason",
             rule="annul.reason",
         )
@@ -315,7 +315,7 @@ def approve_annulment(annulment: DrawAnnulment, actor: Actor) -> SelectionRound:
     if annulment.approved_at is not None or annulment.refused_at is not None:
         raise Conflict(_("撤销建议已办结"), rule="annul.decided")
     if annulment.proposed_by == actor.user_id:
-        raise Refused(_("提出撤销的人不能批准,请由上级管理机构办理"), rule="annul.two_persons")
+        raise Refused(_("提出撤销的人不能批准，请由上级管理机构办理"), rule="annul.two_persons")
     annulment.approved_by, annulment.approved_at = actor.user_id, now
     award = queries.award_of(need)
     if award is not None:
@@ -388,7 +388,7 @@ def tell_corrected(actor: Actor, now: datetime) -> int:
         corrected = queries.last_correction(entry.need)
         message = send(
             entry.organisation_id,
-            f"需求已更正,请重新确认报名:{entry.need.title}",
+            f"需求已更正，请重新确认报名：{entry.need.title}",
             "需求已实质性更正并重新计算报名时间。截止前未重新确认的报名不进入名单。",
             f"/needs/{entry.need.public_id}/enter",
             f"entry:{entry.id}:corrected:{corrected:%Y%m%d%H%M%S}",

@@ -78,12 +78,12 @@ def propose_pick(need: Need, entry: Entry, reason: str, actor: Actor, now: datet
     if need.choice_at is None or now < need.choice_at:
         raise Conflict(_("尚未到选取时间"), rule="pick.early")
     if queries.award_of(need) is not None:
-        raise Conflict(_("已有中选机构,请刷新页面查看最新结果"), rule="award.live")
+        raise Conflict(_("已有中选机构，请刷新页面查看最新结果"), rule="award.live")
     if entry.round_id != running.id or entry.status is not EntryStatus.LISTED:
         raise Conflict(_("该机构不在名单内"), rule="pick.entry")
     if len(reason) < values.pick_reason_shortest:
         raise Invalid(
-            _("请写明选取理由,不少于 %(count)d 个字", count=values.pick_reason_shortest),
+            _("请写明选取理由，不少于 %(count)d 个字", count=values.pick_reason_shortest),
             field="reason",
             rule="pick.reason",
         )
@@ -97,14 +97,14 @@ def propose_pick(need: Need, entry: Entry, reason: str, actor: Actor, now: datet
             rule="pick.limit",
         )
     if not _may_be_awarded(need, entry, now):
-        raise Refused(_("该机构已不符合条件,请另选"), rule="pick.eligible")
+        raise Refused(_("该机构已不符合条件，请另选"), rule="pick.eligible")
     award = _new_award(need, running, entry, 1, now)
     award.reason = reason
     award.proposed_by = actor.user_id
     award.acts_alone = not need.two_person
     lifecycle.begin(award, AwardStatus.PROPOSED, actor, now)
     if not _price_holds(need, award, actor, now):
-        raise Invalid(_("该机构报价不符合收费标准,请另选"), field="entry", rule="pick.price")
+        raise Invalid(_("该机构报价不符合收费标准，请另选"), field="entry", rule="pick.price")
     if award.acts_alone:
         award.approved_by = actor.user_id
         _announce(need, running, award, actor, now)
@@ -116,9 +116,9 @@ def approve_pick(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     if award.status is not AwardStatus.PROPOSED:
         raise Conflict(_("该选取不在待审批状态"), rule="pick.state")
     if actor.user_id == award.proposed_by:
-        raise Refused(_("提出选取的人不能审批,请由另一位审批人办理"), rule="pick.two_persons")
+        raise Refused(_("提出选取的人不能审批，请由另一位审批人办理"), rule="pick.two_persons")
     if not _may_be_awarded(need, award.entry, now):
-        raise Refused(_("该机构已不符合条件,请退回另选"), rule="pick.eligible")
+        raise Refused(_("该机构已不符合条件，请退回另选"), rule="pick.eligible")
     award.approved_by = actor.user_id
     _announce(need, award.round, award, actor, now)
 
@@ -155,8 +155,8 @@ def offer(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     need.next_check_at = award.accept_by
     send(
         award.organisation_id,
-        f"请确认中选:{need.title}",
-        "中选结果已生效,请在期限内确认;逾期未确认视为放弃,由后备机构递补。",
+        f"请确认中选：{need.title}",
+        "中选结果已生效，请在期限内确认；逾期未确认视为放弃，由后备机构递补。",
         f"/entries/{award.entry.public_id}",
         f"award:{award.id}:offered",
         now,
@@ -171,14 +171,14 @@ def accept(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     if award.accept_by is None or now >= award.accept_by:
         raise Conflict(_("确认期限已过"), rule="award.late")
     if not _may_be_awarded(need, award.entry, now):
-        raise Refused(_("机构当前不符合条件,不能确认中选"), rule="award.eligible")
+        raise Refused(_("机构当前不符合条件，不能确认中选"), rule="award.eligible")
     award.accepted_at = now
     lifecycle.move(award, AwardStatus.ACCEPTED, actor, now)
     need.next_check_at = None
     send(
         need.owner_id,
-        f"中选机构已确认:{need.title}",
-        "中选机构已确认,请按期签订合同。",
+        f"中选机构已确认：{need.title}",
+        "中选机构已确认，请按期签订合同。",
         f"/owner/needs/{need.public_id}/selection",
         f"award:{award.id}:accepted",
         now,
@@ -214,8 +214,8 @@ def fall(
     lifecycle.move(award, to, actor, now, reason=reason)
     send(
         need.owner_id,
-        f"中选结果变化:{need.title}",
-        f"原中选机构不再中选。原因:{reason}。",
+        f"中选结果变化：{need.title}",
+        f"原中选机构不再中选。原因：{reason}。",
         f"/owner/needs/{need.public_id}/selection",
         f"award:{award.id}:{to}",
         now,
@@ -308,7 +308,7 @@ def _announce(
     notice_actions.publish_notice(
         kind="award",
         subject=award,
-        title=f"中选结果公示:{need.title}",
+        title=f"中选结果公示：{need.title}",
         body=_notice_body(need, award),
         ends_at=award.notice_ends_at,
         jurisdiction_code=need.jurisdiction_code,
@@ -319,8 +319,8 @@ def _announce(
     for entry in queries.listed(running):
         send(
             entry.organisation_id,
-            f"选取结果已公示:{need.title}",
-            "选取结果已公示,公示期内可以提出异议。",
+            f"选取结果已公示：{need.title}",
+            "选取结果已公示，公示期内可以提出异议。",
             f"/results/{need.public_id}",
             f"award:{award.id}:announced:{entry.organisation_id}",
             now,
@@ -331,14 +331,14 @@ def _notice_body(need: Need, award: Award) -> str:
     owner = need.owner.public_name
     method = "随机抽取" if queries.uses_draw(need) else "直接选取"
     lines = [
-        f"项目业主:{owner}",
-        f"需求编号:{need.number}",
-        f"选取方式:{method}",
-        f"中选机构:{award.organisation.name}",
-        f"中选价:{format_yuan(award.price)} 元",
+        f"项目业主：{owner}",
+        f"需求编号：{need.number}",
+        f"选取方式：{method}",
+        f"中选机构：{award.organisation.name}",
+        f"中选价：{format_yuan(award.price)} 元",
     ]
     if award.reason:
-        lines.append(f"选取理由:{award.reason}")
+        lines.append(f"选取理由：{award.reason}")
     return "\n".join(lines)
 
 

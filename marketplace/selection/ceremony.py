@@ -74,7 +74,7 @@ def commit_number(
     if running.status is not RoundStatus.LISTED or ends is None or now >= ends:
         raise Conflict(_("不在提交承诺的时间内"), rule="ceremony.commit")
     if any(row.participant == participant for row in queries.ceremony_numbers(running)):
-        raise Conflict(_("已提交过承诺,不能再改"), rule="ceremony.twice")
+        raise Conflict(_("已提交过承诺，不能再改"), rule="ceremony.twice")
     given = CeremonyNumber(participant, number)
     try:
         commitment = public_value.number_commitment(need.number, running.attempt, given)

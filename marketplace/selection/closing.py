@@ -143,8 +143,8 @@ def _tell_extended(need: Need, now: datetime) -> None:
     for organisation_id in queries.eligible_firm_ids(need, now):
         send(
             organisation_id,
-            f"报名延长:{need.title}",
-            "报名不足规定家数,截止时间已顺延,到时按实有报名机构选取。",
+            f"报名延长：{need.title}",
+            "报名不足规定家数，截止时间已顺延，到时按实有报名机构选取。",
             f"/needs/{need.public_id}",
             f"need:{need.id}:extended:{need.extensions_used}:{organisation_id}",
             now,
@@ -170,8 +170,8 @@ def _fail(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> N
 def _tell_void(need: Need, entry: Entry, now: datetime) -> None:
     send(
         entry.organisation_id,
-        f"报名未进入名单:{need.title}",
-        f"原因:{entry.void_reason}。认为有误的,可在结果公示期内提出异议。",
+        f"报名未进入名单：{need.title}",
+        f"原因：{entry.void_reason}。认为有误的，可在结果公示期内提出异议。",
         f"/entries/{entry.public_id}",
         f"entry:{entry.id}:void",
         now,

@@ -67,7 +67,7 @@ def enter_reading(
         value = lottery_value(game, issue, numbers)
     except DrawInputError as error:
         raise Invalid(
-            _("与%(title)s的期号或号码规则不符,请逐位核对", title=values.lottery_title),
+            _("与%(title)s的期号或号码规则不符，请逐位核对", title=values.lottery_title),
             field="issue" if error.field == "issue" else "numbers",
             rule="lottery.form",
         ) from error
@@ -134,7 +134,7 @@ def public_value_of(need: Need, running: SelectionRound) -> tuple[PublicValue, d
 def _ceremony_value(running: SelectionRound) -> tuple[PublicValue, datetime] | None:
     assert running.commit_ends_at is not None
     if not ceremony.anybody_outside(running):
-        return NoValue("现场抽取改期后仍无管理机构以外的人参加,公开值为空"), running.commit_ends_at
+        return NoValue("现场抽取改期后仍无管理机构以外的人参加，公开值为空"), running.commit_ends_at
     rows = queries.ceremony_numbers(running)
     if any(row.number is None for row in rows):
         return None

@@ -21,14 +21,14 @@ class EntryForm(Form):
     price = YuanField(_l("报价"), validators=[InputRequired(_l("请填写报价"))])
     contribution = StringField(
         _l("随机贡献值"),
-        description=_l("已随机填好,可以改成自己的 64 位小写十六进制字符;它参与决定抽取次序"),
+        description=_l("已随机填好，可以改成自己的 64 位小写十六进制字符；它参与决定抽取次序"),
         validators=[
             InputRequired(_l("请填写随机贡献值")),
-            Regexp("[0-9a-f]{64}$", message=_l("请填写 64 位小写十六进制字符(0-9、a-f)")),
+            Regexp("[0-9a-f]{64}$", message=_l("请填写 64 位小写十六进制字符（0-9、a-f）")),
         ],
     )
     agree = BooleanField(
-        _l("已阅读需求内容,报价包含全部费用,中选后按报价签订合同"),
+        _l("已阅读需求内容，报价包含全部费用，中选后按报价签订合同"),
         validators=[InputRequired(_l("请确认后提交"))],
     )
 
@@ -67,7 +67,7 @@ class NumberForm(Form):
 
     number = StringField(
         _l("数字"),
-        description=_l("24 至 78 位数字;请自行留存,公布时须填同一个数"),
+        description=_l("24 至 78 位数字；请自行留存，公布时须填同一个数"),
         validators=[
             InputRequired(_l("请填写数字")),
             Regexp("[0-9]{24,78}$", message=_l("请填写 24 至 78 位数字")),
@@ -88,7 +88,7 @@ class LotteryForm(Form):
     )
     numbers = StringField(
         _l("开奖号码"),
-        description=_l("号码之间用空格隔开,前区与后区(红球与蓝球)之间用 + 隔开"),
+        description=_l("号码之间用空格隔开，前区与后区（红球与蓝球）之间用 + 隔开"),
         validators=[
             InputRequired(_l("请填写开奖号码")),
             Length(1, 200, message=length_message()),

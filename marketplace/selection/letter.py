@@ -57,8 +57,8 @@ def _content(award: Award) -> dict[str, Any]:
         ("选取方式", method),
         ("中选机构", award.organisation.name),
         ("统一社会信用代码", award.organisation.credit_code or ""),
-        ("中选价(小写)", f"{format_yuan(award.price)} 元"),
-        ("中选价(大写)", f"人民币{capitals(award.price)}"),
+        ("中选价（小写）", f"{format_yuan(award.price)} 元"),
+        ("中选价（大写）", f"人民币{capitals(award.price)}"),
         ("服务时限", f"{need.days_wanted} 日"),
     ]
     if award.round.proof is not None:
@@ -66,16 +66,16 @@ def _content(award: Award) -> dict[str, Any]:
     return {
         "title": f"中选通知书 {award.letter_number}",
         "heading": "中选通知书",
-        "number": f"编号:{award.letter_number}",
+        "number": f"编号：{award.letter_number}",
         "addressee": f"{award.organisation.name}:",
-        "opening": "经公开选取,中选结果已公示期满且无未决异议,现确定贵机构为下列需求的中选机构。",
+        "opening": "经公开选取，中选结果已公示期满且无未决异议，现确定贵机构为下列需求的中选机构。",
         "rows": [list(row) for row in rows],
         "closing": (
-            f"请于 {award.accept_by.astimezone(clock.SHANGHAI):%Y年%m月%d日 %H:%M} 前确认中选,"
+            f"请于 {award.accept_by.astimezone(clock.SHANGHAI):%Y年%m月%d日 %H:%M} 前确认中选，"
             "并按规定期限与项目业主签订合同。合同价款、服务时限应与本通知书一致。"
         ),
         "bureau": office.name,
         "date": f"{final_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}",
-        "check": f"选取结果与抽取证明:/results/{need.public_id}",
+        "check": f"选取结果与抽取证明：/results/{need.public_id}",
         "footer": f"{award.letter_number} · 以网站公示的选取结果为准",
     }

@@ -153,17 +153,17 @@ def _check_price(need: Need, award: Award, entry: Entry, actor: Actor, now: date
 def _show(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     assert award.notice_ends_at is not None
     lines = [
-        f"项目业主:{need.owner.public_name}",
-        f"需求编号:{need.number}",
-        f"选取方式:{need.channel.title}",
-        f"中选机构:{award.organisation.name}",
-        f"中选价:{format_yuan(award.price)} 元",
-        f"选取理由:{award.reason}",
+        f"项目业主：{need.owner.public_name}",
+        f"需求编号：{need.number}",
+        f"选取方式：{need.channel.title}",
+        f"中选机构：{award.organisation.name}",
+        f"中选价：{format_yuan(award.price)} 元",
+        f"选取理由：{award.reason}",
     ]
     notice_actions.publish_notice(
         kind="award",
         subject=award,
-        title=f"中选结果公示:{need.title}",
+        title=f"中选结果公示：{need.title}",
         body="\n".join(lines),
         ends_at=award.notice_ends_at,
         jurisdiction_code=need.jurisdiction_code,

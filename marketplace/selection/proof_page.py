@@ -31,7 +31,7 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
     """The steps of a round: commitment, list, public value, order; waiting ones included."""
     closed = running.closed_at is not None
     listed = ProofStep(
-        _("报名截止,名单固定"),
+        _("报名截止，名单固定"),
         running.closed_at,
         running.list_sha256,
         None if closed else _("%(at)s 截止", at=show_datetime(need.entry_deadline)),
@@ -45,7 +45,7 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
             _("公布承诺"),
             running.opened_at,
             running.commitment,
-            _("密值此时已定,截止后公开;任何人可核对其摘要"),
+            _("密值此时已定，截止后公开；任何人可核对其摘要"),
         ),
         listed,
         ProofStep(
@@ -69,10 +69,10 @@ def _source(need: Need, running: SelectionRound) -> str:
     _edition_id, values = queries.edition_of(need, clock.local_day(running.opened_at))
     if queries.uses_ceremony(need):
         if running.drawn_at is not None and not running.public_value:
-            return _("改期后仍无管理机构以外的人参加,公开值为空,次序仅由密值与名单决定")
+            return _("改期后仍无管理机构以外的人参加，公开值为空，次序仅由密值与名单决定")
         if running.commit_ends_at is None:
-            return _("现场公开抽取:名单固定后提交承诺,随后公布数字")
-        return _("现场公开抽取,承诺提交至 %(at)s", at=show_datetime(running.commit_ends_at))
+            return _("现场公开抽取：名单固定后提交承诺，随后公布数字")
+        return _("现场公开抽取，承诺提交至 %(at)s", at=show_datetime(running.commit_ends_at))
     game = running.lottery_game or values.lottery_game
     day = running.lottery_day
     if day is None and need.entry_deadline is not None:

@@ -59,7 +59,7 @@ def enter(public_id: str) -> Any:
         try:
             assert form.price.data is not None
             entry = actions.enter_need(need, form.contribution.data or "", form.price.data, actor)
-            flash(_("报名已收到,回执见下"), "good")
+            flash(_("报名已收到，回执见下"), "good")
             return redirect(url_for("selection.entry", public_id=entry.public_id), 303)
         except DomainError as error:
             db.session.rollback()
@@ -235,7 +235,7 @@ def publish(public_id: str) -> Any:
     need = objects.own_need(actor, public_id)
     _require(ButtonForm())
     actions.publish_need(need, actor, clock.now())
-    flash(_("需求已发布,报名开始"), "good")
+    flash(_("需求已发布，报名开始"), "good")
     return redirect(url_for("projects.need", public_id=public_id), 303)
 
 
@@ -262,14 +262,14 @@ def return_pick(public_id: str) -> Any:
     form = ReasonForm()
     _require(form)
     actions.return_pick(award, form.reason.data, actor)
-    flash(_("已退回,可另行选取"), "good")
+    flash(_("已退回，可另行选取"), "good")
     return redirect(url_for("selection.manage", public_id=award.need.public_id), 303)
 
 
 def _require(form: Any) -> None:
     """Refuse a small form that is not valid, naming its first problem."""
     if not form.validate_on_submit():
-        problems = form.problems or [(None, _("表单不完整,请刷新页面重新提交"))]
+        problems = form.problems or [(None, _("表单不完整，请刷新页面重新提交"))]
         raise Invalid(problems[0][1], rule="form")
 
 
@@ -357,7 +357,7 @@ def ceremony(public_id: str) -> Any:
                 begun = running.commit_ends_at is not None and clock.now() >= running.commit_ends_at
                 act = actions.reveal_number if begun else actions.commit_number
                 act(need, form.number.data, actor)
-                flash(_("数字已公布") if begun else _("承诺已提交,数字已密封"), "good")
+                flash(_("数字已公布") if begun else _("承诺已提交，数字已密封"), "good")
                 return redirect(url_for("selection.ceremony", public_id=public_id), 303)
             except DomainError as error:
                 db.session.rollback()
@@ -414,7 +414,7 @@ def lottery() -> Any:
                 now,
             )
             flash(
-                _("两人录入一致,抽取即将进行") if done else _("已录入,等待另一人独立录入"), "good"
+                _("两人录入一致，抽取即将进行") if done else _("已录入，等待另一人独立录入"), "good"
             )
             return redirect(url_for("selection.lottery"), 303)
         except DomainError as error:
@@ -488,7 +488,7 @@ def decide_annulment(public_id: str, decision: str) -> Any:
     need = proposed.round.need
     if decision == "approve":
         actions.approve_annulment(proposed, actor)
-        flash(_("抽取已撤销,需求重新发布"), "good")
+        flash(_("抽取已撤销，需求重新发布"), "good")
     elif decision == "refuse":
         actions.refuse_annulment(proposed, actor)
         flash(_("未同意撤销"), "good")

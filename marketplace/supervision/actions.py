@@ -23,7 +23,7 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     """
     row = decide_case(case, reason, actor, now)
     if row.all_items:
-        why = f"列入黑名单:{stored(case.cause.title)}"
+        why = f"列入黑名单：{stored(case.cause.title)}"
         entries = withdraw_all_entries(row.organisation_id, why, actor, now)
         flag_for_decision(row.organisation_id, why, actor, now)
         audit.record("blacklistings.carried_out", actor, row, now, entries=entries)

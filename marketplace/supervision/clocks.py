@@ -233,7 +233,7 @@ def _remind(row: RunningClock, stage: Stage, now: datetime) -> None:
             Stage.START: _("新办理事项"),
             Stage.AMBER: _("黄灯提醒"),
             Stage.DUE_DAY: _("今日到期"),
-            Stage.RED: _("红灯:已超期"),
+            Stage.RED: _("红灯：已超期"),
         }[stage]
         subject = _("%(stage)s:%(what)s", stage=words, what=row.kind.title)
         body = _("%(about)s。办理期限 %(until)s。", about=row.about, until=until)

@@ -273,7 +273,7 @@ def read_range(first: str, last: str, newest: int) -> tuple[int, int]:
         raise Invalid(_("截止序号不能小于起始序号"), field="last", rule="ledger.range")
     if end - begin >= LONGEST_RANGE:
         raise Invalid(
-            _("一次最多校验 %(count)s 条,请缩小范围", count=LONGEST_RANGE),
+            _("一次最多校验 %(count)s 条，请缩小范围", count=LONGEST_RANGE),
             field="last",
             rule="ledger.range",
         )

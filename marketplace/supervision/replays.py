@@ -151,7 +151,7 @@ def _contract(reference: str) -> Replayed:
     found = db.session.scalars(select(Contract).where(Contract.number == reference)).one()
     rows = [
         [_("合同文本摘要"), found.body_sha256, sha256_hex(found.body.encode())],
-        [_("合同价(元)"), format_yuan(found.price), format_yuan(_price(found))],
+        [_("合同价（元）"), format_yuan(found.price), format_yuan(_price(found))],
     ]
     for each in contracts.deliverables(found.id):
         label = _("第 %(version)s 版服务成果", version=each.version)

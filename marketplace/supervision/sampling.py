@@ -84,7 +84,7 @@ def note_item(sample: AuditSample, position: int, note: str, actor: Actor, now: 
     """Write a note beside one drawn thing, while the sample is being worked on."""
     lock(sample)
     if sample.status is not SampleStatus.DRAWN:
-        raise Conflict(_("抽查已提交复核,不能再修改意见"), rule="sample.state")
+        raise Conflict(_("抽查已提交复核，不能再修改意见"), rule="sample.state")
     item = db.session.scalar(
         select(SampleItem).where(SampleItem.sample_id == sample.id, SampleItem.position == position)
     )
@@ -102,7 +102,7 @@ def submit_sample(sample: AuditSample, conclusion: str, actor: Actor, now: datet
     open_items = [item.position for item in sample.items if item.differences and not item.note]
     if open_items:
         raise Invalid(
-            _("第 %(numbers)s 件有差异,请先写明核查意见", numbers="、".join(map(str, open_items))),
+            _("第 %(numbers)s 件有差异，请先写明核查意见", numbers="、".join(map(str, open_items))),
             field="conclusion",
             rule="sample.notes",
         )
@@ -115,7 +115,7 @@ def sign_sample(sample: AuditSample, agree: bool, note: str, actor: Actor, now: 
     lock(sample)
     workers = {sample.drawn_by, *(item.noted_by for item in sample.items)}
     if actor.user_id is None or actor.user_id in workers:
-        raise Refused(_("抽取或者核查的人不能签认,请由其他人员复核"), rule="two_people")
+        raise Refused(_("抽取或者核查的人不能签认，请由其他人员复核"), rule="two_people")
     sample.sign_note = note.strip() or None
     if not agree:
         sample.sign_note = _written(note, "note")

@@ -106,7 +106,7 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
                 at=running.closed_at,
                 title=_("名单公布"),
                 detail=_(
-                    "进入名单 %(listed)s 家,名单摘要 %(hash)s",
+                    "进入名单 %(listed)s 家，名单摘要 %(hash)s",
                     listed=len(selection.listed(running)),
                     hash=running.list_sha256 or "—",
                 ),
@@ -115,7 +115,7 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
         if running.drawn_at is not None:
             yield Event(
                 at=running.drawn_at,
-                title=_("抽取完成,次序公布"),
+                title=_("抽取完成，次序公布"),
                 detail=_("公开随机值 %(value)s", value=running.public_value or "—"),
                 url=result,
                 place=1,
@@ -123,7 +123,7 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
         if running.status is RoundStatus.ANNULLED:
             yield Event(
                 at=running.status_since,
-                title=_("抽取撤销,需求重新发布"),
+                title=_("抽取撤销，需求重新发布"),
                 tone="bad",
                 url=result,
                 place=2,

@@ -241,7 +241,7 @@ def test_a_lost_factor_takes_two_administrators(guarded: Flask, sign_in_as: Sign
     victim = guarded.test_client()
     sign_in(victim, login)
     set_up(guarded, victim)
-    data = {"login": login, "reason": "本人持证到窗口核验,手机遗失"}
+    data = {"login": login, "reason": "本人持证到窗口核验，手机遗失"}
     assert sign_in_as(security.user).post("/factor-resets", data=data).status_code == 422
     proposer = sign_in_as(system.user)
     for wrong in ("nobody", superior_login):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +28,13 @@ messages = _load()
 def test_english_is_complete_and_fits() -> None:
     found = messages.faults(messages.kept(), messages.template())
     assert not found, "run scripts/messages and translate:\n" + "\n".join(found)
+
+
+def test_chinese_texts_use_full_width_marks() -> None:
+    """GB/T 15834: commas, colons, semicolons, question marks and brackets beside Chinese."""
+    half = re.compile(r"[\u4e00-\u9fff][,;:?(]|[,;:?)][\u4e00-\u9fff]")
+    found = [str(each.id) for each in messages.template() if each.id and half.search(str(each.id))]
+    assert not found, "\n".join(found)
 
 
 def _catalogue(*entries: tuple[str, str]) -> Catalog:

@@ -212,7 +212,7 @@ class Story:
             window,
             project_name="青河市示范中学教学楼工程",
             title="教学楼工程施工监理",
-            scope="对教学楼工程施工阶段的质量、进度、费用和安全进行监理,提交监理报告",
+            scope="对教学楼工程施工阶段的质量、进度、费用和安全进行监理，提交监理报告",
             place="青河市东城区示范路 1 号",
             fee__construction="500",
             fee__specialty="building_municipal",
@@ -326,7 +326,7 @@ class Story:
         assert subprocess.run(script, capture_output=True, check=False).returncode != 0
         window.open(f"/verify?need={need}")
         window.page.get_by_role("button", name="核验本证明").click()
-        window.page.get_by_text("证明成立:重算结果与公布的次序一致").wait_for()
+        window.page.get_by_text("证明成立：重算结果与公布的次序一致").wait_for()
 
     def award_becomes_final(self, need: str, login: str, entry: str) -> None:
         """The notice runs out, the winner accepts and fetches the letter."""
@@ -457,23 +457,23 @@ class Story:
             operator,
             credit_code=self.firm_code,
             cause="abandonment",
-            facts="连续两次无正当理由不履行合同,经书面催告仍不履行",
+            facts="连续两次无正当理由不履行合同，经书面催告仍不履行",
         )
         press(operator, "立案并告知")
         path = operator.page.url.removeprefix(operator.address)
         firm = self.cast.at("qingheng")
         firm.open(f"{path}/statement")
-        fill(firm, statement="对事实没有异议,请求从轻处理")
+        fill(firm, statement="对事实没有异议，请求从轻处理")
         press(firm, "提交陈述申辩")
         self.cast.wait(8 * DAY)
         operator = self.cast.at(self.operator)
         operator.open(f"{path}/proposal")
-        fill(operator, severity="ordinary", months="6", reason="事实清楚,建议终止服务六个月")
+        fill(operator, severity="ordinary", months="6", reason="事实清楚，建议终止服务六个月")
         press(operator, "提交审批")
         assert operator.open(path.replace("/cases/", "/supervision/cases/") + "/decision") == 403
         approver = self.cast.at(self.approver)
         approver.open(path.replace("/cases/", "/supervision/cases/") + "/decision")
-        fill(approver, reason="同意,列入黑名单六个月")
+        fill(approver, reason="同意，列入黑名单六个月")
         press(approver, "作出决定")
 
     def firm_is_gone(self, page: str, need: str) -> None:

@@ -242,7 +242,7 @@ def test_from_application_to_blacklisting(
             day=closing.isoformat(),
             issue=f"{closing.year}{closing.timetuple().tm_yday:03d}",
             numbers=" ".join(f"{ball:02d}" for ball in range(3, 63, 3)),
-            source="演示:非真实开奖号码",
+            source="演示：非真实开奖号码",
         )
     loop.until(closing, time(22, 0))
     window.open(f"/results/{need_id}")
@@ -323,18 +323,18 @@ def test_from_application_to_blacklisting(
         "立案并告知",
         credit_code=code,
         cause="breach",
-        facts="以未登记人员出具成果,经约谈仍未改正,违反入驻承诺第三条",
+        facts="以未登记人员出具成果，经约谈仍未改正，违反入驻承诺第三条",
     )
     case_id = loop.id_of(Case)
     firm_window.open(f"/cases/{case_id}/statement")
-    firm_window.send("提交陈述申辩", statement="人员已入职,登记手续尚在办理,请求从轻处理")
+    firm_window.send("提交陈述申辩", statement="人员已入职，登记手续尚在办理，请求从轻处理")
     loop.until(loop.working_day(6), time(9, 30))
     officer.open(f"/cases/{case_id}/proposal")
-    officer.send("提交审批", severity="ordinary", months="6", reason="事实清楚,建议暂停服务六个月")
+    officer.send("提交审批", severity="ordinary", months="6", reason="事实清楚，建议暂停服务六个月")
     window.open(f"/firms?q={winner_name[:6]}")
     assert winner_name in window.text
     approver.open(f"/supervision/cases/{case_id}/decision")
-    approver.send("作出决定", reason="同意,自决定之日起执行")
+    approver.send("作出决定", reason="同意，自决定之日起执行")
     window.open(f"/firms?q={winner_name[:6]}")
     assert winner_name not in window.text
     firm_window.open(f"/needs/{second_need}/enter")

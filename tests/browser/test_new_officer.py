@@ -69,7 +69,7 @@ def set_up(app: Flask, window: Visitor) -> Device:
     fill(window, code=device.code())
     press(window, "完成设置")
     assert window.page.locator("main li code").count() == 10
-    window.page.get_by_role("link", name="已保存,继续").click()
+    window.page.get_by_role("link", name="已保存，继续").click()
     return device
 
 

@@ -43,7 +43,7 @@ def test_an_application_is_returned_by_keys_alone(
         page.keyboard.press("1")
     page.keyboard.press("p")
     page.wait_for_selector("#notice")
-    assert "1. 法定代表人与经办人:补充授权书 j1" in page.inner_text("#notice")
+    assert "1. 法定代表人与经办人：补充授权书 j1" in page.inner_text("#notice")
     page.check("input[name=outcome][value=return]")
     with page.expect_navigation():
         page.keyboard.press("Control+Enter")

@@ -71,7 +71,7 @@ def test_the_text_says_the_price_twice_and_every_day() -> None:
             extra="成果一式三份",
         )
     )
-    assert "叁万陆仟元伍角整(¥36,000.50)" in text
+    assert "叁万陆仟元伍角整（¥36,000.50）" in text
     assert "2026年3月2日至2026年3月12日" in text
     for words in ("10 个工作日", "30 日内", "一式三份"):
         assert words in text

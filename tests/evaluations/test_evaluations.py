@@ -260,7 +260,7 @@ def test_both_sides_mark_on_their_pages(app: Flask, deal: Deal, sign_in_as: Sign
     refused = owner.post(url, data={**marks, "quality": "1", "idempotency_key": "c"})
     assert refused.status_code == 422
     assert "请写明事实和理由" in refused.get_data(as_text=True)
-    reason = "数据有两处错误,经指出后改正"
+    reason = "数据有两处错误，经指出后改正"
     sent = {**marks, "quality": "2", "reason": reason, "idempotency_key": "d"}
     for _twice in range(2):
         assert owner.post(url, data=sent).status_code == 303

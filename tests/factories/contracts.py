@@ -109,7 +109,7 @@ def awarded(
         award = selection.pick_entry(
             deal.need,
             selections.listed(running)[0],
-            "方案切合项目实际情况,报价合理",
+            "方案切合项目实际情况，报价合理",
             deal.actor("editor"),
         )
         if selections.award_of(deal.need).status == "proposed":  # type: ignore[union-attr]

@@ -29,8 +29,8 @@ def notice(
     return actions.publish_notice(
         kind=kind,
         subject=subject or accounts.firm().organisation,
-        title="中选结果公示:平安路监理",
-        body="中选机构:青河示范咨询有限公司\n中选价:128000.00 元",
+        title="中选结果公示：平安路监理",
+        body="中选机构：青河示范咨询有限公司\n中选价：128000.00 元",
         ends_at=ends_at or now + timedelta(days=1),
         jurisdiction_code=accounts.CITY,
         actor=CLOCK,

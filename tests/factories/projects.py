@@ -34,7 +34,7 @@ def content(**changes: Any) -> NeedContent:
     """What an owner writes: a draw by lottery for 40 000 yuan of a company's own money."""
     values: dict[str, Any] = {
         "title": "示范工程水土保持方案编制",
-        "scope": "编制水土保持方案报告书,通过专家评审并取得批复",
+        "scope": "编制水土保持方案报告书，通过专家评审并取得批复",
         "place": "青河市东城区示范路",
         "budget": Decimal("40000.00"),
         "fee_inputs": {},

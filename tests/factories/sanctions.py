@@ -13,8 +13,8 @@ from marketplace.sanctions.rules import Severity
 
 from . import accounts
 
-FACTS = "经核查,该机构未按承诺时限提交成果,且未说明理由。"
-REASON = "事实清楚,证据充分,情节一般。"
+FACTS = "经核查，该机构未按承诺时限提交成果，且未说明理由。"
+REASON = "事实清楚，证据充分，情节一般。"
 
 
 def card(organisation: Organisation, jurisdiction_code: str = accounts.CITY) -> Card:
@@ -55,7 +55,7 @@ def proposed_case(
 ) -> Case:
     """A case whose firm has been heard and for which a decision has been proposed."""
     case = reported_case(firm, cause, jurisdiction_code)
-    cases.state_case(case, "情况属实,愿意整改。", firm.actor, clock.now())
+    cases.state_case(case, "情况属实，愿意整改。", firm.actor, clock.now())
     cases.propose_decision(
         case,
         Severity.ORDINARY,

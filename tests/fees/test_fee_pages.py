@@ -44,7 +44,7 @@ def test_item_list_and_guide(client: FlaskClient) -> None:
 
 def test_fee_list_says_what_binds(client: FlaskClient) -> None:
     page = text(client, "/fees")
-    assert "已放开,仅供参考" in page
+    assert "已放开，仅供参考" in page
     assert "发改价格〔2015〕299号" in page
     assert "须遵守" in page
     assert "没有收费标准" in page

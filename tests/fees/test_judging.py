@@ -32,7 +32,7 @@ BINDING = ItemFee(
     standard="jl_670",
     binds="binding",
     price_form="government_guided",
-    legal_basis="青河市定价目录(演示)",
+    legal_basis="青河市定价目录（演示）",
 )
 FREED = ItemFee(
     standard="zbdl_1980",

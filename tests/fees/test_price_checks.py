@@ -244,9 +244,9 @@ def test_who_may_see_a_check(app: Flask) -> None:
     [
         ({}, []),
         ({"fee-construction": "1,000.50"}, []),
-        ({"fee-construction": "abc"}, ["建筑安装工程费:请填写数字"]),
+        ({"fee-construction": "abc"}, ["建筑安装工程费：请填写数字"]),
         ({"fee-specialty": ""}, ["请填写“专业调整系数”"]),
-        ({"fee-complexity": "IX"}, ["工程复杂程度:请从列出的选项中选择"]),
+        ({"fee-complexity": "IX"}, ["工程复杂程度：请从列出的选项中选择"]),
     ],
 )
 @pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -235,7 +235,7 @@ def test_an_open_objection_holds_the_notice_and_an_upheld_one_questions(
         assert notice is not None
         operator = people.officer(Role.BUREAU_OPERATOR).actor
         notices.answer_objection(
-            notice.objections[0], True, "经核查情况属实,异议成立", operator, clock.now()
+            notice.objections[0], True, "经核查情况属实，异议成立", operator, clock.now()
         )
     advance(timedelta(days=2))
     with app.app_context():

@@ -33,7 +33,7 @@ def test_a_firm_enters_by_its_own_commitment(
         application = made.firm.public_id
     firm, officer = sign_in_as(made.user), sign_in_as(operator.user)
     asked = firm.get("/firm/application")
-    assert "非禁即入:提交后即时入驻" in asked.text
+    assert "非禁即入：提交后即时入驻" in asked.text
     assert firm.post("/firm/application/submission").status_code == 422
     assert client.get(f"/firms/{page}").status_code == 404
     assert firm.post("/firm/application/submission", data={"committed": "y"}).status_code == 303

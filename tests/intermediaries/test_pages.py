@@ -113,12 +113,12 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
     assert "青河明远环保咨询有限公司" in read(operator, "/supervision/applications")
     assert "审查要点" in read(operator, address)
     waits = read(approver, address)
-    assert "本步骤为形式审查,由管理机构经办人办理" in waits
+    assert "本步骤为形式审查，由管理机构经办人办理" in waits
     assert "审查要点</h2>" not in waits
     half_done = {"subject": "pass", "legal": "mend", "legal_reason": "补充授权书", "preview": "1"}
     preview = operator.post(f"{address}/check", data=half_done)
     assert preview.status_code == 200
-    assert "1. 法定代表人与经办人:补充授权书" in preview.text
+    assert "1. 法定代表人与经办人：补充授权书" in preview.text
     assert "2. " not in preview.text.split('id="notice"')[1].split("</section>")[0]
     assert one(app, Firm.status) is FirmStatus.SUBMITTED
     unanswered = operator.post(f"{address}/check", data={"outcome": "list"})
@@ -201,7 +201,7 @@ def test_another_party_finds_nothing(app: Flask, sign_in_as: SignIn) -> None:
         ("/firm/offerings", {"discount": "100"}, "下浮率"),
         ("/firm/offerings", {"discount": "１０"}, "百分数"),
         ("/firm/offerings", {"promised_days": "31"}, "法定时限"),
-        ("/firm/offerings", {"promised_days": ""}, "承诺时限:请填写此项"),
+        ("/firm/offerings", {"promised_days": ""}, "承诺时限：请填写此项"),
         ("/firm/offerings", {"promised_days": "x"}, "error-summary"),
         ("/firm/qualifications", {"valid_from": "2024-02-30"}, "error-summary"),
         ("/firm/qualifications", {"valid_until": "2020-01-01"}, "有效期"),

@@ -21,7 +21,7 @@ from marketplace.notices.rules import NoticeState
 from marketplace.notifications.models import Message
 from tests.factories import accounts, notices
 
-REASON = "中选机构的资质证书在报名截止前已经过期,请核实。"
+REASON = "中选机构的资质证书在报名截止前已经过期，请核实。"
 
 
 class World:
@@ -81,7 +81,7 @@ def test_an_unanswered_objection_holds_the_notice_beyond_its_end(
             actions.answer_objection(
                 db.session.get_one(Objection, objection_id),
                 False,
-                "经核实,证书有效期至 2027 年。",
+                "经核实，证书有效期至 2027 年。",
                 world.officer.actor,
                 clock.now(),
             )

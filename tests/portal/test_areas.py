@@ -22,13 +22,13 @@ def test_a_choice_is_remembered_and_narrows_the_public_pages(
     for page in ("/", "/needs", "/search?q=方案编制"):
         text = client.get(page).get_data(as_text=True)
         assert all(address in text for address in addresses), page
-    assert "青河市(演示)" in client.get("/").get_data(as_text=True)
+    assert "青河市（演示）" in client.get("/").get_data(as_text=True)
     client.get("/?area=379921")
     for page in ("/", "/needs", "/search?q=方案编制"):
         text = client.get(page).get_data(as_text=True)
         assert addresses[0] in text, page
         assert addresses[1] not in text, page
-        assert "安平县(演示)" in text
+        assert "安平县（演示）" in text
     # the link to a need holds whatever is chosen
     assert client.get(addresses[1]).status_code == 200
     client.get("/?area=379900")
@@ -60,7 +60,7 @@ def test_firms_are_those_of_the_chosen_areas_register(app: Flask, client: FlaskC
     assert address not in client.get("/firms?area=378800").get_data(as_text=True)
     shown = client.get(address)
     assert shown.status_code == 200
-    assert "登记在青河市(演示)名录" in shown.get_data(as_text=True)
+    assert "登记在青河市（演示）名录" in shown.get_data(as_text=True)
 
 
 def test_the_tree_of_areas_reads_up_and_down(app: Flask) -> None:

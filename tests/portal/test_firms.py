@@ -98,4 +98,4 @@ def test_marks_stand_on_the_firms_page_once_revealed_and_not_before(
     text = client.get(address).get_data(as_text=True)
     assert "业主评价平均分" in text
     assert "4.00" in text
-    assert "已完成合同(份)</dt><dd>1</dd>" in text
+    assert "已完成合同（份）</dt><dd>1</dd>" in text

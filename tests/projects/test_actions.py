@@ -159,10 +159,12 @@ def test_a_returned_need_can_be_mended_and_sent_again(app: Flask) -> None:
         owner, need = _agency_need()
         drafting.return_need(need, "请写明成果要求", owner.approving_actor, clock.now())
         assert (need.status, need.return_reason) == (NeedStatus.DRAFT, "请写明成果要求")
-        mended = factory.content(investment=InvestmentKind.GOVERNMENT, title="水土保持方案(报批稿)")
+        mended = factory.content(
+            investment=InvestmentKind.GOVERNMENT, title="水土保持方案（报批稿）"
+        )
         drafting.edit_need(need, mended, (), owner.actor, clock.now())
         drafting.submit_need(need, owner.actor, clock.now())
-        assert (need.title, need.return_reason) == ("水土保持方案(报批稿)", None)
+        assert (need.title, need.return_reason) == ("水土保持方案（报批稿）", None)
         with pytest.raises(Conflict):
             drafting.edit_need(need, mended, (), owner.actor, clock.now())
 

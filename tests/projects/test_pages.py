@@ -27,7 +27,7 @@ ANSWERS = {
     "project_name": "青河示范工程",
     "project_code": "2026-379902-77-01-000009",
     "title": "示范工程水土保持方案编制",
-    "scope": "编制水土保持方案报告书,通过专家评审并取得批复",
+    "scope": "编制水土保持方案报告书，通过专家评审并取得批复",
     "place": "青河市东城区示范路",
     "budget": "40,000.00",
     "investment": "enterprise",
@@ -131,7 +131,7 @@ def test_from_the_item_to_a_submitted_need(app: Flask, agency: Owner) -> None:
         ({"draw_source": ""}, "draw_source", "随机抽取须选择公开值的来源"),
         ({"investment": "natural_person"}, "investment", None),
         ({"investment": ""}, "investment", "请选择资金性质"),
-        ({"project_code": "2026-379902-77-09-000009"}, "project_code", "01(审批)"),
+        ({"project_code": "2026-379902-77-09-000009"}, "project_code", "01（审批）"),
         ({"project_name": ""}, "project", "填写新项目名称"),
         ({"project": "nobodys0proj0"}, "project", None),
         ({"recusals": "91370000000000000X 有诉讼"}, "recusals", "第 1 行的统一社会信用代码"),
@@ -248,7 +248,7 @@ def test_a_correction_and_a_withdrawal_by_two_people(app: Flask, agency: Owner) 
         "days_wanted": "10",
         "reason": "补充报批责任",
     }
-    same = {**answers, "scope": "编制水土保持方案报告书,通过专家评审并取得批复"}
+    same = {**answers, "scope": "编制水土保持方案报告书，通过专家评审并取得批复"}
     assert agency.editor.post(f"{at}/corrections/new", data=same).status_code == 422
     assert agency.editor.post(f"{at}/corrections/new", data=answers).status_code == 303
     with app.app_context():

@@ -59,8 +59,8 @@ def test_the_steps_lead_from_zero_to_the_score(app: Flask, advance: Advance) -> 
         by_words = {change.what: change for change in changes}
         card = next(change for words, change in by_words.items() if words.startswith("黄牌到期"))
         assert card.day == found.conduct[0].line.ends_on
-        perfect = by_words["新增一份满分评价(另一家业主)"]
-        worst = by_words["新增一份 1 分评价(另一家业主)"]
+        perfect = by_words["新增一份满分评价（另一家业主）"]
+        worst = by_words["新增一份 1 分评价（另一家业主）"]
         assert worst.difference < 0 < perfect.difference
         # s = 0.75/5.75; (100·0.5 s + 95·0.2) / (0.5 s + 0.2) = 96.23, less the card's 5
         assert by_words["检查得 95 分"].total == Decimal("91.23")

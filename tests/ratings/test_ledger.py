@@ -212,7 +212,7 @@ def test_an_objection_holds_the_grade_and_an_upheld_one_ends_the_proposal(
     with app.app_context(), transaction():
         assert _open(app, firm).status is ProposalStatus.OBJECTED
         objection = db.session.merge(objection)
-        notices.answer_objection(objection, True, "经核查,异议属实", operator, clock.now())
+        notices.answer_objection(objection, True, "经核查，异议属实", operator, clock.now())
     advance(3 * DAY)
     assert _grade(app, firm).grade is Grade.B
     with app.app_context():
@@ -237,7 +237,7 @@ def test_a_dismissed_objection_lets_the_grade_come_into_force(app: Flask, advanc
     advance(12 * DAY)
     with app.app_context(), transaction():
         objection = db.session.merge(objection)
-        notices.answer_objection(objection, False, "经复核,计算无误", operator, clock.now())
+        notices.answer_objection(objection, False, "经复核，计算无误", operator, clock.now())
     advance(2 * DAY)
     assert _grade(app, firm).grade is Grade.A
     _clean_replay(app)

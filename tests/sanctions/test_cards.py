@@ -139,7 +139,7 @@ def test_who_proposes_does_not_issue(app: Flask) -> None:
             refused = cards.propose_card(
                 firm, accounts.CITY, Breach.LATE, sanctions.FACTS, officer, clock.now()
             )
-            cards.reject_card(refused, "事实不清,退回核实。", approver, clock.now())
+            cards.reject_card(refused, "事实不清，退回核实。", approver, clock.now())
         assert refused.status is CardStatus.REJECTED
         with pytest.raises(Refused) as same, transaction():
             cards.issue_card(card, officer, clock.now())

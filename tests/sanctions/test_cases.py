@@ -110,7 +110,7 @@ def test_the_decision_needs_officers_who_have_not_acted_before(app: Flask) -> No
                     step(case, sanctions.REASON, actor, clock.now())
                 assert same.value.rule == "two_officers"
         with transaction():
-            cases.return_case(case, "期限过长,请重新提出。", approver, clock.now())
+            cases.return_case(case, "期限过长，请重新提出。", approver, clock.now())
         assert case.status is CaseStatus.HEARD
         with pytest.raises(Conflict), transaction():
             cases.decide_case(case, sanctions.REASON, approver, clock.now())
@@ -177,7 +177,7 @@ def test_wrong_proposals_are_refused_whole(app: Flask) -> None:
         with transaction():
             firm = accounts.firm()
             case = sanctions.reported_case(firm)
-            cases.state_case(case, "情况属实,愿意整改。", firm.actor, clock.now())
+            cases.state_case(case, "情况属实，愿意整改。", firm.actor, clock.now())
             officer = accounts.officer(Role.BUREAU_OPERATOR).actor
             stranger = accounts.firm().actor
         for severity, months, items, field in (
@@ -208,7 +208,7 @@ def test_a_statement_at_the_deadline_is_too_late_even_before_the_clock_has_looke
         clock.set_to(case.statement_due_at)
         assert case.status is CaseStatus.REPORTED
         with pytest.raises(Conflict) as late:
-            cases.state_case(case, "情况属实,愿意整改。", firm.actor, clock.now())
+            cases.state_case(case, "情况属实，愿意整改。", firm.actor, clock.now())
         assert late.value.rule == "case.statement_period"
         assert case.statement is None
 

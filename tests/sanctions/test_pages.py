@@ -115,9 +115,9 @@ def test_a_case_through_its_pages(app: Flask, client: FlaskClient, sign_in_as: S
     assert cast.post("approver", f"{page}/return", reason=sanctions.REASON) == 303
     assert cast.post("operator", f"{page}/proposal", **proposal) == 303
     assert cast.get("approver", f"{page}/dismissal") == 200
-    assert cast.post("approver", f"{page}/dismissal", reason="证据不足,不予处理。") == 303
-    assert cast.post("approver", f"{page}/dismissal", reason="证据不足,不予处理。") == 409
-    assert "证据不足,不予处理。" in cast.browser["firm"].get(page).text
+    assert cast.post("approver", f"{page}/dismissal", reason="证据不足，不予处理。") == 303
+    assert cast.post("approver", f"{page}/dismissal", reason="证据不足，不予处理。") == 409
+    assert "证据不足，不予处理。" in cast.browser["firm"].get(page).text
     with app.app_context():
         assert db.session.query(Case).one().status is CaseStatus.DISMISSED
     # a step that is over leads back to the case

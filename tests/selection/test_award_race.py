@@ -24,7 +24,7 @@ from marketplace.selection.models import LIVE_AWARDS, Award
 from tests.factories import accounts, selection
 
 CLICKS = 12
-REASON = "同类报告经验最多,时限承诺最短,报价合理"
+REASON = "同类报告经验最多，时限承诺最短，报价合理"
 Advance = Callable[[timedelta], None]
 
 

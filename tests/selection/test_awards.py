@@ -29,7 +29,7 @@ from marketplace.selection.models import Award, AwardStatus, RoundStatus
 from tests.factories import accounts, selection
 
 Advance = Callable[[timedelta], None]
-REASON = "同类报告经验最多,时限承诺最短,报价合理"
+REASON = "同类报告经验最多，时限承诺最短，报价合理"
 
 
 def need_again() -> Need:
@@ -163,7 +163,7 @@ def objected(app: Flask, advance: Advance, upheld: bool) -> None:
             objection = db.session.get_one(type(objection), objection_id)
             officer = accounts.officer(Role.BUREAU_OPERATOR).actor
             notice_actions.answer_objection(
-                objection, upheld, "经核查登记材料,答复如下", officer, clock.now()
+                objection, upheld, "经核查登记材料，答复如下", officer, clock.now()
             )
     advance(timedelta(minutes=20))
 
@@ -271,7 +271,7 @@ def test_where_two_must_act_the_approver_is_another_person(app: Flask, advance: 
             actions.approve_pick(award_again(), editor)
         assert same.value.rule == "pick.two_persons"
         with transaction():
-            actions.return_pick(award_again(), "理由不充分,请另选", approver)
+            actions.return_pick(award_again(), "理由不充分，请另选", approver)
         assert queries.award_of(need_again()) is None
         with transaction():
             pick(editor)
@@ -325,7 +325,7 @@ def test_two_officers_annul_a_draw_and_the_need_is_published_again(
             operator = accounts.officer(Role.BUREAU_OPERATOR).actor
             superior = accounts.officer(Role.SUPERVISOR).actor
             actions.propose_annulment(
-                need_again(), "经核查,名单摘要公布时系统时间与标准时间相差超过允许范围", operator
+                need_again(), "经核查，名单摘要公布时系统时间与标准时间相差超过允许范围", operator
             )
         with transaction():
             proposed = queries.annulment_of(queries.live_round(need_again()))
@@ -349,7 +349,7 @@ def test_a_need_withdrawn_by_its_owner_ends_its_round(app: Flask, advance: Advan
     with app.app_context(), transaction():
         owner = accounts.owner()
         need = selection.entered_need(owner=owner)
-        projects.withdraw_need(need, "项目调整,不再需要该服务", owner.actor, clock.now())
+        projects.withdraw_need(need, "项目调整，不再需要该服务", owner.actor, clock.now())
     advance(timedelta(seconds=1))
     with app.app_context():
         assert queries.rounds_of(need_again())[0].status is RoundStatus.WITHDRAWN

@@ -77,7 +77,7 @@ def test_a_fit_firm_passes_every_rule() -> None:
         ("practitioner", "注册测绘师 1/2", "执业人员", {"practitioners": ("注册测绘师",)}),
         ("grade", "C", "B 级及以上", {"grade": "C"}),
         ("pause", "暂停", "恢复", {"paused": True}),
-        ("capacity", "3 份,承接上限 3 份", "上限", {"running_contracts": 3}),
+        ("capacity", "3 份，承接上限 3 份", "上限", {"running_contracts": 3}),
     ],
 )
 def test_each_refusal_names_rule_fact_and_mending(

@@ -39,7 +39,7 @@ def test_publishing_fixes_the_commitment_and_tells_eligible_firms_only(app: Flas
             need = selection.open_need()
             running = queries.live_round(need)
             assert running.commitment == commitment(secret_of(need, 1))
-            subject = f"新需求可报名:{need.title}"
+            subject = f"新需求可报名：{need.title}"
             told = set(
                 db.session.scalars(
                     select(Message.organisation_id).where(Message.subject == subject)
@@ -193,7 +193,7 @@ def test_a_correction_asks_for_confirmation_and_drops_who_does_not_answer(
             correcting.publish_correction(row, buyer, clock.now())
         advance(timedelta(seconds=5))
         with transaction():
-            subject = f"需求已更正,请重新确认报名:{need_again().title}"
+            subject = f"需求已更正，请重新确认报名：{need_again().title}"
             told = db.session.scalars(
                 select(Message.organisation_id).where(Message.subject == subject)
             ).all()

@@ -120,10 +120,10 @@ def test_a_firm_that_may_not_enter_reads_why(app: Flask, sign_in_as: SignIn) -> 
 
 
 def test_an_item_a_firm_lacks_is_told_by_name(app: Flask) -> None:
-    lacking = Sentence("未承接服务事项:%(items)s", {"items": "hpwj、stbc"})
+    lacking = Sentence("未承接服务事项：%(items)s", {"items": "hpwj、stbc"})
     with app.test_request_context():
         said = queries.said(lacking)
-    assert said == "未承接服务事项:环境影响评价文件编制、水土保持方案编制"
+    assert said == "未承接服务事项：环境影响评价文件编制、水土保持方案编制"
 
 
 def test_after_closing_nobody_is_offered_the_form(
@@ -308,7 +308,7 @@ def test_annulment_pages(app: Flask, sign_in_as: SignIn, advance: Advance) -> No
         )
     address = f"/supervision/needs/{public_id(app)}/annulment"
     bureau, above = sign_in_as(operator.user), sign_in_as(superior.user)
-    reason = "经核查,名单摘要公布时系统时间与标准时间相差超过允许范围"
+    reason = "经核查，名单摘要公布时系统时间与标准时间相差超过允许范围"
     assert above.post(address, data={"reason": reason}).status_code == 403
     assert bureau.post(address, data={"reason": "名单有误"}).status_code == 422
     assert bureau.post(address, data={"reason": reason}).status_code == 303

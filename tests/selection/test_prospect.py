@@ -21,11 +21,11 @@ def test_the_count_follows_the_answers_and_stores_nothing(app: Flask, client: Fl
     assert client.get(page).status_code == 302
     client.post("/sign-in", data={"login": login, "password": accounts.PASSWORD})
     shown = client.get(f"{page}?investment=enterprise").get_data(as_text=True)
-    assert "在册机构 2 家,按所选条件现可报名 2 家" in shown
+    assert "在册机构 2 家，按所选条件现可报名 2 家" in shown
     assert "不足 3 家" in shown
     # neither has a grade yet: nobody reaches a minimum of A
     shown = client.get(f"{page}?minimum_grade=A").get_data(as_text=True)
-    assert "在册机构 2 家,按所选条件现可报名 0 家" in shown
+    assert "在册机构 2 家，按所选条件现可报名 0 家" in shown
     assert client.get(f"{page}?minimum_grade=Z").status_code == 200
     assert client.get("/owner/needs/prospect/nothing").status_code == 404
     with app.app_context():

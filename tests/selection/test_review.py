@@ -209,7 +209,7 @@ def test_a_pick_is_shown_to_the_firm_only_once_it_is_approved(
     with app.app_context(), transaction():
         need = the_need()
         entry = queries.listed(queries.live_round(need))[0]
-        actions.pick_entry(need, entry, "报价合理,时限承诺最短,人员齐备", again(owner).actor)
+        actions.pick_entry(need, entry, "报价合理，时限承诺最短，人员齐备", again(owner).actor)
         address, organisation_id = f"/entries/{entry.public_id}", entry.organisation_id
     chosen = next(firm for firm in firms if key(firm) == organisation_id)
     page = sign_in_as(chosen.user).get(address).get_data(as_text=True)
@@ -251,7 +251,7 @@ def test_another_partys_objects_are_not_there(
         need = db.session.scalars(select(Need).where(Need.public_id == waiting)).one()
         entry = queries.listed(queries.live_round(need))[0]
         award = actions.pick_entry(
-            need, entry, "报价合理,时限承诺最短,人员齐备", again(owner).actor
+            need, entry, "报价合理，时限承诺最短，人员齐备", again(owner).actor
         )
         ids.add(award.public_id)
     visitors = {"need.": sign_in_as(other_owner), "firm.": sign_in_as(other_firm)}
@@ -449,7 +449,7 @@ def test_the_list_of_an_annulled_draw_stays_as_it_was_published(
         entry_id = entry.id
         proposed = actions.propose_annulment(
             need,
-            "经查公示名单所用的核对口径与公布的规则不一致,应予撤销",
+            "经查公示名单所用的核对口径与公布的规则不一致，应予撤销",
             accounts.officer(Role.BUREAU_OPERATOR).actor,
         )
         actions.approve_annulment(proposed, accounts.officer(Role.SUPERVISOR).actor)

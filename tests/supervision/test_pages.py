@@ -39,7 +39,7 @@ def test_the_overview_lists_what_waits_by_deadline(
     with app.app_context(), transaction():
         notice = notices.notice()
         notice_actions.file_objection(
-            notice, "资质证书已过期,请核实。", accounts.firm().actor, clock.now()
+            notice, "资质证书已过期，请核实。", accounts.firm().actor, clock.now()
         )
         firm = accounts.firm()
         case = sanctions.proposed_case(firm)
@@ -77,7 +77,7 @@ def test_a_range_of_the_ledger_is_verified_on_demand(app: Flask, sign_in_as: Sig
         seq, head = audit.head()
     assert head in page.text
     checked = auditor.get(f"/supervision/ledger?first=1&last={seq}").text
-    assert f"第 1 至 {seq} 条:重新计算一致" in checked
+    assert f"第 1 至 {seq} 条：重新计算一致" in checked
     assert "近期校验记录" in auditor.get("/supervision/ledger").text
     wrong = {
         "first=-5&last=9": "序号请填写正整数",
@@ -116,7 +116,7 @@ def test_every_action_of_the_demo_has_a_title(demo_app: Flask) -> None:
         assert len(codes) > 50
         assert [code for code in codes if action_title(code) == code] == []
         assert [each for each in subjects if subject_title(each) == each] == []
-        assert action_title("needs.published") == "采购需求:报名中"
+        assert action_title("needs.published") == "采购需求：报名中"
         assert action_title("something.unheard_of") == "something.unheard_of"
 
 

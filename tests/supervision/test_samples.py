@@ -73,10 +73,10 @@ def test_a_sample_is_drawn_replayed_noted_and_signed_by_another(
     assert shown.index("有差异</span>") < shown.index("一致</span>")
     refused = first.post(f"{page}/conclusion", data={"conclusion": "总体一致"})
     assert refused.status_code == 422
-    assert "有差异,请先写明核查意见" in refused.text
+    assert "有差异，请先写明核查意见" in refused.text
     position = refused.text.split("第 ", 1)[1]
     position = shown.split('class="sampled sampled--wrong" id="item-')[1].split('"')[0]
-    noted = first.post(f"{page}/items/{position}", data={"note": "存档等级被改动,已移交"})
+    noted = first.post(f"{page}/items/{position}", data={"note": "存档等级被改动，已移交"})
     assert noted.status_code == 303
     assert first.post(f"{page}/items/99", data={"note": "没有这一件"}).status_code == 404
     assert first.post(f"{page}/conclusion", data={"conclusion": "一件不符"}).status_code == 303

@@ -36,13 +36,13 @@ def test_before_closing_the_story_names_no_entrant(
         stranger = accounts.firm()
     for person in (owner.user, officer.user):
         text = sign_in_as(person).get(address).get_data(as_text=True)
-        assert "需求:报名中" in text
-        assert "下一步:报名截止(符合条件的机构)" in text
+        assert "需求：报名中" in text
+        assert "下一步：报名截止（符合条件的机构）" in text
         assert not [name for name in names if name in text]
     own = sign_in_as(entrants[0].user).get(address).get_data(as_text=True)
     assert "本机构报名" in own
     assert not [name for name in names[1:] if name in own]
-    assert "需求:待审批" not in own
+    assert "需求：待审批" not in own
     assert sign_in_as(stranger.user).get(address).status_code == 404
     assert client.get(address).status_code == 302
 
@@ -55,7 +55,7 @@ def test_a_draft_has_a_story_for_its_owner_only(app: Flask, sign_in_as: SignIn) 
         need = projects.submitted(owner)
         address = f"/workspace/needs/{need.public_id}/story"
         officer = accounts.officer(Role.SUPERVISOR)
-    assert "需求:待审批" in sign_in_as(owner.user).get(address).get_data(as_text=True)
+    assert "需求：待审批" in sign_in_as(owner.user).get(address).get_data(as_text=True)
     assert sign_in_as(officer.user).get(address).status_code == 404
 
 
@@ -72,7 +72,7 @@ def test_the_whole_story_runs_from_need_to_acceptance(
         text = sign_in_as(people[side]).get(address).get_data(as_text=True)
         places = [
             text.index(part)
-            for part in ("需求:报名中", "名单公布", "中选:已确认中选", "合同:已完成")
+            for part in ("需求：报名中", "名单公布", "中选：已确认中选", "合同：已完成")
         ]
         assert places == sorted(places)
         assert text.count(digest) == 2  # in the line of time and among the papers
@@ -98,7 +98,7 @@ def test_a_firm_that_was_not_chosen_reads_the_public_parts(
     advance(timedelta(minutes=5))
     texts = [sign_in_as(firm.user).get(address).get_data(as_text=True) for firm in entrants]
     for text in texts:
-        assert "抽取完成,次序公布" in text
+        assert "抽取完成，次序公布" in text
         assert "仅显示公开环节" in text
 
 
@@ -120,13 +120,13 @@ def test_an_order_tells_whom_it_asked_and_the_winner_no_other_firms_price(
         officer = accounts.officer(Role.SUPERVISOR).user
     seen = {who: sign_in_as(one).get(address).text for who, one in people.items()}
     for text in (*seen.values(), sign_in_as(officer).get(address).text):
-        places = [text.index(f"询价:{step}") for step in ("待答复", "业主未采纳", "已成交")]
+        places = [text.index(f"询价：{step}") for step in ("待答复", "业主未采纳", "已成交")]
         assert places == sorted(places)
         assert names[0] in text
         assert names[1] in text
         assert "6,500.00 元" in text
         assert names[2] not in text
-        assert text.count("中选:") == 1
+        assert text.count("中选：") == 1
         assert "名单公布" not in text
     assert "7,777.00 元" in seen["owner"]
     assert "报价高于同类" in seen["owner"]

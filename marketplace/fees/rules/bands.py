@@ -57,7 +57,7 @@ class Band:
     def __post_init__(self) -> None:
         for end in (self.low, self.high):
             if not isinstance(end, Decimal):
-                raise TypeError(f"需要精确十进制数,得到 {type(end).__name__}")
+                raise TypeError(f"需要精确十进制数，得到 {type(end).__name__}")
         if not ZERO <= self.low <= self.high:
             raise ValueError(f"区间下限 {self.low} 应不小于 0 且不大于上限 {self.high}")
 
@@ -115,7 +115,7 @@ def round_to(value: Decimal, unit: Decimal, mode: RoundingMode) -> Decimal:
     Raises ValueError when ``unit`` is not positive.
     """
     if unit <= ZERO:
-        raise ValueError(f"取整单位应大于 0,得到 {unit}")
+        raise ValueError(f"取整单位应大于 0，得到 {unit}")
     steps = settle(EXACT.divide(value, unit)).quantize(ONE, _ROUNDINGS[mode], EXACT)
     return EXACT.multiply(steps, unit)
 

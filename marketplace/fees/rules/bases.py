@@ -92,7 +92,7 @@ class CappedShare:
 
     def __post_init__(self) -> None:
         if not self.part or not ZERO < self.share < ONE:
-            raise ValueError("比例应大于 0 且小于 1,并至少有一项受限数量")
+            raise ValueError("比例应大于 0 且小于 1，并至少有一项受限数量")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -107,15 +107,15 @@ class CappedShare:
         total = EXACT.add(full, part)
         share = percent(self.share)
         if part <= EXACT.multiply(total, self.share):
-            return total, wording(N_("设备等费用未超过总额的 %(share)s,全部计入"), share=share)
+            return total, wording(N_("设备等费用未超过总额的 %(share)s，全部计入"), share=share)
         limited = EXACT.add(full, EXACT.multiply(part, self.share))
         least = divide(full, EXACT.subtract(ONE, self.share))
         if limited >= least:
             return limited, wording(
-                N_("设备等费用超过总额的 %(share)s,按其 %(share)s 计入"), share=share
+                N_("设备等费用超过总额的 %(share)s，按其 %(share)s 计入"), share=share
             )
         return least, wording(
-            N_("设备等费用超过总额的 %(share)s,计费额不低于其恰占 %(share)s 的同等工程"),
+            N_("设备等费用超过总额的 %(share)s，计费额不低于其恰占 %(share)s 的同等工程"),
             share=share,
         )
 

@@ -106,7 +106,7 @@ class Calculation:
 
 
 NO_STANDARD = Calculation(
-    Outcome.NO_STANDARD, reason=wording(N_("本事项没有收费标准,由双方协商议定"))
+    Outcome.NO_STANDARD, reason=wording(N_("本事项没有收费标准，由双方协商议定"))
 )
 
 
@@ -185,7 +185,7 @@ class _Run:
                 return fee
             total = total.plus(fee)
             if log is not None and len(self.case.lots) > 1:
-                what = wording(N_("第 %(number)s 个标段,累计"), number=str(number))
+                what = wording(N_("第 %(number)s 个标段，累计"), number=str(number))
                 log.note(what, fee, self.standard.fee_unit, total, self.standard.fee_unit)
         return self._modified(total, "tender", log, floating=floating)
 
@@ -243,7 +243,7 @@ class _Run:
                 return fee
             total = total.plus(fee)
             if log is not None:
-                what = wording(N_("%(title)s,累计"), title=part.title)
+                what = wording(N_("%(title)s，累计"), title=part.title)
                 log.note(what, fee, self.standard.fee_unit, total, self.standard.fee_unit)
         return total
 
@@ -333,7 +333,7 @@ def _check_quantity(kind: QuantityKind, quantity: Quantity) -> None:
 
 def _check_number(key: str, title: str, value: Decimal) -> None:
     if not isinstance(value, Decimal):
-        raise TypeError(f"{key} 应为精确十进制数,得到 {type(value).__name__}")
+        raise TypeError(f"{key} 应为精确十进制数，得到 {type(value).__name__}")
     if not value.is_finite() or value < ZERO:
         raise QuantityError(key, title, wording(N_("应为不小于 0 的数")))
     exponent = value.as_tuple().exponent
@@ -354,14 +354,14 @@ def _incomplete(
         standard,
         variant,
         missing=missing,
-        reason=wording(N_("还需要填写:%(titles)s"), titles=titles),
+        reason=wording(N_("还需要填写：%(titles)s"), titles=titles),
     )
 
 
 def _outside(answer: Negotiated) -> Wording:
     if answer.text:
-        return wording(N_("收费标准未作规定,由双方协商议定:%(text)s"), text=answer.text)
-    return wording(N_("收费标准未作规定,由双方协商议定"))
+        return wording(N_("收费标准未作规定，由双方协商议定：%(text)s"), text=answer.text)
+    return wording(N_("收费标准未作规定，由双方协商议定"))
 
 
 def _in_yuan(band: Band, unit: str) -> Band:

@@ -130,6 +130,6 @@ def read_number(key: str, title: str, text: str) -> Decimal:
     cleaned = text.replace(",", "").replace(",", "").replace(" ", "")
     if not cleaned.isascii() or not _NUMBER.fullmatch(cleaned):
         raise QuantityError(
-            key, title, wording(N_("请填写数字,例如 6000 或 1234.56,小数不超过 10 位"))
+            key, title, wording(N_("请填写数字，例如 6000 或 1234.56，小数不超过 10 位"))
         )
     return Decimal(cleaned)

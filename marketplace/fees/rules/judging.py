@@ -299,7 +299,7 @@ def _deviation(question: Question) -> Decimal | None:
 def _reason(verdict: Verdict, question: Question, limits: _Limits) -> Wording | None:
     if verdict is Verdict.NEEDS_INPUT and limits.missing:
         titles = "、".join(title for _, title in limits.missing)
-        return wording(N_("还需要填写:%(titles)s"), titles=titles)
+        return wording(N_("还需要填写：%(titles)s"), titles=titles)
     if verdict is Verdict.AMBIGUOUS:
-        return wording(N_("政策原文有两种理解,尚未选定,暂按较高值比较"))
+        return wording(N_("政策原文有两种理解，尚未选定，暂按较高值比较"))
     return question.calculation.reason

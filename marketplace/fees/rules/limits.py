@@ -99,11 +99,11 @@ def layer_ceiling(
     basic, band = _computed(calculation)
     if reading.range_takes_low and not band.is_point:
         taken, amount = band.low, band.low
-        what = wording(N_("%(title)s:有幅度的按下限"), title=layer.title)
+        what = wording(N_("%(title)s：有幅度的按下限"), title=layer.title)
     else:
         taken = {"low": band.low, "basic": basic.high, "high": band.high}[reading.of]
         amount = EXACT.multiply(taken, share)
-        what = wording(N_("%(title)s:不超过 %(share)s"), title=layer.title, share=percent(share))
+        what = wording(N_("%(title)s：不超过 %(share)s"), title=layer.title, share=percent(share))
     limit = Limit(
         Source.LAYER, layer.code, layer.title, amount, binding, layer.document, layer.clause
     )

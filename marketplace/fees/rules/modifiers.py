@@ -66,7 +66,7 @@ class Coefficient:
     def __post_init__(self) -> None:
         by_code = {option.code: option for option in self.options}
         if not self.options or len(by_code) != len(self.options):
-            raise ValueError("系数表至少一行,代码不得重复")
+            raise ValueError("系数表至少一行，代码不得重复")
         if self.default is not None and self.default not in by_code:
             raise ValueError(f"默认项“{self.default}”不在系数表中")
         object.__setattr__(self, "by_code", by_code)
@@ -137,7 +137,7 @@ class Surcharge:
         after = fee.plus(fee.times(self.rate.scaled(count)))
         if log is not None:
             what = wording(
-                N_("%(title)s:每项加收 %(rate)s,共 %(count)s 项"),
+                N_("%(title)s：每项加收 %(rate)s，共 %(count)s 项"),
                 title=self.title,
                 rate=percent(self.rate.high),
                 count=plain(count),
@@ -157,7 +157,7 @@ class Floating:
 
     def __post_init__(self) -> None:
         if not (ZERO <= self.down < ONE and self.up >= ZERO):
-            raise ValueError("下浮幅度应在 0 与 1 之间,上浮幅度不得为负")
+            raise ValueError("下浮幅度应在 0 与 1 之间，上浮幅度不得为负")
 
     def room(self, basic: Band) -> Band:
         """From the lowest to the highest price around a basic price."""

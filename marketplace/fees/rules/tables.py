@@ -130,7 +130,7 @@ class Stepped:
         if log is not None:
             over = self.brackets[number - 1].upto if number else None
             reach = _reach(over, self.brackets[number].upto, units)
-            what = wording(N_("落在 %(reach)s 一档,按该档金额"), reach=reach)
+            what = wording(N_("落在 %(reach)s 一档，按该档金额"), reach=reach)
             log.note(what, base, units.base, fee, units.fee)
         return fee
 
@@ -177,7 +177,7 @@ class Progressive:
         rates = [(n, b.rate) for n, b in enumerate(self.brackets) if b.rate is not None]
         for (_, before), (number, after) in pairwise(rates):
             if not self.rising and (after.low > before.low or after.high > before.high):
-                raise BracketError(number, "rate", "费率高于前一档;文件原文如此时写 rising = true")
+                raise BracketError(number, "rate", "费率高于前一档；文件原文如此时写 rising = true")
 
     def charge(self, base: Decimal, units: Units, log: StepLog | None = None) -> Band | Negotiated:
         """The fee for ``base`` (in ``units.base``), in ``units.fee``."""
@@ -266,7 +266,7 @@ class Interpolated:
         fee = self._fee(value, base, units)
         if log is not None:
             what = wording(
-                N_("在 %(x0)s(%(y0)s)与 %(x1)s(%(y1)s)之间按直线内插"),
+                N_("在 %(x0)s（%(y0)s）与 %(x1)s（%(y1)s）之间按直线内插"),
                 x0=plain(x0) + units.base,
                 y0=self._value_shown(y0, units),
                 x1=plain(x1) + units.base,
@@ -292,23 +292,23 @@ class Interpolated:
                 return how
             case Clamp():
                 fee = self._fee(y, x, units)
-                what = wording(N_("超出表列范围,按表端 %(x)s 的数额计"), x=plain(x) + units.base)
+                what = wording(N_("超出表列范围，按表端 %(x)s 的数额计"), x=plain(x) + units.base)
             case RateOnWhole(rate):
                 fee = rate.scaled(EXACT.multiply(base, units.ratio))
                 what = wording(
-                    N_("超出表列范围,按全部基数的 %(rate)s 计"), rate=_rate_shown(rate, units)
+                    N_("超出表列范围，按全部基数的 %(rate)s 计"), rate=_rate_shown(rate, units)
                 )
             case RateOnExcess(rate):
                 excess = EXACT.multiply(EXACT.subtract(base, x), units.ratio)
                 fee = self._fee(y, x, units).plus(rate.scaled(excess))
                 what = wording(
-                    N_("表端 %(x)s 的数额,加超出部分的 %(rate)s"),
+                    N_("表端 %(x)s 的数额，加超出部分的 %(rate)s"),
                     x=plain(x) + units.base,
                     rate=_rate_shown(rate, units),
                 )
             case FixedValue(value):
                 fee = value
-                what = wording(N_("超出表列范围,按表外规定的数额计"))
+                what = wording(N_("超出表列范围，按表外规定的数额计"))
         if log is not None:
             log.note(what, base, units.base, fee, units.fee)
         return fee
@@ -355,7 +355,7 @@ def _check_edges(edges: list[Decimal | None]) -> None:
         over = upto
     if edges[-1] is not None:
         raise BracketError(
-            len(edges) - 1, "upto", "最后一档应不设上限;以上协商时另写 negotiated = true 的一档"
+            len(edges) - 1, "upto", "最后一档应不设上限；以上协商时另写 negotiated = true 的一档"
         )
 
 

@@ -53,7 +53,7 @@ def sanctionable(organisation: Organisation) -> Organisation:
     """Refuses offices: cards and cases are about parties of the marketplace."""
     if organisation.function is not OrganisationFunction.PARTY:
         raise Invalid(
-            _("对国家机关及其工作人员的问题,请移送纪检监察机关"),
+            _("对国家机关及其工作人员的问题，请移送纪检监察机关"),
             field="credit_code",
             rule="sanction.party",
         )
@@ -96,7 +96,7 @@ def issue_card(card: Card, actor: Actor, now: datetime) -> Card:
     lock(card)
     _another_officer(card.proposed_by, actor)
     if card.status is not CardStatus.PROPOSED:
-        raise Conflict(_("该牌已有处理结果,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该牌已有处理结果，请刷新页面查看"), rule="lifecycle")
     card.decided_by = actor.user_id
     _issue(card, actor, now)
     return card
@@ -107,7 +107,7 @@ def reject_card(card: Card, reason: str, actor: Actor, now: datetime) -> None:
     lock(card)
     _another_officer(card.proposed_by, actor)
     if card.status is not CardStatus.PROPOSED:
-        raise Conflict(_("该牌已有处理结果,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该牌已有处理结果，请刷新页面查看"), rule="lifecycle")
     card.decision_reason = written(reason, "reason")
     card.decided_by = actor.user_id
     lifecycle.move(card, CardStatus.REJECTED, actor, now)
@@ -120,7 +120,7 @@ def report_correction(card: Card, text: str, actor: Actor, now: datetime) -> Non
     if card.organisation_id != actor.organisation_id:
         raise Missing(f"card {card.id}")
     if card.status is not CardStatus.CORRECTING or card.correct_by is None:
-        raise Conflict(_("当前状态不需要报送整改,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("当前状态不需要报送整改，请刷新页面查看"), rule="lifecycle")
     if now >= card.correct_by:
         raise Conflict(_("整改期限已过"), field="text", rule="card.correction_period")
     card.correction = written(text, "text")
@@ -129,7 +129,7 @@ def report_correction(card: Card, text: str, actor: Actor, now: datetime) -> Non
     office = accounts.bureau(card.jurisdiction_code)
     send(
         office.id,
-        f"已报整改,待核查:{card.organisation.public_name}"[:200],
+        f"已报整改，待核查：{card.organisation.public_name}"[:200],
         "请核查整改情况。",
         f"/cards/{card.public_id}",
         f"card:{card.id}:reported",
@@ -141,7 +141,7 @@ def judge_correction(card: Card, accepted: bool, reason: str, actor: Actor, now:
     """An officer finds the reported correction done, or not done: then the red card follows."""
     lock(card)
     if card.status is not CardStatus.REPORTED:
-        raise Conflict(_("该整改已有核查结果,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该整改已有核查结果，请刷新页面查看"), rule="lifecycle")
     card.judgement = written(reason, "reason")
     if accepted:
         lifecycle.move(card, CardStatus.CORRECTED, actor, now)
@@ -158,12 +158,12 @@ def advance_card(card: Card, actor: Actor, now: datetime) -> None:
         _escalate(card, actor, now)
     else:
         lifecycle.move(card, CardStatus.ENDED, actor, now)
-        _tell(card, "红牌暂停期已满,可恢复承接业务", "", "ended", now)
+        _tell(card, "红牌暂停期已满，可恢复承接业务", "", "ended", now)
 
 
 def _another_officer(proposer: int | None, actor: Actor) -> None:
     if actor.user_id is None or actor.user_id == proposer:
-        raise Refused(_("提出人不能作出决定,请由其他审批人办理"), rule="two_officers")
+        raise Refused(_("提出人不能作出决定，请由其他审批人办理"), rule="two_officers")
 
 
 def _issue(card: Card, actor: Actor, now: datetime) -> None:
@@ -186,7 +186,7 @@ def _issue(card: Card, actor: Actor, now: datetime) -> None:
         post_conduct(
             card.organisation_id, card.jurisdiction_code, ConductKind.YELLOW_CARD, card, actor, now
         )
-        _tell(card, "收到黄牌,请限期整改", card.facts, "issued", now)
+        _tell(card, "收到黄牌，请限期整改", card.facts, "issued", now)
         return
     _suspend(card, edition, now)
     lifecycle.move(card, CardStatus.SUSPENDED, actor, now, check_at=card.until_at)
@@ -233,7 +233,7 @@ def _announce_red(card: Card, actor: Actor, now: datetime) -> None:
         kind="sanction",
         subject=card,
         title=f"关于对{name}出具红牌的公告",
-        body=f"因{stored(card.breach.title)},对{name}出具红牌,暂停承接新业务至 {until}。",
+        body=f"因{stored(card.breach.title)}，对{name}出具红牌，暂停承接新业务至 {until}。",
         ends_at=card.until_at,
         jurisdiction_code=card.jurisdiction_code,
         actor=actor,
@@ -241,7 +241,7 @@ def _announce_red(card: Card, actor: Actor, now: datetime) -> None:
         objectable=False,
         lasting=False,
     )
-    _tell(card, f"收到红牌,暂停承接新业务至 {until}", card.facts, "issued", now)
+    _tell(card, f"收到红牌，暂停承接新业务至 {until}", card.facts, "issued", now)
 
 
 def _report_upwards(card: Card, register: str, actor: Actor, now: datetime) -> None:
@@ -251,8 +251,8 @@ def _report_upwards(card: Card, register: str, actor: Actor, now: datetime) -> N
     office = _department_of(card, register, now) or accounts.bureau(card.jurisdiction_code)
     send(
         office.id,
-        f"多次违规报告:{card.organisation.public_name}"[:200],
-        f"该机构在规定期间内再次违规,已出具红牌,请依职责处理。{card.facts}",
+        f"多次违规报告：{card.organisation.public_name}"[:200],
+        f"该机构在规定期间内再次违规，已出具红牌，请依职责处理。{card.facts}",
         f"/cards/{card.public_id}",
         f"card:{card.id}:department",
         now,

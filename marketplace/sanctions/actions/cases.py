@@ -64,8 +64,8 @@ def report_case(
     due = f"{case.statement_due_at.astimezone(clock.SHANGHAI):%Y年%m月%d日 %H:%M}"
     _tell(
         case,
-        f"拟对贵单位作出处理,请于 {due} 前陈述申辩",
-        f"事由:{stored(cause.title)}。{case.facts}",
+        f"拟对贵单位作出处理，请于 {due} 前陈述申辩",
+        f"事由：{stored(cause.title)}。{case.facts}",
         "reported",
         now,
     )
@@ -90,7 +90,7 @@ def state_case(
     case.statement_file_id = file.id if file else None
     case.stated_at = now
     lifecycle.move(case, CaseStatus.HEARD, actor, now, check_at=case.suspended_until)
-    _tell_bureau(case, "已收到陈述申辩,请提出处理意见", "heard", now)
+    _tell_bureau(case, "已收到陈述申辩，请提出处理意见", "heard", now)
 
 
 def propose_decision(
@@ -109,7 +109,7 @@ def propose_decision(
     """
     lock(case)
     if case.status is not CaseStatus.HEARD:
-        raise Conflict(_("须在陈述申辩之后提出处理意见,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("须在陈述申辩之后提出处理意见，请刷新页面查看"), rule="lifecycle")
     values = policy.by_id(SanctionsPolicy, case.edition_id).values
     longest = values.longest(severity)
     if not 1 <= months <= longest:
@@ -163,7 +163,7 @@ def dismiss_case(case: Case, reason: str, actor: Actor, now: datetime) -> None:
     lock(case)
     _another_officer(case, actor)
     if not lifecycle.can_move(case, CaseStatus.DISMISSED):
-        raise Conflict(_("该案已有决定或者尚在陈述申辩期,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该案已有决定或者尚在陈述申辩期，请刷新页面查看"), rule="lifecycle")
     case.decision_reason = written(reason, "reason")
     case.decided_by = actor.user_id
     case.decided_at = now
@@ -181,7 +181,7 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
     lock(case)
     _another_officer(case, actor)
     if case.status is not CaseStatus.PROPOSED or case.months is None or case.severity is None:
-        raise Conflict(_("该案没有待审批的处理意见,请刷新页面查看"), rule="lifecycle")
+        raise Conflict(_("该案没有待审批的处理意见，请刷新页面查看"), rule="lifecycle")
     case.decision_reason = written(reason, "reason")
     case.decided_by = actor.user_id
     case.decided_at = now
@@ -218,11 +218,11 @@ def advance_case(case: Case, actor: Actor, now: datetime) -> None:
     """The clock: the statement's period is over, or a suspension has run its longest time."""
     if case.status is CaseStatus.REPORTED:
         lifecycle.move(case, CaseStatus.HEARD, actor, now, check_at=_suspension_end(case, now))
-        _tell_bureau(case, "陈述申辩期限已过,请提出处理意见", "heard", now)
+        _tell_bureau(case, "陈述申辩期限已过，请提出处理意见", "heard", now)
         return
     case.next_check_at = None
     audit.record("sanction_cases.suspension_ended", actor, case, now)
-    _tell_bureau(case, "暂停承接已到最长期限,案件尚未决定", "suspension", now)
+    _tell_bureau(case, "暂停承接已到最长期限，案件尚未决定", "suspension", now)
 
 
 def advance_blacklisting(row: Blacklisting, actor: Actor, now: datetime) -> None:
@@ -230,7 +230,7 @@ def advance_blacklisting(row: Blacklisting, actor: Actor, now: datetime) -> None
     lifecycle.move(row, BlacklistingStatus.ENDED, actor, now)
     send(
         row.organisation_id,
-        "黑名单期限已满,可恢复承接业务",
+        "黑名单期限已满，可恢复承接业务",
         "",
         f"/cases/{row.case.public_id}",
         f"blacklisting:{row.id}:ended",
@@ -242,7 +242,7 @@ def advance_blacklisting(row: Blacklisting, actor: Actor, now: datetime) -> None
 def _another_officer(case: Case, actor: Actor) -> None:
     if actor.user_id is None or actor.user_id in (case.reported_by, case.proposed_by):
         raise Refused(
-            _("立案人、提出处理意见的人不能作出决定,请由其他审批人办理"), rule="two_officers"
+            _("立案人、提出处理意见的人不能作出决定，请由其他审批人办理"), rule="two_officers"
         )
 
 
@@ -262,11 +262,11 @@ def _publish(case: Case, row: Blacklisting, actor: Actor, now: datetime) -> None
     )
     days = policy.by_id(SanctionsPolicy, case.edition_id).values.appeal_days
     body = (
-        f"因{stored(case.cause.title)},依据入驻承诺和处理规则,决定暂停{name}在本平台的服务。\n"
-        f"范围:{scope}。\n"
-        f"期限:自公布之时起至 {until}。\n"
-        "本名单仅在本平台内生效,不是国家严重失信主体名单。\n"
-        f"不服本决定的,可自公布之日起 {days} 个工作日内向上级管理机构申诉;申诉期间不停止执行。"
+        f"因{stored(case.cause.title)}，依据入驻承诺和处理规则，决定暂停{name}在本平台的服务。\n"
+        f"范围：{scope}。\n"
+        f"期限：自公布之时起至 {until}。\n"
+        "本名单仅在本平台内生效，不是国家严重失信主体名单。\n"
+        f"不服本决定的，可自公布之日起 {days} 个工作日内向上级管理机构申诉；申诉期间不停止执行。"
     )
     publish_notice(
         kind="sanction",
@@ -281,7 +281,7 @@ def _publish(case: Case, row: Blacklisting, actor: Actor, now: datetime) -> None
         lasting=False,
         link="/sanctions",
     )
-    _tell(case, f"已列入黑名单,至 {until} 止", body, "decided", now)
+    _tell(case, f"已列入黑名单，至 {until} 止", body, "decided", now)
 
 
 def _tell(case: Case, subject: str, body: str, occasion: str, now: datetime) -> None:
@@ -300,7 +300,7 @@ def _tell_bureau(case: Case, subject: str, occasion: str, now: datetime) -> None
     send(
         accounts.bureau(case.jurisdiction_code).id,
         f"{subject}:{case.organisation.public_name}"[:200],
-        f"事由:{stored(case.cause.title)}",
+        f"事由：{stored(case.cause.title)}",
         f"/cases/{case.public_id}",
         f"case:{case.id}:bureau:{occasion}",
         now,

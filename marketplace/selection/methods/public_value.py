@@ -96,7 +96,7 @@ def _group(lottery: Lottery, group: NumberGroup, row: Sequence[int]) -> str:
     if len(row) != group.count or any(not group.low <= number <= group.high for number in row):
         raise DrawInputError(
             "numbers",
-            f"{lottery.title}该组应有 {group.count} 个号码,每个在 {group.low} 至 {group.high} 之间",
+            f"{lottery.title}该组应有 {group.count} 个号码，每个在 {group.low} 至 {group.high} 之间",
         )
     if not group.ordered and len(set(row)) != len(row):
         raise DrawInputError("numbers", f"{lottery.title}同组号码不得重复")
@@ -129,7 +129,7 @@ def ceremony_value(numbers: Iterable[CeremonyNumber]) -> str:
     if len({revealed.participant for revealed in chosen}) != len(chosen):
         raise DrawInputError("participant", "同一参与人只能提交一个数")
     if all(revealed.participant == BUREAU for revealed in chosen):
-        raise DrawInputError("participant", "除管理机构外无人参与,不构成公开值")
+        raise DrawInputError("participant", "除管理机构外无人参与，不构成公开值")
     lines = sorted(f"{revealed.participant}\t{revealed.number}\n".encode() for revealed in chosen)
     digest = hashlib.sha256(CEREMONY_LABEL.encode() + b"".join(lines)).hexdigest()
     return f"ceremony:{check_hex('public_value', digest)}"
@@ -137,6 +137,6 @@ def ceremony_value(numbers: Iterable[CeremonyNumber]) -> str:
 
 def _check_number(revealed: CeremonyNumber) -> None:
     if not _PARTICIPANT.fullmatch(revealed.participant):
-        raise DrawInputError("participant", "参与人代号只含字母、数字和 -,至多 64 位")
+        raise DrawInputError("participant", "参与人代号只含字母、数字和 -，至多 64 位")
     if not _NUMBER.fullmatch(revealed.number):
         raise DrawInputError("number", "应为 24 至 78 位十进制数字")

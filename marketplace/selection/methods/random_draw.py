@@ -68,7 +68,7 @@ def check_hex(field: str, value: str) -> str:
 def check_draw_id(draw_id: str) -> str:
     """Return a need's number, with or without `#tie-k`; raise DrawInputError otherwise."""
     if not _DRAW_ID.fullmatch(draw_id):
-        raise DrawInputError("need", "需求编号只含字母、数字和 . _ -,至多 64 位")
+        raise DrawInputError("need", "需求编号只含字母、数字和 . _ -，至多 64 位")
     return draw_id
 
 
@@ -120,7 +120,7 @@ def sorted_entrants(entrants: Iterable[Entrant]) -> list[Entrant]:
     """Return the entrants in the order of their lines, each checked; raise DrawInputError."""
     chosen = sorted(entrants, key=Entrant.line)
     if not chosen:
-        raise DrawInputError("entrants", "名单为空,无从抽取")
+        raise DrawInputError("entrants", "名单为空，无从抽取")
     for entrant in chosen:
         if not _CREDIT_CODE.fullmatch(entrant.credit_code):
             raise DrawInputError("credit_code", "应为 18 位数字或大写字母")

@@ -147,7 +147,7 @@ def _listed(facts: FirmFacts, requirement: Requirement, instant: datetime) -> Ru
     return RuleResult(
         "listed",
         facts.listed,
-        Sentence(N_("入驻状态:%(state)s"), {"state": facts.listing_state}),
+        Sentence(N_("入驻状态：%(state)s"), {"state": facts.listing_state}),
         NOTHING if facts.listed else Sentence(N_("完成入驻并上架后再报名")),
     )
 
@@ -162,15 +162,15 @@ def _bars(facts: FirmFacts, requirement: Requirement, instant: datetime) -> Rule
         return RuleResult(
             "bar",
             False,
-            Sentence(N_("正在执行:%(bars)s"), {"bars": titles}),
+            Sentence(N_("正在执行：%(bars)s"), {"bars": titles}),
             Sentence(N_("措施解除或信用修复后方可报名")),
         )
     return RuleResult(
         "bar",
         False,
-        Sentence(N_("正在执行:%(bars)s"), {"bars": titles}),
+        Sentence(N_("正在执行：%(bars)s"), {"bars": titles}),
         Sentence(
-            N_("措施至 %(until)s 止,期满或信用修复后方可报名"),
+            N_("措施至 %(until)s 止，期满或信用修复后方可报名"),
             {"until": _minute(longest.until)},
         ),
     )
@@ -182,7 +182,7 @@ def _grade(facts: FirmFacts, requirement: Requirement, instant: datetime) -> Rul
         floor = _higher(floor, requirement.government_minimum)
     ok = _reaches(facts.grade, floor, requirement)
     shown = N_("未评级") if facts.grade == UNGRADED else facts.grade
-    fact = Sentence(N_("信用等级:%(grade)s"), {"grade": shown})
+    fact = Sentence(N_("信用等级：%(grade)s"), {"grade": shown})
     if ok:
         return RuleResult("grade", True, fact)
     return RuleResult(
@@ -215,8 +215,8 @@ def _recusal(facts: FirmFacts, requirement: Requirement, instant: datetime) -> R
             return RuleResult(
                 "recusal",
                 False,
-                Sentence(N_("本需求回避本机构:%(reason)s"), {"reason": recusal.reason}),
-                Sentence(N_("认为回避理由不成立的,可在报名截止前提出异议")),
+                Sentence(N_("本需求回避本机构：%(reason)s"), {"reason": recusal.reason}),
+                Sentence(N_("认为回避理由不成立的，可在报名截止前提出异议")),
             )
     return RuleResult("recusal", True, Sentence(N_("不在回避名单")))
 
@@ -228,7 +228,7 @@ def _offering(facts: FirmFacts, requirement: Requirement, instant: datetime) -> 
     return RuleResult(
         "offering",
         False,
-        Sentence(N_("未承接服务事项:%(items)s"), {"items": "、".join(missing)}),
+        Sentence(N_("未承接服务事项：%(items)s"), {"items": "、".join(missing)}),
         Sentence(N_("在“承接服务事项”中提交该事项的价格与时限承诺")),
     )
 
@@ -243,9 +243,9 @@ def _qualifications(
     if not unmet or (requirement.any_qualification and len(unmet) < len(demands)):
         return [RuleResult("qualification", True, Sentence(N_("所需资质齐全有效")))]
     mend = (
-        N_("补充所列任意一项有效资质,经主管部门核验后再报名")
+        N_("补充所列任意一项有效资质，经主管部门核验后再报名")
         if requirement.any_qualification
-        else N_("补充或更新该项资质,经主管部门核验后再报名")
+        else N_("补充或更新该项资质，经主管部门核验后再报名")
     )
     return [
         RuleResult("qualification", False, _why_unmet(demand, held, instant), Sentence(mend))
@@ -273,12 +273,12 @@ def _why_unmet(
     high = [one for one in same if demand.reached_by(one.grade)]
     if not high:
         return Sentence(
-            N_("资质“%(name)s”等级不足,登记为%(held)s"),
+            N_("资质“%(name)s”等级不足，登记为%(held)s"),
             {"name": name, "held": same[0].grade or "-"},
         )
     if not any(in_force(one, instant) for one in high):
         return Sentence(
-            N_("资质“%(name)s”不在有效期,有效期至 %(end)s"), {"name": name, "end": _latest(high)}
+            N_("资质“%(name)s”不在有效期，有效期至 %(end)s"), {"name": name, "end": _latest(high)}
         )
     return Sentence(N_("资质“%(name)s”尚未核验"), {"name": name})
 
@@ -314,8 +314,8 @@ def _practitioners(facts: FirmFacts, requirement: Requirement, instant: datetime
     return RuleResult(
         "practitioner",
         False,
-        Sentence(N_("执业人员不足:%(short)s"), {"short": told}),
-        Sentence(N_("登记足够的执业人员,经核验后再报名")),
+        Sentence(N_("执业人员不足：%(short)s"), {"short": told}),
+        Sentence(N_("登记足够的执业人员，经核验后再报名")),
     )
 
 
@@ -334,13 +334,13 @@ def _capacity(facts: FirmFacts, requirement: Requirement, instant: datetime) -> 
     if facts.capacity is None:
         return RuleResult("capacity", True, Sentence(N_("未设承接上限")))
     fact = Sentence(
-        N_("在办合同 %(running)s 份,承接上限 %(capacity)s 份"),
+        N_("在办合同 %(running)s 份，承接上限 %(capacity)s 份"),
         {"running": facts.running_contracts, "capacity": facts.capacity},
     )
     if facts.running_contracts < facts.capacity:
         return RuleResult("capacity", True, fact)
     return RuleResult(
-        "capacity", False, fact, Sentence(N_("办结在办合同,或在机构设置中调高承接上限"))
+        "capacity", False, fact, Sentence(N_("办结在办合同，或在机构设置中调高承接上限"))
     )
 
 

@@ -57,7 +57,7 @@ def samples_to_sign(actor: Actor, now: datetime) -> Iterator[Line]:
         if actor.user_id not in {sample.drawn_by, *(item.noted_by for item in sample.items)}:
             yield Line(
                 what=_("复核签认抽查"),
-                about=_("抽查第 %(n)d 号:%(kind)s", n=sample.number, kind=sample.kind.title),
+                about=_("抽查第 %(n)d 号：%(kind)s", n=sample.number, kind=sample.kind.title),
                 page="supervision.sample",
                 key=sample.public_id,
                 where="supervision.samples",

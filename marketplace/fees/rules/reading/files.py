@@ -69,7 +69,7 @@ def _standard(top: Section) -> FeeStandard:
         raise top.error("quantities", "数量代码重复")
     variants = tuple(_variant(row, kinds, fee_unit) for row in top.children("variants"))
     if len({variant.code for variant in variants}) != len(variants) or not variants:
-        raise top.error("variants", "至少一类,代码不得重复")
+        raise top.error("variants", "至少一类，代码不得重复")
     until = top.take("effective_until", date) if top.has("effective_until") else None
     standard = FeeStandard(
         id=top.take("id", str),
@@ -180,7 +180,7 @@ def _check_whole(top: Section, standard: FeeStandard) -> None:
             for at in leaf.table.jumps(leaf.units):
                 seen.add(at)
                 if at not in declared:
-                    reason = f"在 {plain(at)} 处收费额不连续;文件原文如此时列入 jumps 并写明"
+                    reason = f"在 {plain(at)} 处收费额不连续；文件原文如此时列入 jumps 并写明"
                     raise top.error(f"variants[{number}].formula", reason)
     for at in sorted(declared - seen):
         raise top.error("jumps", f"在 {plain(at)} 处收费额是连续的")

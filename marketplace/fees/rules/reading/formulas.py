@@ -123,7 +123,7 @@ def _bracket(row: Section) -> Bracket:
 def _point(section: Section, number: int, row: Any) -> tuple[Decimal, Band]:
     key = f"points[{number}]"
     if not isinstance(row, list) or len(row) != 2:
-        raise section.error(key, "应为 [计费基数, 收费额]")
+        raise section.error(key, "应为 [计费基数， 收费额]")
     return decimal_of(section, key, row[0]), band_of(section, key, row[1])
 
 

@@ -63,7 +63,7 @@ class Section:
         """A value out of a fixed list."""
         value = self.take(key, str, default)
         if value not in allowed:
-            raise self.error(key, f"应为 {'、'.join(allowed)} 之一,得到“{value}”")
+            raise self.error(key, f"应为 {'、'.join(allowed)} 之一，得到“{value}”")
         return value
 
     def number(self, key: str, default: Decimal | None = None) -> Decimal:
