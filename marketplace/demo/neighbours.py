@@ -26,7 +26,7 @@ zhongheng  青河中衡佑工程管理有限公司         向衡   岑佑   监
 hongzhun   鸿准招标咨询有限公司           鲍准   闵鸿   咨询*
 zhiheng    青河知衡投资咨询有限公司           温知   卞衡   咨询+
 mingjuan   明隽工程咨询有限公司           邢隽   苗明   咨询+
-boyan      博砚项目咨询有限公司           屠砚   项博   咨询！
+boyan      博砚项目咨询有限公司           屠砚   项博   咨询~
 yunxiu     云岫测绘科技有限公司           滕岫   缪云   测绘*
 pingye     青河平野地理信息有限公司           狄平   晏野   测绘+
 qingwu     青梧勘测有限公司               楚梧   伊青   测绘+
@@ -65,7 +65,7 @@ wc-jiance  望川精测检测有限公司           储精   胥测   检测+
 wc-zhengxin 望川正信合会计师事务所（普通合伙） 全正言   都信   会计+
 wc-hengtu  望川恒土评估有限公司               桑恒   巴土   评估+
 """
-_SKILL = {"*": "excellent", "+": "good", "-": "middling", "!": "poor"}
+_SKILL = {"*": "excellent", "+": "good", "-": "middling", "~": "poor"}
 _PARTNERSHIP = "普通合伙"
 
 
