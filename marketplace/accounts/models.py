@@ -98,10 +98,15 @@ class Organisation(PublicIdMixin, Model):
 
     @property
     def public_name(self) -> str:
-        """How the organisation is named in public: natural persons as 自然人."""
-        if self.kind is OrganisationKind.NATURAL_PERSON:
-            return str(OrganisationKind.NATURAL_PERSON.title)
-        return self.name
+        """How the organisation is named in public."""
+        return public_name(self.kind, self.name)
+
+
+def public_name(kind: OrganisationKind, name: str) -> str:
+    """How an organisation is named in public: natural persons as 自然人."""
+    if kind is OrganisationKind.NATURAL_PERSON:
+        return str(OrganisationKind.NATURAL_PERSON.title)
+    return name
 
 
 epoch.watch_editions(Jurisdiction)

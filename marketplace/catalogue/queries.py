@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import defer
 
+from marketplace.foundation import epoch
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
@@ -51,15 +53,16 @@ class Label:
     statutory_days_kind: DaysKind
 
 
-def labels(day: date, lineage: Sequence[str] = ()) -> dict[str, Label]:
+@epoch.remembered
+def labels(day: date, lineage: tuple[str, ...] = ()) -> Mapping[str, Label]:
     """The labels of the items in force on ``day`` by code, in the order of the list; much less to
     read than the items themselves."""
     edition = edition_in_force(day, lineage)
     if edition is None:
-        return {}
+        return MappingProxyType({})
     columns = (ServiceItem.code, ServiceItem.name, ServiceItem.statutory_days_kind)
     rows = db.session.execute(_listed(select(*columns), edition, day))
-    return {code: Label(code, name, kind) for code, name, kind in rows}
+    return MappingProxyType({code: Label(code, name, kind) for code, name, kind in rows})
 
 
 def _listed(query: Any, edition: CatalogueEdition, day: date) -> Any:
@@ -79,7 +82,7 @@ def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
 
 def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:
     """Item code → name, for lists and choices."""
-    return {found.code: found.name for found in labels(day, lineage).values()}
+    return {found.code: found.name for found in labels(day, tuple(lineage)).values()}
 
 
 def meets(found: ServiceItem, held: Sequence[tuple[str, str]]) -> bool:

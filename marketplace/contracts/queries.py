@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 
 from .models import (
@@ -283,28 +283,41 @@ def tallies_of(organisation_ids: Sequence[int]) -> dict[int, Tally]:
     return {each: found.get(each, Tally()) for each in organisation_ids}
 
 
+_RECORD = (
+    select(
+        Contract.status,
+        func.count(Contract.id),
+        func.sum(case((Contract.overdue_since.is_not(None), 1), else_=0)),
+        func.sum(
+            case(
+                (
+                    exists().where(
+                        Deliverable.contract_id == Contract.id,
+                        Deliverable.status == DeliverableStatus.RETURNED,
+                    ),
+                    1,
+                ),
+                else_=0,
+            )
+        ),
+    )
+    .where(Contract.firm_id == bindparam("firm_id"), Contract.signed_at.is_not(None))
+    .group_by(Contract.status)
+)
+
+
 def record_of(organisation_id: int) -> Record:
     """Counts over all signed contracts of a firm; ``on_time`` of the completed ones."""
-    signed = (Contract.firm_id == organisation_id, Contract.signed_at.is_not(None))
-    overdue = case((Contract.overdue_since.is_not(None), 1), else_=0)
-    rows = db.session.execute(
-        select(Contract.status, func.count(Contract.id), func.sum(overdue))
-        .where(*signed)
-        .group_by(Contract.status)
-    )
-    counts = {status: (count, int(late)) for status, count, late in rows}
+    found = fetch(_RECORD, firm_id=organisation_id)
+    counts = {status: (count, int(late)) for status, count, late, _back in found}
     completed, late = counts.get(ContractStatus.COMPLETED, (0, 0))
-    returned = db.session.scalar(
-        select(func.count(func.distinct(Deliverable.contract_id)))
-        .join(Contract, Contract.id == Deliverable.contract_id)
-        .where(*signed, Deliverable.status == DeliverableStatus.RETURNED)
-    )
+    returned = sum(int(back) for _status, _count, _late, back in found)
     return Record(
         running=sum(count for status, (count, _late) in counts.items() if status in RUNNING),
         completed=completed,
         terminated=counts.get(ContractStatus.TERMINATED, (0, 0))[0],
         on_time=completed - late,
-        returned=returned or 0,
+        returned=returned,
     )
 
 

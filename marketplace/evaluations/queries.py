@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select, true
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import Select, bindparam, literal_column, select, true
 
+from marketplace.accounts.models import Organisation, public_name
 from marketplace.accounts.queries import lineage
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.foundation import clock, policy
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
+from marketplace.projects.models import Need
 
 from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .rules import Direction, EvaluationPolicy
@@ -104,57 +105,76 @@ def revealed_in(window: EvaluationWindow) -> list[Evaluation]:
     return evaluations_in(window) if window.status is WindowStatus.REVEALED else []
 
 
-def revealed_for(
-    organisation_id: int, limit: int = 50, direction: Direction | None = None
-) -> list[Evaluation]:
-    """Revealed evaluations about an organisation, the latest first, with all a page shows."""
-    query = (
-        select(Evaluation)
-        .join(Evaluation.window)
-        .where(
-            Evaluation.about_organisation_id == organisation_id,
-            EvaluationWindow.status == WindowStatus.REVEALED,
-        )
-        .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
-        .options(
-            contains_eager(Evaluation.window)
-            .joinedload(EvaluationWindow.contract)
-            .joinedload(Contract.need),
-            joinedload(Evaluation.rater),
-            selectinload(Evaluation.versions),
-        )
-        .limit(limit)
+AVERAGED = 500
+_MARKS = (
+    select(
+        Evaluation.id,
+        EvaluationVersion.marks,
+        EvaluationVersion.reason,
+        EvaluationWindow.revealed_at,
     )
-    if direction is not None:
-        query = query.where(Evaluation.direction == direction)
-    return list(db.session.scalars(query))
+    .join(EvaluationVersion, EvaluationVersion.evaluation_id == Evaluation.id)
+    .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
+    .where(
+        Evaluation.about_organisation_id == bindparam("organisation_id"),
+        Evaluation.direction == bindparam("direction"),
+        EvaluationWindow.status == WindowStatus.REVEALED,
+    )
+    .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc(), EvaluationVersion.number)
+    .limit(literal_column(str(AVERAGED * 2)))
+)
+_ABOUT = (
+    select(Evaluation.id, Organisation.name, Organisation.kind, Need.item_name)
+    .join(Organisation, Organisation.id == Evaluation.rater_organisation_id)
+    .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
+    .join(Contract, Contract.id == EvaluationWindow.contract_id)
+    .join(Need, Need.id == Contract.need_id)
+    .where(Evaluation.id.in_(bindparam("evaluation_ids", expanding=True)))
+)
 
 
-def averages_for(organisation_id: int, direction: Direction, limit: int = 500) -> list[Average]:
-    """Mean marks by part about an organisation over its latest ``limit`` evaluations, half-up to
-    a hundredth."""
-    rows = db.session.execute(
-        select(EvaluationVersion.evaluation_id, EvaluationVersion.marks)
-        .join(Evaluation, Evaluation.id == EvaluationVersion.evaluation_id)
-        .join(Evaluation.window)
-        .where(
-            Evaluation.about_organisation_id == organisation_id,
-            Evaluation.direction == direction,
-            EvaluationWindow.status == WindowStatus.REVEALED,
-        )
-        .order_by(
-            EvaluationWindow.revealed_at.desc(), Evaluation.id.desc(), EvaluationVersion.number
-        )
-        .limit(limit * 2)
-    )
+@dataclass(frozen=True)
+class Mark:
+    """One revealed evaluation as a page shows it; ``rater`` as the public may name it."""
+
+    rater: str
+    item_name: str
+    marks: dict[str, int]
+    reason: str | None
+    revealed_at: datetime
+
+
+def marks_about(
+    organisation_id: int, direction: Direction, shown: int
+) -> tuple[list[Average], list[Mark]]:
+    """Mean marks by part about an organisation over its latest 500 revealed evaluations, half-up
+    to a hundredth; and the latest ``shown`` of them."""
     # the last version of each evaluation is the one that counts
-    found = list(dict(rows.all()).values())[:limit]
-    if not found:
-        return []
-    count = len(found)
-    return [
-        Average(part, (sum(marks[part] for marks in found) * 200 + count) // (count * 2), count)
+    found = {
+        each.id: each
+        for each in fetch(_MARKS, organisation_id=organisation_id, direction=direction)
+    }
+    latest = list(found.values())[:AVERAGED]
+    if not latest:
+        return [], []
+    count = len(latest)
+    averages = [
+        Average(
+            part, (sum(each.marks[part] for each in latest) * 200 + count) // (count * 2), count
+        )
         for part in direction.parts
+    ]
+    ids = [each.id for each in latest[:shown]]
+    about = {each.id: each for each in fetch(_ABOUT, evaluation_ids=ids)}
+    return averages, [
+        Mark(
+            rater=public_name(about[each.id].kind, about[each.id].name),
+            item_name=about[each.id].item_name,
+            marks=each.marks,
+            reason=each.reason,
+            revealed_at=each.revealed_at,
+        )
+        for each in latest[:shown]
     ]
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import current_app, has_request_context, request
+from flask import current_app
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import epoch
-from .db import Base, db, in_write_mode
+from .db import Base, db
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_HELD = "marketplace.reading"
 
 
 class ClockOffset(Base):
@@ -34,12 +33,12 @@ def now() -> datetime:
 
     Within one request that only reads it stands still.
     """
-    return _instant(_reading())
+    return _instant(epoch.present())
 
 
 def real_now() -> datetime:
     """The database's clock without the offset of demo time."""
-    return _reading().clock
+    return epoch.present().clock
 
 
 def _instant(reading: epoch.Reading) -> datetime:
@@ -48,19 +47,9 @@ def _instant(reading: epoch.Reading) -> datetime:
     return reading.clock + timedelta(microseconds=reading.offset_microseconds)
 
 
-def _reading() -> epoch.Reading:
-    """A request that only reads has one present, read once; everything else reads afresh."""
-    if not has_request_context() or in_write_mode():
-        return epoch.read()
-    held: epoch.Reading | None = request.environ.get(_HELD)
-    if held is None:
-        held = request.environ[_HELD] = epoch.read()
-    return held
-
-
 def present() -> epoch.Reading:
     """The reading that this request, or this moment, goes by."""
-    return _reading()
+    return epoch.present()
 
 
 def today() -> date:
@@ -99,5 +88,4 @@ def set_offset(value: timedelta) -> None:
         db.session.add(row)
     row.microseconds = value // timedelta(microseconds=1)
     db.session.flush()
-    if has_request_context():
-        request.environ.pop(_HELD, None)
+    epoch.forget_present()

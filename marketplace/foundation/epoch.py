@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 from sqlalchemy import CheckConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .db import Base, db
+from .db import Base, db, in_write_mode
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +26,7 @@ R = TypeVar("R")
 _MOST_KEPT = 4000
 _BUMPS = "epoch_bumps"
 _EDITIONS = "epoch_editions"
+_HELD = "marketplace.reading"
 _kept: dict[Any, tuple[int, Any]] = {}
 
 _CLOCK = {
@@ -79,6 +80,24 @@ def read() -> Reading:
         instant = raw.astimezone(UTC)
     session.info[_EDITIONS] = editions or 0
     return Reading(instant, offset or 0, public or 0, editions or 0)
+
+
+def present() -> Reading:
+    """The reading a request goes by: one that only reads has one present, read once; everything
+    else reads afresh."""
+    if not has_request_context() or in_write_mode():
+        return read()
+    environ = request.environ
+    held: Reading | None = environ.get(_HELD)
+    if held is None:
+        held = environ[_HELD] = read()
+    return held
+
+
+def forget_present() -> None:
+    """Read anew what the rest of this request goes by."""
+    if has_request_context():
+        request.environ.pop(_HELD, None)
 
 
 def raise_public() -> None:
@@ -152,7 +171,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         number = info.get(_EDITIONS)
         if number is None:
-            number = read().editions
+            number = present().editions
         place = (current_app.config["SQLALCHEMY_DATABASE_URI"], name, args, *kwargs.items())
         kept = _kept.get(place)
         if kept is not None and kept[0] == number:

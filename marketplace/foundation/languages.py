@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask_babel import Babel, Domain, force_locale, get_locale
-from jinja2 import pass_context
-from jinja2.runtime import Context
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
@@ -29,6 +30,8 @@ LANGUAGES = {"zh": "zh_CN", "en": "en"}
 NAMES = {"zh": ("中文", "zh-CN"), "en": ("English", "en")}
 DEFAULT = "zh"
 
+# parsed once: a locale's name is looked up in the list of all there are
+_LOCALES = {code: Locale.parse(locale) for code, locale in LANGUAGES.items()}
 _COUNTED = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
 _CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _TAG = re.compile(r"(<[^>]*>)")
@@ -40,23 +43,60 @@ _LETTERS = re.compile(r"[A-Za-z]{2,}")
 _PLAIN = ("<option", "<title", "<textarea", "<script", "<style")
 
 
+class _Texts:
+    """The texts of one language: by message id, once looked up, ready for templates."""
+
+    def __init__(self, language: str, translations: Any) -> None:
+        self.language = language
+        self.translations = translations
+        self._marked: dict[str, Markup] = {}
+        self._whole: dict[str, Markup] = {}
+
+    def whole(self, text: str) -> Markup:
+        """A message nothing is filled into."""
+        found = self._whole.get(text)
+        if found is None:
+            found = self._whole[text] = self.marked(text) % {}
+        return found
+
+    def marked(self, text: str) -> Markup:
+        """A message's text as markup: the catalogue's own, what is filled in is escaped."""
+        found = self._marked.get(text)
+        if found is None:
+            found = self._marked[text] = Markup(self.translations.ugettext(text))  # noqa: S704
+        return found
+
+
 class _Counting(Domain):
     """The catalogue, with the number's form chosen before values are filled in.
 
-    A page asks for some hundred words: the messages are kept beside the locale they were found
+    A page asks for some hundred words: the texts are kept beside the locale they were found
     for, instead of being looked up for each.
     """
 
-    def get_translations(self) -> Any:
-        held = getattr(g, "_flask_babel", None) if g else None
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._texts: dict[int, _Texts] = {}
+
+    def texts(self) -> _Texts:
+        """The texts of the language of this moment."""
+        held = g._get_current_object().get("_flask_babel") if g else None
         locale = getattr(held, "babel_locale", None)
-        found = getattr(held, "messages", None)
+        found = getattr(held, "texts", None)
         if found is not None and found[0] is locale:
-            return found[1]
+            kept: _Texts = found[1]
+            return kept
         translations = super().get_translations()
+        texts = self._texts.get(id(translations))
+        if texts is None or texts.translations is not translations:
+            language = str(getattr(get_locale(), "language", DEFAULT))
+            texts = self._texts[id(translations)] = _Texts(language, translations)
         if held is not None:
-            held.messages = (get_locale(), translations)
-        return translations
+            held.texts = (get_locale(), texts)
+        return texts
+
+    def get_translations(self) -> Any:
+        return self.texts().translations
 
     def gettext(self, string: str, /, **variables: Any) -> str:
         text: str = counted(self.get_translations().ugettext(string), variables)
@@ -65,7 +105,7 @@ class _Counting(Domain):
 
 class _Languages(Babel):
     @cached_property
-    def domain_instance(self) -> Domain:
+    def domain_instance(self) -> _Counting:
         """The one catalogue of messages."""
         return _Counting(domain=self.domain)
 
@@ -78,6 +118,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=_select)
     app.before_request(_switch)
     app.jinja_env.globals.update(
+        _=_template_gettext,
         gettext=_template_gettext,
         page_language=page_language,
         language_switch=language_switch,
@@ -100,17 +141,21 @@ def counted(text: str, values: Mapping[str, Any]) -> str:
     return _COUNTED.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], text)
 
 
-@pass_context
-def _template_gettext(context: Context, text: str, /, **variables: Any) -> str:
-    found = counted(babel.domain_instance.get_translations().ugettext(text), variables)
-    if context.eval_ctx.autoescape:
-        found = Markup(found)  # noqa: S704 - the catalogue's own text; values are escaped
+@pass_eval_context
+def _template_gettext(eval_ctx: EvalContext, text: str, /, **variables: Any) -> str:
+    texts = babel.domain_instance.texts()
+    if not eval_ctx.autoescape:
+        return counted(texts.translations.ugettext(text), variables) % variables
+    if not variables:
+        return texts.whole(text)
+    found = texts.marked(text)
+    if "{" in found:
+        found = Markup(counted(found, variables))  # noqa: S704 - values are escaped below
     return found % variables
 
 
 def _present() -> str:
-    locale = get_locale()
-    return str(locale.language) if locale is not None else DEFAULT
+    return babel.domain_instance.texts().language
 
 
 def is_english() -> bool:
@@ -182,9 +227,9 @@ def _encoded(query: MultiDict[str, str]) -> str:
     return urlencode(list(query.items(multi=True)))
 
 
-def _select() -> str:
+def _select() -> Locale:
     chosen = request.cookies.get(COOKIE, DEFAULT) if has_request_context() else DEFAULT
-    return LANGUAGES[chosen if chosen in current_app.config["LANGUAGES"] else DEFAULT]
+    return _LOCALES[chosen if chosen in current_app.config["LANGUAGES"] else DEFAULT]
 
 
 def _switch() -> AnyResponse | None:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -17,7 +16,6 @@ from flask import (
     abort,
     flash,
     g,
-    has_request_context,
     redirect,
     render_template,
     request,
@@ -31,7 +29,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from . import audit, clock, csp, idempotency, languages, page_cache
+from . import addresses, audit, clock, csp, frame, idempotency, languages, page_cache
 from .actor import Actor
 from .crypto import digest, keyed_digest
 from .db import db, set_write_mode
@@ -206,7 +204,8 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _unavailable)
     app.register_error_handler(IntegrityError, _integrity)
     app.register_error_handler(Exception, _crash)
-    app.jinja_env.globals["static_url"] = static_url
+    addresses.init_app(app)
+    frame.init_app(app)
     app.jinja_env.filters.update(
         datetime=show_datetime,
         deadline=show_deadline,
@@ -348,34 +347,6 @@ def _crash(_error: Exception) -> tuple[str, int]:
     log.exception("unhandled error")
     rollback()
     return _error_page(500)
-
-
-_static_hashes: dict[str, tuple[float, str]] = {}
-_static_urls: dict[tuple[str, str], str] = {}
-
-
-def static_url(filename: str) -> str:
-    """Address of a static file with a hash of its content, so that it can be cached for long.
-
-    Outside production the file is looked at each time, since there it may change.
-    """
-    from flask import current_app
-
-    place = (request.script_root, filename) if has_request_context() else ("", filename)
-    settled = not (current_app.debug or current_app.testing)
-    if settled and (kept := _static_urls.get(place)):
-        return kept
-    path = Path(current_app.static_folder or "") / filename
-    try:
-        modified = path.stat().st_mtime
-    except FileNotFoundError:
-        return url_for("static", filename=filename)
-    known = _static_hashes.get(filename)
-    if known is None or known[0] != modified:
-        known = (modified, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
-        _static_hashes[filename] = known
-    _static_urls[place] = url_for("static", filename=filename, v=known[1])
-    return _static_urls[place]
 
 
 def show_datetime(instant: datetime | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, not_, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -16,7 +17,7 @@ from marketplace.catalogue.models import ServiceItem
 from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import clock, policy
 from marketplace.foundation.crypto import keyed_digest
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.policy import Edition
@@ -91,11 +92,58 @@ def listed(register: str, now: datetime) -> Select[Firm]:
     )
 
 
-def listed_firm(organisation_public_id: str, register: str, now: datetime) -> Firm | None:
-    """The listed firm of an organisation by the organisation's public id."""
-    return db.session.scalar(
-        listed(register, now).where(Organisation.public_id == organisation_public_id)
+_IS_BLACKLISTED, _HAS_CARD = sanctions.standing(Organisation.id, bindparam("now"))
+_LISTED_FIRM = (
+    select(
+        Organisation.id,
+        Organisation.public_id,
+        Organisation.name,
+        Organisation.kind,
+        Organisation.credit_code,
+        Organisation.jurisdiction_code,
+        Organisation.legal_representative,
+        Organisation.address,
+        Organisation.phone,
+        Organisation.is_demo,
+        Firm.id.label("firm_id"),
+        Firm.register_code,
+        Firm.listed_at,
+        Firm.paused,
+        Firm.introduction,
+        _IS_BLACKLISTED.label("is_blacklisted"),
+        _HAS_CARD.label("has_card"),
     )
+    .join(Firm, Firm.organisation_id == Organisation.id)
+    .where(
+        Organisation.public_id == bindparam("public_id"),
+        Firm.register_code == bindparam("register"),
+        Firm.status == FirmStatus.LISTED,
+        not_(
+            sanctions.barring(Organisation.id, bindparam("now"), bindparam("codes", expanding=True))
+        ),
+        not_(
+            exists().where(
+                RatingSubject.organisation_id == Organisation.id,
+                RatingSubject.register == bindparam("register"),
+                RatingSubject.capacity == Capacity.INTERMEDIARY,
+                RatingSubject.grade == Grade.D,
+            )
+        ),
+    )
+)
+
+
+def listed_firm(organisation_public_id: str, register: str, now: datetime) -> Row[Any] | None:
+    """A firm the public may see on a register at this instant, by its organisation's public id:
+    what its page shows of organisation and registration (``firm_id``), as one row."""
+    found = fetch(
+        _LISTED_FIRM,
+        public_id=organisation_public_id,
+        register=register,
+        now=now,
+        codes=list(accounts.lineage(register)),
+    )
+    return found[0] if found else None
 
 
 def offering(firm_id: int, item_code: str) -> Offering | None:
@@ -163,6 +211,48 @@ def listings(register: str, item_code: str, now: datetime) -> list[Offering]:
             .limit(500)
         )
     )
+
+
+_SHOWN_OFFERINGS = (
+    select(
+        Offering.public_id,
+        Offering.item_code,
+        Offering.discount,
+        Offering.amount,
+        Offering.base_unit,
+        Offering.base_from,
+        Offering.base_to,
+        Offering.promised_days,
+        Offering.paused,
+    )
+    .where(Offering.firm_id == bindparam("firm_id"), Offering.ended_at.is_(None))
+    .order_by(Offering.item_code, Offering.id)
+)
+_SHOWN_QUALIFICATIONS = (
+    select(
+        Qualification.type,
+        Qualification.grade,
+        Qualification.number,
+        Qualification.issuer,
+        Qualification.valid_until,
+    )
+    .where(
+        Qualification.firm_id == bindparam("firm_id"),
+        Qualification.ended_at.is_(None),
+        Qualification.verified_at.is_not(None),
+    )
+    .order_by(Qualification.type, Qualification.id)
+)
+
+
+def shown_offerings(firm_id: int) -> Sequence[Row[Any]]:
+    """What a firm offers now as its page shows it, by item."""
+    return fetch(_SHOWN_OFFERINGS, firm_id=firm_id)
+
+
+def shown_qualifications(firm_id: int) -> Sequence[Row[Any]]:
+    """The verified certificates of a firm as its page shows them, expired ones included."""
+    return fetch(_SHOWN_QUALIFICATIONS, firm_id=firm_id)
 
 
 def offerings(firm_id: int) -> list[Offering]:

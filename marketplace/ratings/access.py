@@ -29,14 +29,14 @@ def rated_organisation(public_id: str) -> Organisation:
     return found
 
 
-def may_look_back(actor: Actor | None, organisation: Organisation) -> bool:
+def may_look_back(actor: Actor | None, organisation_id: int) -> bool:
     """Whether past days may be opened: by the firm itself and by supervision.
 
     Ended sanctions leave the public pages, so the public sees today and what is to come.
     """
     if actor is None:
         return False
-    return actor.organisation_id == organisation.id or actor.may(Permission.SUPERVISION_VIEW)
+    return actor.organisation_id == organisation_id or actor.may(Permission.SUPERVISION_VIEW)
 
 
 def proposal_for(actor: Actor, public_id: str) -> GradeProposal:

@@ -8,12 +8,12 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import calendar, clock, policy
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition, PolicyEdition
 
 from .models import (
@@ -79,6 +79,34 @@ def subject_of(
     )
 
 
+_NEWEST = aliased(GradeRecord)
+_GRADE_ON = (
+    select(
+        RatingSubject.next_check_at,
+        GradeRecord.id,
+        GradeRecord.grade,
+        GradeRecord.hundredths,
+        GradeRecord.evaluated,
+        GradeRecord.since,
+        GradeRecord.edition_id,
+    )
+    .outerjoin(
+        GradeRecord,
+        GradeRecord.id
+        == select(_NEWEST.id)
+        .where(_NEWEST.subject_id == RatingSubject.id, _NEWEST.from_day <= bindparam("day"))
+        .order_by(_NEWEST.from_day.desc(), _NEWEST.id.desc())
+        .limit(literal_column("1"))
+        .scalar_subquery(),
+    )
+    .where(
+        RatingSubject.organisation_id == bindparam("organisation_id"),
+        RatingSubject.register == bindparam("register"),
+        RatingSubject.capacity == bindparam("capacity"),
+    )
+)
+
+
 def grade_on(
     organisation_id: int,
     register: str,
@@ -90,7 +118,17 @@ def grade_on(
     From the stored records, which equal the replay. Where the clock has not yet settled the day
     (the minute after midnight) the fold itself is asked.
     """
-    return grades_on({organisation_id: day}, register, capacity)[organisation_id]
+    found = fetch(
+        _GRADE_ON, organisation_id=organisation_id, register=register, capacity=capacity, day=day
+    )
+    if not found:
+        return GradeOn(Grade.UNGRADED)
+    due, record_id, grade, score, evaluated, since, edition_id = found[0]
+    if due is not None and due <= start_of(day) and day <= clock.today():
+        return grades_on({organisation_id: day}, register, capacity)[organisation_id]
+    if record_id is None:
+        return GradeOn(Grade.UNGRADED)
+    return GradeOn(grade, hundredths(score), evaluated, since, record_id, edition_id)
 
 
 def grades_on(

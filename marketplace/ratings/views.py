@@ -34,7 +34,7 @@ def explained(public_id: str) -> ResponseReturnValue:
     organisation = rights.rated_organisation(public_id)
     actor = current_actor()
     today = clock.today()
-    past = rights.may_look_back(actor, organisation)
+    past = rights.may_look_back(actor, organisation.id)
     day, problem = _day(request.args.get("day"), today, past)
     register, now = register_of(organisation.jurisdiction_code), clock.now()
     explanation = explaining.explain(organisation, register, day, now)

@@ -175,6 +175,32 @@ def barred_organisation_ids(
     )
 
 
+def barring(organisation_id: Any, now: Any, codes: Any) -> ColumnElement[bool]:
+    """Whether a blacklisting of every item bars an organisation, for a statement built once:
+    ``now`` and ``codes`` (the lineage of a jurisdiction, an expanding one) are its parameters."""
+    return exists().where(
+        Blacklisting.organisation_id == organisation_id,
+        Blacklisting.status == BlacklistingStatus.IN_FORCE,
+        Blacklisting.from_at <= now,
+        Blacklisting.until_at > now,
+        Blacklisting.all_items.is_(True),
+        Blacklisting.jurisdiction_code.in_(codes),
+    )
+
+
+def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a blacklisting of whatever scope, and whether a card may stand against an
+    organisation: columns for a statement built once, to know when to read more."""
+    return (
+        exists().where(
+            Blacklisting.organisation_id == organisation_id,
+            Blacklisting.status == BlacklistingStatus.IN_FORCE,
+            Blacklisting.until_at > now,
+        ),
+        exists().where(Card.organisation_id == organisation_id, Card.status.in_(PUBLIC_CARDS)),
+    )
+
+
 def _blacklistings_now(now: datetime, item_code: str | None) -> Select[Blacklisting]:
     covers: ColumnElement[bool] = Blacklisting.all_items.is_(True)
     if item_code is not None:

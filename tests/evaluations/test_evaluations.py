@@ -89,7 +89,7 @@ def test_nothing_is_posted_until_both_are_in_and_then_both_at_once(
             evaluations.give(deal, "editor", 5)
         assert _window(deal).status is WindowStatus.OPEN
         assert queries.revealed_in(_window(deal)) == []
-        assert queries.revealed_for(deal.firm_id) == []
+        assert queries.marks_about(deal.firm_id, Direction.OWNER_TO_FIRM, 10) == ([], [])
         assert _entries() == []
         assert queries.waiting_for(deal.owner_id) == []
         with transaction():
@@ -100,9 +100,10 @@ def test_nothing_is_posted_until_both_are_in_and_then_both_at_once(
         assert (about_owner.side, about_owner.hundredths) == ("firm", 8000)
         assert about_firm.recorded_by is None
         assert about_firm.contract_id == deal.contract.id
-        given = queries.revealed_for(deal.firm_id)
-        assert [one.rating_entry_id for one in given] == [about_firm.id]
-        averages = queries.averages_for(deal.firm_id, Direction.OWNER_TO_FIRM)
+        averages, shown = queries.marks_about(deal.firm_id, Direction.OWNER_TO_FIRM, 10)
+        assert [(one.rater, one.item_name, one.marks["quality"]) for one in shown] == [
+            (deal.contract.owner.name, deal.contract.need.item_name, 5)
+        ]
         assert [(one.part, one.hundredths) for one in averages][:1] == [("quality", 500)]
     advance(2 * DAY)
     with app.app_context():

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from marketplace.accounts import areas
-from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
 from marketplace.contracts import queries as contracts
 from marketplace.evaluations import queries as evaluations
-from marketplace.evaluations.models import PART_TITLES, Evaluation
+from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
-from marketplace.intermediaries.models import Firm, Offering, Qualification
 from marketplace.ratings import access as rating_rights
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import GradeRecord
@@ -33,23 +33,23 @@ class Dossier:
     """A listed firm as its page shows it. ``history`` is empty for those who may not look back;
     ``elsewhere`` names the register that lists it where that is not the chosen area's."""
 
-    firm: Firm
-    organisation: Organisation
+    firm: Row[Any]
     today: date
     home: str
     elsewhere: str
     grade: ratings.GradeOn
     history: Sequence[GradeRecord]
-    offerings: Sequence[Offering]
-    items: dict[str, catalogue.Label]
-    qualifications: Sequence[Qualification]
+    offerings: Sequence[Row[Any]]
+    items: Mapping[str, catalogue.Label]
+    qualifications: Sequence[Row[Any]]
     record: contracts.Record
     averages: Sequence[evaluations.Average]
-    marks: Sequence[Evaluation]
+    marks: Sequence[evaluations.Mark]
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
 
     part_titles = PART_TITLES
+    parts = Direction.OWNER_TO_FIRM.parts
 
     def item_name(self, code: str) -> str:
         """The name of an item; its code where the list in force no longer holds it."""
@@ -60,37 +60,40 @@ class Dossier:
         return self.items[code].statutory_days_kind.title if code in self.items else ""
 
 
-def of(firm: Firm, now: datetime, actor: Actor | None) -> Dossier:
-    """The dossier of a listed firm for whoever asks."""
+def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
+    """The dossier of a listed firm (`firms.listed_firm`) for whoever asks."""
     register, today = firm.register_code, clock.local_day(now)
-    organisation, organisation_id = firm.organisation, firm.organisation_id
     known, chosen = areas.areas(), areas.chosen()
-    served_by, home = known.get(register), known.get(organisation.jurisdiction_code)
+    served_by, home = known.get(register), known.get(firm.jurisdiction_code)
     lineage = served_by.lineage if served_by else ()
+    averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
     return Dossier(
         firm=firm,
-        organisation=organisation,
         today=today,
         home=home.name if home else "",
         elsewhere=served_by.name if served_by and register != chosen.register else "",
-        grade=ratings.grade_on(organisation_id, register, today),
+        grade=ratings.grade_on(firm.id, register, today),
         history=_history(firm, actor),
-        offerings=intermediaries.offerings(firm.id),
+        offerings=intermediaries.shown_offerings(firm.firm_id),
         items=catalogue.labels(today, lineage),
-        qualifications=intermediaries.qualifications(firm.id),
-        record=contracts.record_of(organisation_id),
-        averages=evaluations.averages_for(organisation_id, Direction.OWNER_TO_FIRM),
-        marks=evaluations.revealed_for(organisation_id, MARKS_SHOWN, Direction.OWNER_TO_FIRM),
-        blacklisted=db.session.scalars(
-            sanctions.blacklistings_in_force(now, organisation_id)
-        ).all(),
-        cards=sanctions.cards_in_force(now, organisation_id),
+        qualifications=intermediaries.shown_qualifications(firm.firm_id),
+        record=contracts.record_of(firm.id),
+        averages=averages,
+        marks=marks,
+        blacklisted=_blacklistings(firm, now),
+        cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
     )
 
 
-def _history(firm: Firm, actor: Actor | None) -> Sequence[GradeRecord]:
-    """The grades of the past, for the firm itself and for supervision alone."""
-    if not rating_rights.may_look_back(actor, firm.organisation):
+def _blacklistings(firm: Row[Any], now: datetime) -> Sequence[Blacklisting]:
+    if not firm.is_blacklisted:
         return ()
-    subject = ratings.subject_of(firm.organisation_id, firm.register_code)
+    return db.session.scalars(sanctions.blacklistings_in_force(now, firm.id)).all()
+
+
+def _history(firm: Row[Any], actor: Actor | None) -> Sequence[GradeRecord]:
+    """The grades of the past, for the firm itself and for supervision alone."""
+    if not rating_rights.may_look_back(actor, firm.id):
+        return ()
+    subject = ratings.subject_of(firm.id, firm.register_code)
     return ratings.records_of(subject) if subject is not None else ()

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import contains_eager
 
 from marketplace.accounts import areas
@@ -172,7 +172,7 @@ def _barred(listed: roll.Roll, now: datetime) -> int:
     return kept[key]
 
 
-def listed_firm(organisation_public_id: str, registers: Sequence[str], now: datetime) -> Firm:
+def listed_firm(organisation_public_id: str, registers: Sequence[str], now: datetime) -> Row[Any]:
     """A firm the public may see now on the first of these registers that lists it; raises
     Missing for all others, barred ones included."""
     for register in registers:

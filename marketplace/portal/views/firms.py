@@ -102,7 +102,7 @@ def certificate(public_id: str) -> str:
 def firm_code(public_id: str) -> Response:
     """The address of a firm's page as a QR code."""
     found = firms.listed_firm(public_id, _registers(), clock.now())
-    address = url_for("portal.firm", public_id=found.organisation.public_id, _external=True)
+    address = url_for("portal.firm", public_id=found.public_id, _external=True)
     picture = BytesIO()
     segno.make(address, error="m").save(
         picture, kind="svg", scale=4, border=4, xmldecl=False, svgns=True
