@@ -220,7 +220,7 @@ def issue_link(invitation: Invitation, now: datetime) -> str | None:
         invitation.email,
         _("开通账号：%(place)s", place=invitation.organisation.name),
         _(
-            "%(name)s:%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号，"
+            "%(name)s：%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号，"
             "链接只能使用一次，请勿转发。",
             name=invitation.name,
             place=invitation.organisation.name,

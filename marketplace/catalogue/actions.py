@@ -41,7 +41,7 @@ def read_list(name: str, text: str) -> ItemList:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ListRefused(f"{name}:{key}:{first['msg']}") from error
+        raise ListRefused(f"{name}：{key}：{first['msg']}") from error
 
 
 def load_edition(path: Path, actor: Actor, now: datetime) -> CatalogueEdition:

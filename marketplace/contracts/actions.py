@@ -388,7 +388,7 @@ def tell_party(contract: Contract, side: Side, words: str, occasion: str, now: d
     notifications.send(
         party.id,
         f"{words[:60]}({contract.number})",
-        f"{contract.number} {contract.need.title}:{words}。",
+        f"{contract.number} {contract.need.title}：{words}。",
         f"/contracts/{contract.public_id}",
         f"contract:{contract.id}:{occasion}",
         now,

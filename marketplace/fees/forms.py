@@ -33,7 +33,7 @@ class NumberField(StringField):
         except QuantityError as error:
             reason = _(error.reason.text, **dict(error.reason.values))
             raise ValidationError(
-                _("%(title)s:%(reason)s", title=self.label.text, reason=reason)
+                _("%(title)s：%(reason)s", title=self.label.text, reason=reason)
             ) from error
 
 

@@ -165,7 +165,7 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
     except QuantityError as error:
         reason = _(error.reason.text, **dict(error.reason.values))
         raise Invalid(
-            _("%(title)s:%(reason)s", title=error.title, reason=reason),
+            _("%(title)s：%(reason)s", title=error.title, reason=reason),
             field=error.key,
             rule="fees.input",
         ) from error

@@ -94,7 +94,7 @@ class Form(FlaskForm):
         for field_id, message in self.problems:
             label = labels.get(field_id or "", "")
             if label and len(label) <= _LONGEST_NAME and label not in message:
-                message = f"{label}:{message}"
+                message = _("%(title)s：%(reason)s", title=label, reason=message)
             found.append((field_id, message))
         return found
 

@@ -58,7 +58,7 @@ def one_time_notice(findings: Mapping[str, Finding]) -> str:
     """The 一次性告知书: everything to be mended, numbered, in the order of the points."""
     to_mend = [(code, findings[code]) for code in POINTS if not findings[code].passed]
     return "\n".join(
-        f"{number}. {POINTS[code]}:{finding.reason.strip()}"
+        f"{number}. {POINTS[code]}：{finding.reason.strip()}"
         for number, (code, finding) in enumerate(to_mend, start=1)
     )
 

@@ -186,7 +186,7 @@ def _tell_bureau(
         return
     send(
         office.id,
-        f"{what}:{notice.title}"[:200],
+        f"{what}：{notice.title}"[:200],
         f"答复期限 {objection.due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
         f"/objections/{objection.public_id}/answer",
         f"objection:{objection.id}:{occasion}",

@@ -205,7 +205,7 @@ def title_of(section: str, key: str) -> str:
     if ".".join(parts) in known:
         return str(known[".".join(parts)])
     if parts[0] == "items" and parts[-1] in known:
-        return _("%(item)s:%(what)s", item=parts[1], what=known[parts[-1]])
+        return _("%(item)s：%(what)s", item=parts[1], what=known[parts[-1]])
     return key
 
 

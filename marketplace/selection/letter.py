@@ -67,7 +67,7 @@ def _content(award: Award) -> dict[str, Any]:
         "title": f"中选通知书 {award.letter_number}",
         "heading": "中选通知书",
         "number": f"编号：{award.letter_number}",
-        "addressee": f"{award.organisation.name}:",
+        "addressee": f"{award.organisation.name}：",
         "opening": "经公开选取，中选结果已公示期满且无未决异议，现确定贵机构为下列需求的中选机构。",
         "rows": [list(row) for row in rows],
         "closing": (

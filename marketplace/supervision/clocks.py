@@ -235,7 +235,7 @@ def _remind(row: RunningClock, stage: Stage, now: datetime) -> None:
             Stage.DUE_DAY: _("今日到期"),
             Stage.RED: _("红灯：已超期"),
         }[stage]
-        subject = _("%(stage)s:%(what)s", stage=words, what=row.kind.title)
+        subject = _("%(stage)s：%(what)s", stage=words, what=row.kind.title)
         body = _("%(about)s。办理期限 %(until)s。", about=row.about, until=until)
     send(
         row.organisation_id,

@@ -173,7 +173,7 @@ def action_title(action: str) -> str:
     if enum is not None and deed_code in list(enum):
         deed = enum(deed_code).title
     deed = deed or DEEDS.get(deed_code)
-    return _("%(noun)s:%(deed)s", noun=noun, deed=deed) if deed is not None else action
+    return _("%(noun)s：%(deed)s", noun=noun, deed=deed) if deed is not None else action
 
 
 def subject_title(subject_type: str) -> str:

@@ -274,7 +274,7 @@ def _event(
     said = ";".join(part for part in (detail, change.reason or "") if part)
     return Event(
         at=change.at,
-        title=_("%(noun)s:%(status)s", noun=NOUNS[kind], status=status.title),
+        title=_("%(noun)s：%(status)s", noun=NOUNS[kind], status=status.title),
         who=_who(change, actor, view),
         detail=said,
         tone=status.tone,

@@ -53,7 +53,7 @@ class QuantityError(ValueError):
     """A quantity that cannot be used: its key, its title and the reason."""
 
     def __init__(self, key: str, title: str, reason: Wording) -> None:
-        super().__init__(f"{title}:{reason}")
+        super().__init__(f"{title}：{reason}")
         self.key = key
         self.title = title
         self.reason = reason

@@ -299,7 +299,7 @@ def _tell(case: Case, subject: str, body: str, occasion: str, now: datetime) -> 
 def _tell_bureau(case: Case, subject: str, occasion: str, now: datetime) -> None:
     send(
         accounts.bureau(case.jurisdiction_code).id,
-        f"{subject}:{case.organisation.public_name}"[:200],
+        f"{subject}：{case.organisation.public_name}"[:200],
         f"事由：{stored(case.cause.title)}",
         f"/cases/{case.public_id}",
         f"case:{case.id}:bureau:{occasion}",

@@ -18,7 +18,7 @@ class EditionError(ValueError):
     """An edition file that may not be used: the file, the key in it and the reason."""
 
     def __init__(self, file: str, key: str, reason: str) -> None:
-        super().__init__(f"{file}:{key or '整份文件'}:{reason}")
+        super().__init__(f"{file}：{key or '整份文件'}：{reason}")
         self.file = file
         self.key = key
         self.reason = reason
