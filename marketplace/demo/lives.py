@@ -20,7 +20,7 @@ from marketplace.projects import correcting
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.selection import actions as selection
 from marketplace.selection import queries
-from marketplace.selection.models import Award, AwardStatus, DrawAnnulment
+from marketplace.selection.models import Award, AwardStatus, DrawAnnulment, Entry
 
 from . import needs
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, MORNING, Days, Story
@@ -235,7 +235,7 @@ def _pick(cast: Cast, plan: Plan, need_id: int, chance: Random) -> None:
         selection.pick_entry(need, entry, reason, cast.owners[plan.sketch.owner].actor)
 
 
-def _better(cast: Cast, listed: Sequence[queries.Entry], chance: Random) -> queries.Entry:
+def _better(cast: Cast, listed: Sequence[Entry], chance: Random) -> Entry:
     """Owners tend to take firms that are known to work well."""
     weights = [
         {"excellent": 6, "good": 4, "middling": 2, "poor": 2}[

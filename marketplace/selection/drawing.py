@@ -31,7 +31,7 @@ from .methods.draw_proof import (
 )
 from .methods.public_value import CeremonyNumber, lottery_value
 from .methods.random_draw import DrawInputError, Entrant, draw_secret
-from .models import LotteryReading, SelectionRound
+from .models import Entry, LotteryReading, SelectionRound
 from .models import LotteryResult as LotteryResultRow
 
 SECRET_PURPOSE = "zjcs-draw"  # noqa: S105 the name of a purpose, not a secret
@@ -191,7 +191,7 @@ def make_draw(need: Need, running: SelectionRound, actor: Actor, now: datetime) 
     return list(drawn.ranking)
 
 
-def _listed(entry: queries.Entry) -> ListedEntrant:
+def _listed(entry: Entry) -> ListedEntrant:
     return ListedEntrant(
         entrant=Entrant(credit_code(entry), entry.contribution),
         name=entry.organisation.name,

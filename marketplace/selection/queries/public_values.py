@@ -1,0 +1,156 @@
+"""Where a draw's public value comes from: issues of a lottery, ceremonies and who takes part."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.projects.models import (
+    Need,
+)
+
+from ..models import (
+    CeremonyNumberRow,
+    EntryStatus,
+    LotteryReading,
+    LotteryResult,
+    RoundStatus,
+    SelectionRound,
+)
+from .entries import my_entry
+
+
+def lottery_result(game: str, day: date) -> LotteryResult | None:
+    """The issue of a day as two officers read it alike."""
+    return db.session.scalar(
+        select(LotteryResult).where(LotteryResult.game == game, LotteryResult.day == day)
+    )
+
+
+def readings(game: str, day: date) -> list[LotteryReading]:
+    """The newest reading of each officer."""
+    newest = (
+        select(func.max(LotteryReading.id))
+        .where(LotteryReading.game == game, LotteryReading.day == day)
+        .group_by(LotteryReading.user_id)
+    )
+    return list(
+        db.session.scalars(
+            select(LotteryReading).where(LotteryReading.id.in_(newest)).order_by(LotteryReading.id)
+        )
+    )
+
+
+def lotteries_due(now: datetime) -> list[tuple[str, date]]:
+    """Lotteries (game, day) that frozen lists wait for, oldest first."""
+    rows = db.session.execute(
+        select(SelectionRound.lottery_game, SelectionRound.lottery_day)
+        .join(Need, Need.id == SelectionRound.need_id)
+        .where(
+            SelectionRound.status == RoundStatus.LISTED,
+            SelectionRound.drawn_at.is_(None),
+            SelectionRound.lottery_day.is_not(None),
+            SelectionRound.lottery_day <= clock.local_day(now),
+        )
+        .group_by(SelectionRound.lottery_game, SelectionRound.lottery_day)
+        .order_by(SelectionRound.lottery_day, SelectionRound.lottery_game)
+    )
+    return [
+        (game, day)
+        for game, day in rows
+        if game is not None and day is not None and lottery_result(game, day) is None
+    ]
+
+
+def rounds_waiting_for(game: str, day: date) -> list[SelectionRound]:
+    """Frozen lists that a lottery's issue decides, in the order of their needs."""
+    return list(
+        db.session.scalars(
+            select(SelectionRound)
+            .where(
+                SelectionRound.status == RoundStatus.LISTED,
+                SelectionRound.drawn_at.is_(None),
+                SelectionRound.lottery_game == game,
+                SelectionRound.lottery_day == day,
+            )
+            .order_by(SelectionRound.need_id)
+        )
+    )
+
+
+def ceremony_numbers(running: SelectionRound) -> list[CeremonyNumberRow]:
+    """The participants of a ceremony, in the order they committed."""
+    return list(
+        db.session.scalars(
+            select(CeremonyNumberRow)
+            .where(CeremonyNumberRow.round_id == running.id)
+            .order_by(CeremonyNumberRow.id)
+        )
+    )
+
+
+def ceremony_participant(need: Need, actor_organisation_id: int) -> str | None:
+    """The name under which an organisation takes part in a need's ceremony, or None.
+
+    The owner, the bureau, any entrant of the frozen list, and departments or the superior bureau
+    as witnesses.
+    """
+    organisation = accounts.organisation(actor_organisation_id)
+    if organisation.id == need.owner_id:
+        return "owner"
+    if organisation.id == accounts.bureau(need.jurisdiction_code).id:
+        return "bureau"
+    if organisation.function in ("department", "superior"):
+        return f"witness-{organisation.public_id}"
+    mine = my_entry(need, organisation.id)
+    if mine is not None and mine.status is EntryStatus.LISTED:
+        return f"entrant-{organisation.credit_code}"
+    return None
+
+
+CEREMONY_PERMISSIONS = {
+    "owner": (Permission.NEED_EDIT, Permission.NEED_APPROVE),
+    "bureau": (Permission.LOTTERY_ENTER,),
+    "entrant": (Permission.FIRM_ENTER,),
+    "witness": (Permission.ADMISSION_PROFESSIONAL, Permission.DRAW_ANNUL_APPROVE),
+}
+
+
+def ceremony_part(need: Need, actor: Actor | None) -> str | None:
+    """The name under which a person takes part in a need's ceremony, or None.
+
+    The organisation must have a part in it and the person a role that acts: an auditor reads.
+    """
+    if actor is None or actor.organisation_id is None:
+        return None
+    participant = ceremony_participant(need, actor.organisation_id)
+    if participant is None:
+        return None
+    asked = CEREMONY_PERMISSIONS[participant.partition("-")[0]]
+    return participant if any(actor.may(each) for each in asked) else None
+
+
+def recent_lotteries(limit: int = 10) -> list[LotteryResult]:
+    """The latest issues two officers read alike."""
+    return list(
+        db.session.scalars(
+            select(LotteryResult).order_by(LotteryResult.day.desc(), LotteryResult.id).limit(limit)
+        )
+    )
+
+
+def ceremony_phase(running: SelectionRound, now: datetime) -> str:
+    """`commit`, `reveal` or `over`."""
+    if running.drawn_at is not None or running.commit_ends_at is None:
+        return "over"
+    if now < running.commit_ends_at:
+        return "commit"
+    if running.reveal_ends_at is not None and now < running.reveal_ends_at:
+        return "reveal"
+    return "over"
