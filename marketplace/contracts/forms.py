@@ -11,7 +11,7 @@ from wtforms import DateField, FileField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from marketplace.foundation.forms import Form, YuanField
-from marketplace.projects.forms import ButtonForm, length_between, required
+from marketplace.projects.forms import length_between, required
 
 from .rules import ContractTerms
 
@@ -88,13 +88,3 @@ class TerminationForm(Form):
     termination_reason = TextAreaField(
         _l("终止理由"), [required(_l("请填写终止理由")), length_between(5, 1000)]
     )
-
-
-__all__ = [
-    "AmendmentForm",
-    "ButtonForm",
-    "DeliveryForm",
-    "ReturnForm",
-    "TerminationForm",
-    "TermsForm",
-]

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError, Invalid, Missing
-from marketplace.foundation.web import access, require_actor, writes
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Invalid
+from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.web import access, require_actor, run_form, writes
+from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 
 from . import access as objects
 from . import actions, amending, delivery, ending, queries
 from .forms import (
     AmendmentForm,
-    ButtonForm,
     DeliveryForm,
     ReturnForm,
     TerminationForm,
@@ -59,27 +61,18 @@ def draft(public_id: str) -> Any:
     today = clock.today()
     latest = actions.latest_end(today, need)
     form = TermsForm(data={"starts_on": today, "ends_on": latest})
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            made = actions.draft_contract(need, form.terms(), side, actor, clock.now())
-            flash(_("合同草稿已生成，等待对方确认"), "good")
-            return redirect(url_for("contracts.contract", public_id=made.public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-            need, side = objects.awarded_need_for(actor, public_id)
-    page = render_template(
-        "contracts/draft.html",
-        form=form,
-        need=need,
-        registered=selection.winning_firm(need),
-        award=selection.final_award(need),
-        latest=latest,
-        contract=None,
+
+    def page() -> str:
+        awarded, _side = objects.awarded_need_for(actor, public_id)
+        return _terms_page(form, awarded, latest, None)
+
+    return run_form(
+        form,
+        lambda: actions.draft_contract(need, form.terms(), side, actor, clock.now()),
+        page,
+        _("合同草稿已生成，等待对方确认"),
+        lambda made: url_for("contracts.contract", public_id=made.public_id),
     )
-    return page, status
 
 
 @bp.route("/contracts/<public_id>/terms", methods=["GET", "POST"])
@@ -99,27 +92,31 @@ def redraft(public_id: str) -> Any:
             "extra_terms": found.extra_terms,
         }
     )
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.redraft_contract(found, form.terms(), side, actor, clock.now())
-            flash(_("合同草稿已修改，等待对方确认"), "good")
-            return redirect(url_for("contracts.contract", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-            found = objects.contract_for(actor, public_id)
-    page = render_template(
+
+    def page() -> str:
+        again = objects.contract_for(actor, public_id)
+        latest = actions.latest_end(again.starts_on, again.need)
+        return _terms_page(form, again.need, latest, again)
+
+    return run_form(
+        form,
+        lambda: actions.redraft_contract(found, form.terms(), side, actor, clock.now()),
+        page,
+        _("合同草稿已修改，等待对方确认"),
+        lambda _made: url_for("contracts.contract", public_id=public_id),
+    )
+
+
+def _terms_page(form: TermsForm, need: Need, latest: date, drafted: Contract | None) -> str:
+    return render_template(
         "contracts/draft.html",
         form=form,
-        need=found.need,
-        registered=selection.winning_firm(found.need),
-        award=selection.final_award(found.need),
-        latest=actions.latest_end(found.starts_on, found.need),
-        contract=found,
+        need=need,
+        registered=selection.winning_firm(need),
+        award=selection.final_award(need),
+        latest=latest,
+        contract=drafted,
     )
-    return page, status
 
 
 @bp.get("/contracts/<public_id>")
@@ -134,7 +131,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
     found = objects.contract_for(actor, public_id)
     side = objects.side_of(found, actor)
     defaults = {
-        "fresh": ButtonForm(formdata=None),
+        "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
         "delivery_form": DeliveryForm(formdata=None),
         "return_form": ReturnForm(formdata=None),
@@ -178,24 +175,13 @@ def _act(
     found = objects.contract_for(actor, public_id)
     side = objects.side_of(found, actor)
     objects.require(may(actor, side))
-    if not form.validate_on_submit():
-        return _contract_page(public_id, **{name: form}), 422
-    try:
-        action(found, side, actor)
-    except Missing:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        forms = {name: form}
-        if error.field:
-            form.refuse(error)
-        else:
-            # its form may no longer stand on the page: told at the top
-            forms["button"] = ButtonForm(formdata=None)
-            forms["button"].refuse(error)
-        return _contract_page(public_id, **forms), error.status
-    flash(done, "good")
-    return redirect(url_for("contracts.contract", public_id=public_id), 303)
+    return run_form(
+        form,
+        lambda: action(found, side, actor),
+        lambda: _contract_page(public_id, **came_back(name, form)),
+        done,
+        lambda _result: url_for("contracts.contract", public_id=public_id),
+    )
 
 
 @bp.post("/contracts/<public_id>/confirm")

@@ -13,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from marketplace.foundation.errors import DomainError
+from marketplace.foundation.forms import Form as SiteForm
 from marketplace.foundation.forms import YuanField, clean_text
 
 from . import queries
@@ -79,6 +80,22 @@ class InputsForm(Form):
         found: list[tuple[str | None, str]] = [(None, text) for text in self.refusals]
         found += [(field.id, str(text)) for field in self for text in field.errors]
         return found
+
+
+class PricedForm(SiteForm):
+    """A form that asks, under ``fee``, what an item's fee standard needs to know."""
+
+    def fee_inputs(self) -> dict[str, str]:
+        """The base quantities as filled in, without the empty ones."""
+        return {key: value for key, value in self["fee"].data.items() if value}
+
+    def refuse(self, error: DomainError) -> None:
+        """A refused input of the standard is told at its own field."""
+        fee = self["fee"].form
+        if error.field and error.field in fee:
+            fee.refuse(error)
+        else:
+            super().refuse(error)
 
 
 def inputs_form(item_code: str, jurisdiction_code: str, day: date) -> type[InputsForm]:

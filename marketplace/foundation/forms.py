@@ -128,6 +128,20 @@ class Form(FlaskForm):
         return ok
 
 
+class ButtonForm(Form):
+    """A button that needs no input."""
+
+
+def came_back(name: str, form: Form) -> dict[str, Form]:
+    """The forms of a page with several after one was refused: itself under its name, and ``top``.
+
+    What concerns no field of it is told at the top of the page: the form may stand there no more.
+    """
+    top = ButtonForm(formdata=None)
+    top.refusals, form.refusals = form.refusals, []
+    return {name: form, "top": top}
+
+
 class YuanField(StringField):
     """An amount in yuan, exact; at most two decimals."""
 

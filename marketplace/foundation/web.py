@@ -148,7 +148,8 @@ def run_form(
     """Validate a small form, run one action, show what it refuses on the page it came from.
 
     ``page`` renders that page with everything read afresh, since a refusal rolls back; ``to``
-    takes what the action returned and gives the address to go on to; ``done`` is told there.
+    takes what the action returned and gives the address to go on to; ``done``, if anything, is
+    told there: a text, or what makes one of what the action returned.
     What is missing answers 404 as everywhere.
     """
     if not form.validate_on_submit():
@@ -161,7 +162,9 @@ def run_form(
         rollback()
         form.refuse(error)
         return page(), error.status
-    flash(done, "good")
+    told = done(result) if callable(done) else done
+    if told:
+        flash(told, "good")
     return redirect(to(result), 303)
 
 

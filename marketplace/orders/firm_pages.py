@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
+from marketplace.foundation.forms import ButtonForm, came_back
 from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import access as objects
 from . import actions, queries
 from .blueprint import bp
-from .forms import ButtonForm, OrderReasonForm, QuoteForm
+from .forms import OrderReasonForm, QuoteForm
 from .models import OrderAsk
 
 
@@ -43,6 +44,7 @@ def _page(public_id: str, **forms: Any) -> str:
     defaults = {
         "quote_form": QuoteForm(formdata=None),
         "decline_form": OrderReasonForm(formdata=None),
+        "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
     }
     return render_template(
@@ -61,7 +63,7 @@ def _act(public_id: str, name: str, form: Any, action: Callable[[OrderAsk], Any]
     return run_form(
         form,
         lambda: action(found),
-        lambda: _page(public_id, **{name: form}),
+        lambda: _page(public_id, **came_back(name, form)),
         done,
         lambda _made: url_for("orders.ask", public_id=public_id),
     )

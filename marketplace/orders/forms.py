@@ -29,7 +29,7 @@ from wtforms.validators import (
 from marketplace.accounts.models import OrganisationKind
 from marketplace.evaluations.forms import FORMS
 from marketplace.evaluations.rules import Direction
-from marketplace.fees.forms import inputs_form
+from marketplace.fees.forms import PricedForm, inputs_form
 from marketplace.foundation.forms import Form, YuanField, length_message
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import percent
@@ -43,7 +43,7 @@ from .placing import OrderContent
 GRADE_WORDS = {"ungraded": _l("未评级")}
 
 
-class ContentForm(Form):
+class ContentForm(PricedForm):
     """What every order says."""
 
     place = StringField(
@@ -63,10 +63,6 @@ class ContentForm(Form):
         _l("不属于依法必须招标、涉密或者应急的项目，没有拆分采购"),
         [InputRequired(_l("属于上述情形的不能下单，请确认"))],
     )
-
-    def fee_inputs(self) -> dict[str, str]:
-        """The base quantities the item's fee standard asks for."""
-        return {key: value for key, value in self["fee"].data.items() if value}
 
 
 class QuickForm(ContentForm):
@@ -192,10 +188,6 @@ class WithdrawForm(Form):
         _l("撤回理由"),
         [DataRequired(_l("请写明理由")), Length(2, 500, message=length_message())],
     )
-
-
-class ButtonForm(Form):
-    """A button that needs no input."""
 
 
 AcceptanceForm = FORMS[Direction.OWNER_TO_FIRM]

@@ -20,6 +20,7 @@ from marketplace.fees import queries as fees
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Conflict, Missing
+from marketplace.foundation.forms import ButtonForm, came_back
 from marketplace.foundation.web import PUBLIC, access, require_actor, run_form, writes
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects.models import InvestmentKind
@@ -30,7 +31,6 @@ from .blueprint import bp
 from .forms import (
     PARTS,
     AcceptanceForm,
-    ButtonForm,
     OrderReasonForm,
     WithdrawForm,
     listing_order_form,
@@ -150,6 +150,7 @@ def _page(public_id: str, **forms: Any) -> str:
     actor = require_actor()
     found = objects.order_for(actor, public_id)
     defaults = {
+        "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
         "reason_form": OrderReasonForm(formdata=None),
         "withdraw_form": WithdrawForm(formdata=None),
@@ -173,7 +174,7 @@ def _act(public_id: str, name: str, form: Any, action: Callable[[Order], Any], d
     return run_form(
         form,
         lambda: action(found),
-        lambda: _page(public_id, **{name: form}),
+        lambda: _page(public_id, **came_back(name, form)),
         done,
         lambda _made: url_for("orders.order", public_id=public_id),
     )

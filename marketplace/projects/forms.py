@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from marketplace.accounts import queries as accounts
-from marketplace.fees.forms import inputs_form
+from marketplace.fees.forms import PricedForm, inputs_form
 from marketplace.foundation.forms import Form, YuanField, length_message
 
 from . import queries
@@ -94,7 +94,7 @@ class CorrectionForm(Form):
         )
 
 
-class NeedForm(Form):
+class NeedForm(PricedForm):
     """A need; ``need_form`` adds the inputs of the item's fee standard as ``fee``."""
 
     project = SelectField(_l("所属项目"), validate_choice=True)
@@ -187,7 +187,7 @@ class NeedForm(Form):
             scope=self.scope.data,
             place=self.place.data,
             budget=self.budget.data,
-            fee_inputs={key: value for key, value in self["fee"].data.items() if value},
+            fee_inputs=self.fee_inputs(),
             investment=InvestmentKind(self.investment.data),
             days_wanted=self.days_wanted.data,
             method=SelectionMethod(self.method.data),
@@ -244,10 +244,6 @@ def _values(need: Need) -> dict[str, Any]:
 def _positive(amount: Decimal | None) -> None:
     if amount is not None and amount <= 0:
         raise ValidationError(_("金额应大于 0"))
-
-
-class ButtonForm(Form):
-    """A button that needs no input."""
 
 
 class ReasonForm(Form):

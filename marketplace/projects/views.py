@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -13,14 +13,21 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, files
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError, Invalid, Missing
-from marketplace.foundation.web import PUBLIC, access, current_actor, require_actor, writes
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.web import (
+    PUBLIC,
+    access,
+    current_actor,
+    require_actor,
+    run_form,
+    writes,
+)
 
 from . import access as objects
 from . import actions, correcting, drafting, queries
 from .forms import (
-    ButtonForm,
     CorrectionForm,
     FileForm,
     NeedForm,
@@ -51,28 +58,30 @@ def index() -> Any:
 def new_need() -> Any:
     """Choose an item, then write the need down as a draft."""
     actor = require_actor()
-    assert actor.organisation_id is not None
+    owner_id = actor.organisation_id
+    assert owner_id is not None
     now = clock.now()
     day = clock.local_day(now)
-    lineage = accounts.lineage(accounts.organisation(actor.organisation_id).jurisdiction_code)
+    lineage = accounts.lineage(accounts.organisation(owner_id).jurisdiction_code)
     code = request.args.get("item")
     if not code:
         return render_template("projects/choose_item.html", items=catalogue.items(day, lineage))
     item = catalogue.item(code, day, lineage)
-    form = need_form(item.code, lineage[0], actor.organisation_id, day, None)
-    if form.validate_on_submit():
-        try:
-            project = _project(form, actor.organisation_id)
-            need = drafting.draft_need(
-                project, item.code, form.content(), form.recused, actor=actor, now=now
-            )
-            flash(_("草稿已保存"), "good")
-            return redirect(url_for("projects.need", public_id=need.public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            _refuse(form, error)
-            return _need_form_page(form, code, None), error.status
-    return _need_form_page(form, code, None), form.http_status
+    form = need_form(item.code, lineage[0], owner_id, day, None)
+    return run_form(
+        form,
+        lambda: drafting.draft_need(
+            _project(form, owner_id),
+            item.code,
+            form.content(),
+            form.recused,
+            actor=actor,
+            now=now,
+        ),
+        lambda: _need_form_page(form, code, None),
+        _("草稿已保存"),
+        lambda made: url_for("projects.need", public_id=made.public_id),
+    )
 
 
 def _project(form: NeedForm, organisation_id: int) -> Project:
@@ -84,16 +93,6 @@ def _project(form: NeedForm, organisation_id: int) -> Project:
     return drafting.start_project(
         form.project_name.data, form.project_code.data, require_actor(), clock.now()
     )
-
-
-def _refuse(form: NeedForm, error: DomainError) -> None:
-    """Show a refused input of the fee standard at its own field."""
-    fee = form["fee"]
-    if error.field and error.field in fee.form:
-        field = fee.form[error.field]
-        field.errors = [*field.errors, error.message]
-    else:
-        form.refuse(error)
 
 
 def _need_form_page(form: NeedForm, item_code: str, need: Need | None) -> str:
@@ -127,17 +126,18 @@ def edit_need(public_id: str) -> Any:
         clock.local_day(now),
         need,
     )
-    if form.validate_on_submit():
-        try:
-            drafting.edit_need(need, form.content(), form.recused, actor=actor, now=now)
-            flash(_("草稿已保存"), "good")
-            return redirect(url_for("projects.need", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            _refuse(form, error)
-            need = objects.need_for(actor, public_id)
-            return _need_form_page(form, need.item_code, need), error.status
-    return _need_form_page(form, need.item_code, need), form.http_status
+
+    def page() -> str:
+        again = objects.need_for(actor, public_id)
+        return _need_form_page(form, again.item_code, again)
+
+    return run_form(
+        form,
+        lambda: drafting.edit_need(need, form.content(), form.recused, actor=actor, now=now),
+        page,
+        _("草稿已保存"),
+        lambda _made: url_for("projects.need", public_id=public_id),
+    )
 
 
 @bp.get("/owner/needs/<public_id>")
@@ -151,7 +151,7 @@ def _need_page(public_id: str, **forms: Any) -> str:
     actor = require_actor()
     found = objects.need_for(actor, public_id)
     defaults = {
-        "fresh": ButtonForm(formdata=None),
+        "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
         "return_form": ReasonForm(formdata=None),
         "withdraw_form": WithdrawForm(formdata=None),
@@ -172,24 +172,13 @@ def _need_page(public_id: str, **forms: Any) -> str:
 def _act(public_id: str, form: Any, name: str, action: Callable[[Need], Any], done: str) -> Any:
     """Run one action on an own need; what it refuses is shown on the need's page."""
     found = objects.need_for(require_actor(), public_id)
-    if not form.validate_on_submit():
-        return _need_page(public_id, **{name: form}), 422
-    try:
-        action(found)
-    except Missing:
-        raise
-    except DomainError as error:
-        db.session.rollback()
-        forms = {name: form}
-        if error.field:
-            form.refuse(error)
-        else:
-            # its form may no longer stand on the page: told at the top
-            forms["button"] = ButtonForm(formdata=None)
-            forms["button"].refuse(error)
-        return _need_page(public_id, **forms), error.status
-    flash(done, "good")
-    return redirect(url_for("projects.need", public_id=public_id), 303)
+    return run_form(
+        form,
+        lambda: action(found),
+        lambda: _need_page(public_id, **came_back(name, form)),
+        done,
+        lambda _result: url_for("projects.need", public_id=public_id),
+    )
 
 
 @bp.post("/owner/needs/<public_id>/submit")
@@ -333,24 +322,20 @@ def propose_correction(public_id: str) -> Any:
             "days_wanted": need.days_wanted,
         }
     )
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            correcting.propose_correction(
-                need,
-                form.correction(),
-                form.reason.data,
-                actor,
-                clock.now(),
-            )
-            flash(_("更正已提交审批"), "good")
-            return redirect(url_for("projects.need", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            need = objects.need_for(actor, public_id)
-            form.refuse(error)
-            status = error.status
-    return render_template("projects/correction_form.html", form=form, need=need), status
+
+    def page() -> str:
+        again = objects.need_for(actor, public_id)
+        return render_template("projects/correction_form.html", form=form, need=again)
+
+    return run_form(
+        form,
+        lambda: correcting.propose_correction(
+            need, form.correction(), form.reason.data, actor, clock.now()
+        ),
+        page,
+        _("更正已提交审批"),
+        lambda _result: url_for("projects.need", public_id=public_id),
+    )
 
 
 @bp.post("/owner/corrections/<public_id>/publish")

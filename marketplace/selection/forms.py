@@ -38,10 +38,6 @@ class EntryForm(Form):
             raise ValidationError(_("报价应大于 0"))
 
 
-class ButtonForm(Form):
-    """A button that needs no input."""
-
-
 class ReasonForm(Form):
     """A button with a reason that others will read."""
 
