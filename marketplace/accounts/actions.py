@@ -32,7 +32,7 @@ from .inviting import (
     propose_official,
     withdraw_invitation,
 )
-from .leaving import disable_official, end_staff, remove_person
+from .leaving import check_closable, disable_official, end_staff, may_end, remove_person
 from .organising import (
     TWO_PEOPLE_KINDS,
     check_password,
@@ -82,6 +82,7 @@ __all__ = [
     "authorise_agent",
     "begin_session",
     "change_password",
+    "check_closable",
     "check_password",
     "colleague",
     "confirm_factor",
@@ -108,6 +109,7 @@ __all__ = [
     "keeps_factors",
     "load_jurisdictions",
     "load_offices",
+    "may_end",
     "may_propose_resets",
     "must_have_factor",
     "must_renew",

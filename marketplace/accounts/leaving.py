@@ -43,6 +43,13 @@ def remove_person(user: User, organisation: Organisation, actor: Actor, now: dat
 
 def disable_official(user: User, actor: Actor, now: datetime) -> None:
     """Close the account of an official of the own area: roles and sessions end with it."""
+    check_closable(user, actor)
+    _refuse_orphaning(live_memberships(user.id))
+    disable_user(user, actor, now)
+
+
+def check_closable(user: User, actor: Actor) -> None:
+    """Raises Missing unless the person is an official of the actor's area, Refused for oneself."""
     held = live_memberships(user.id)
     offices = held and all(
         each.organisation.function in _OFFICES
@@ -53,8 +60,6 @@ def disable_official(user: User, actor: Actor, now: datetime) -> None:
         raise Missing(user.public_id)
     if user.id == actor.user_id:
         raise Refused(_("不能停用自己的账号"), rule="role.own")
-    _refuse_orphaning(held)
-    disable_user(user, actor, now)
 
 
 def may_end(actor: Actor, membership: Membership) -> bool:

@@ -1,4 +1,4 @@
-"""Who acts for an organisation: invited, given roles and taken off; the offices' accounts."""
+"""Who acts for an organisation: invited and given roles; the offices' accounts."""
 
 from __future__ import annotations
 
@@ -167,47 +167,11 @@ def withdraw_invitation(public_id: str) -> Any:
     actor = require_actor()
     found = queries.invitation_by_public_id(public_id)
     actions.withdraw_invitation(found, actor, clock.now())
-    return led_to(_back_to(found.organisation_id))
+    return led_to(people_of(found.organisation_id))
 
 
-@bp.post("/memberships/<public_id>/end")
-@access(SIGNED_IN)
-@step_up
-@writes
-def end_membership(public_id: str) -> Any:
-    """End a role; the person's sessions there end with the last one."""
-    actor = require_actor()
-    membership = queries.membership_by_public_id(public_id)
-    organisation_id, own = membership.organisation_id, membership.user_id == actor.user_id
-    actions.end_staff(membership, actor, clock.now())
-    return led_to(url_for("accounts.account") if own else _back_to(organisation_id))
-
-
-@bp.post("/staff/<public_id>/removal")
-@access(Permission.STAFF_MANAGE)
-@step_up
-@writes
-def remove_person(public_id: str) -> Any:
-    """End everything somebody holds in the own organisation, and the sessions there."""
-    actor = require_actor()
-    user = actions.colleague(actor, public_id)
-    organisation = queries.organisation(actor.organisation_id or 0)
-    actions.remove_person(user, organisation, actor, clock.now())
-    return led_to(url_for("accounts.staff"))
-
-
-@bp.post("/offices/accounts/<public_id>/closing")
-@access(Permission.USER_APPROVE)
-@step_up
-@writes
-def disable_official(public_id: str) -> Any:
-    """Close an official's account: roles and sessions end in this transaction."""
-    user = queries.user_by_public_id(public_id)
-    actions.disable_official(user, require_actor(), clock.now())
-    return led_to(url_for("accounts.officials"))
-
-
-def _back_to(organisation_id: int) -> str:
+def people_of(organisation_id: int) -> str:
+    """The list on which the actor keeps this organisation's people."""
     actor = require_actor()
     own = organisation_id == actor.organisation_id and actor.may(Permission.STAFF_MANAGE)
     return url_for("accounts.staff" if own else "accounts.officials")

@@ -9,6 +9,7 @@ from . import (
     agent_pages,
     door_pages,
     factor_pages,
+    leaving_pages,
     people_pages,
     privacy_pages,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "bp",
     "door_pages",
     "factor_pages",
+    "leaving_pages",
     "people_pages",
     "privacy_pages",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -42,6 +42,21 @@ def items(day: date, lineage: Sequence[str] = ()) -> list[ServiceItem]:
     if edition is None:
         return []
     return list(db.session.scalars(_listed(select(ServiceItem), edition, day)))
+
+
+def narrowed(
+    items: Iterable[ServiceItem], words: str, category: str = "", department: str = ""
+) -> list[ServiceItem]:
+    """Those whose name holds the words, of one category and one department where these are
+    given; in the order they came."""
+    wanted = words.strip()[:40].lower()
+    return [
+        item
+        for item in items
+        if wanted in item.name.lower()
+        and category in ("", item.category)
+        and department in ("", item.department_name)
+    ]
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,12 @@ def items() -> str:
     """Every item of the list in force, to be narrowed by words, category and department."""
     day, lineage = clock.today(), areas.chosen().lineage
     every = queries.items(day, lineage)
-    words = request.args.get("q", "").strip()[:40].lower()
-    category, department = request.args.get("category", ""), request.args.get("department", "")
-    found = [
-        item
-        for item in every
-        if words in item.name.lower()
-        and category in ("", item.category)
-        and department in ("", item.department_name)
-    ]
+    words, category, department = (
+        request.args.get(name, "") for name in ("q", "category", "department")
+    )
     return render_template(
         "catalogue/items.html",
-        items=found,
+        items=queries.narrowed(every, words, category, department),
         total=len(every),
         categories=sorted({item.category for item in every}),
         departments=sorted({item.department_name for item in every}),

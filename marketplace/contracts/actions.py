@@ -387,7 +387,7 @@ def tell_party(contract: Contract, side: Side, words: str, occasion: str, now: d
     party = accounts.organisation(contract.owner_id if side is Side.OWNER else contract.firm_id)
     notifications.send(
         party.id,
-        f"{words[:60]}({contract.number})",
+        f"{words[:60]}（{contract.number}）",
         f"{contract.number} {contract.need.title}：{words}。",
         f"/contracts/{contract.public_id}",
         f"contract:{contract.id}:{occasion}",

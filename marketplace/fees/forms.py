@@ -113,7 +113,11 @@ def _form_of(fields: Sequence[InputField]) -> type[InputsForm]:
 def _field_of(field: InputField) -> Any:
     title = str(_(field.title))
     demanded = InputRequired(_l("请填写“%(title)s”", title=title)) if field.required else Optional()
-    label = f"{title}({unit(field.unit)})" if _shows_unit(field) else title
+    label = (
+        _("%(title)s（%(unit)s）", title=title, unit=unit(field.unit))
+        if _shows_unit(field)
+        else title
+    )
     if field.kind == "choice":
         choices = [SelectChoice(code, unit(name)) for code, name in field.choices]
         if not field.default:

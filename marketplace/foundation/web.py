@@ -216,6 +216,7 @@ def init_app(app: Flask) -> None:
         yuan=format_yuan,
         wan=show_wan,
         remaining=remaining,
+        time_of_duty=time_of_duty,
         percent=percent,
     )
     app.context_processor(lambda: {"current_actor": current_actor()})
@@ -402,6 +403,20 @@ def remaining(end: datetime | None, now: datetime) -> str:
     if hours:
         return _("剩 %(hours)d 小时 %(minutes)d 分", hours=hours, minutes=minutes)
     return _("剩 %(minutes)d 分钟", minutes=max(1, minutes))
+
+
+def time_of_duty(due: datetime | None, now: datetime) -> str:
+    """剩 2 天 4 小时; once over, by how much (natural time): 超过 13 天."""
+    if due is None or due > now:
+        return remaining(due, now)
+    over: timedelta = now - due
+    if over.days:
+        return _("超过 %(days)d 天", days=over.days)
+    return _(
+        "超过 %(hours)d 小时 %(minutes)d 分",
+        hours=over.seconds // 3600,
+        minutes=over.seconds // 60 % 60,
+    )
 
 
 def percent(rate: Decimal) -> str:

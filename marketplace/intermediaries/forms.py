@@ -162,7 +162,7 @@ class ListingForm(Form):
     base_unit = StringField(
         _l("数量单位"),
         [Optional(), Length(max=20, message=_LONGEST)],
-        description=_l("例如 件、平方米、点位"),
+        description=_l("例如：件、平方米、点位"),
     )
     base_from = IntegerField(_l("适用数量下限"), [Optional(), _COUNTABLE])
     base_to = IntegerField(_l("适用数量上限"), [InputRequired(_REQUIRED), _COUNTABLE])

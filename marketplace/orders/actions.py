@@ -355,7 +355,7 @@ def _spare_rest(order: Order, actor: Actor, now: datetime) -> None:
 def _tell_owner(order: Order, words: str, occasion: str, now: datetime) -> None:
     send(
         order.owner_id,
-        f"{words[:60]}({order.need.title[:40]})",
+        f"{words[:60]}（{order.need.title[:40]}）",
         f"{order.need.title}：{words}。",
         f"/owner/orders/{order.public_id}",
         f"order:{order.id}:{occasion}",

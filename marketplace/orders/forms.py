@@ -61,7 +61,13 @@ class ContentForm(PricedForm):
     )
     declared = BooleanField(
         _l("不属于依法必须招标、涉密或者应急的项目，没有拆分采购"),
-        [InputRequired(_l("属于上述情形的不能下单，请确认"))],
+        [
+            InputRequired(
+                _l(
+                    "请确认不属于依法必须招标、涉密或者应急的项目，也没有拆分采购；属于的，不能在此下单"
+                )
+            )
+        ],
     )
 
 

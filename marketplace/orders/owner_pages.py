@@ -9,8 +9,10 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import Commissioner
 from marketplace.contracts import delivery
 from marketplace.contracts import queries as contracts
 from marketplace.evaluations import actions as evaluations
@@ -69,8 +71,19 @@ def quick() -> Any:
         return render_template("orders/closed.html", why=refusal.message)
     code = request.args.get("item")
     if not code:
+        every = [
+            each
+            for each in catalogue.items(day, lineage)
+            if each.commissioned_by is Commissioner.APPLICANT
+            or owner.kind is OrganisationKind.AGENCY
+        ]
         return render_template(
-            "orders/choose_item.html", items=catalogue.items(day, lineage), rules=rules
+            "orders/choose_item.html",
+            every=every,
+            items=catalogue.narrowed(
+                every, request.args.get("q", ""), request.args.get("category", "")
+            ),
+            rules=rules,
         )
     item = catalogue.item(code, day, lineage)
     form = quick_form(code, owner.jurisdiction_code, day, now)

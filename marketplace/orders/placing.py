@@ -111,6 +111,11 @@ def place_quick(
     return order
 
 
+def _reach(offering: Offering) -> str:
+    low, high = (format(end or 0, "f") for end in (offering.base_from, offering.base_to))
+    return f"{high} {offering.base_unit}" if low == high else f"{low}–{high} {offering.base_unit}"
+
+
 def listed_price(offering: Offering, content: OrderContent, place: str, now: datetime) -> Decimal:
     """What a listing costs for this content, in yuan. Raises Invalid where its promise does not
     reach: outside the range of a fixed price, or a discount without a standard to take it off."""
@@ -129,10 +134,8 @@ def listed_price(offering: Offering, content: OrderContent, place: str, now: dat
     if offering.amount is not None:
         raise Invalid(
             _(
-                "该承诺适用于 %(low)s 至 %(high)s %(unit)s，请核对数量",
-                low=format(offering.base_from or 0, "f"),
-                high=format(offering.base_to or 0, "f"),
-                unit=offering.base_unit,
+                "该承诺适用于 %(range)s，请核对数量",
+                range=_reach(offering),
             ),
             field="fee" if found.standard is not None else "units",
             rule="order.range",
@@ -207,7 +210,7 @@ def _draft(
         )
     person = db.session.get_one(User, actor.user_id)
     owner = _owner(actor)
-    title = f"{item.name}({content.place})"[:120]
+    title = f"{item.name}（{content.place}）"[:120]
     need = drafting.draft_need(
         drafting.start_project(title, None, actor, now),
         item.code,

@@ -147,7 +147,7 @@ class NeedForm(PricedForm):
     )
     declared = BooleanField(
         _l("不属于依法必须招标、达到政府采购限额标准、涉密或者应急的项目"),
-        [InputRequired(_l("属于上述情形的不能在中介超市采购，请确认"))],
+        [InputRequired(_l("请确认不属于所列情形；属于的，不能在中介超市采购"))],
     )
 
     def validate_budget(self, field: YuanField) -> None:

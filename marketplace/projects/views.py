@@ -10,8 +10,10 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import Commissioner
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Invalid, Missing
@@ -62,10 +64,23 @@ def new_need() -> Any:
     assert owner_id is not None
     now = clock.now()
     day = clock.local_day(now)
-    lineage = accounts.lineage(accounts.organisation(owner_id).jurisdiction_code)
+    owner = accounts.organisation(owner_id)
+    lineage = accounts.lineage(owner.jurisdiction_code)
     code = request.args.get("item")
     if not code:
-        return render_template("projects/choose_item.html", items=catalogue.items(day, lineage))
+        every = [
+            each
+            for each in catalogue.items(day, lineage)
+            if each.commissioned_by is Commissioner.APPLICANT
+            or owner.kind is OrganisationKind.AGENCY
+        ]
+        return render_template(
+            "projects/choose_item.html",
+            every=every,
+            items=catalogue.narrowed(
+                every, request.args.get("q", ""), request.args.get("category", "")
+            ),
+        )
     item = catalogue.item(code, day, lineage)
     form = need_form(item.code, lineage[0], owner_id, day, None)
     return run_form(

@@ -72,7 +72,7 @@ def lottery() -> Any:
             now,
         ),
         page,
-        lambda alike: _("两人录入一致，抽取即将进行") if alike else _("已录入，等待另一人独立录入"),
+        lambda alike: _("两人登记一致，抽取即将进行") if alike else _("已登记，等待另一人独立登记"),
         lambda _alike: url_for("selection.lottery"),
     )
 

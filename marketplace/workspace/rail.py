@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
@@ -161,7 +162,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
 class Entry:
     """One list in the rail: the page itself, or one that belongs under it (``inside``).
 
-    ``count`` is None where nothing waits.
+    ``count`` is None where nothing waits; ``counted`` says to listeners what is counted.
     """
 
     label: Any
@@ -169,6 +170,7 @@ class Entry:
     current: bool
     inside: bool
     count: int | None
+    counted: Any
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def _entry(place: Place, waiting: Mapping[str, int]) -> Entry:
         current=place.endpoint == request.endpoint,
         inside=place.holds(request.endpoint),
         count=waiting.get(place.endpoint) or None,
+        counted=_(" 条未读") if place.endpoint == "workspace.inbox" else _(" 件待办"),
     )
 
 

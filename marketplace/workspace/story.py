@@ -43,6 +43,7 @@ class Event:
     tone: str = "info"
     url: str | None = None
     place: int = 0
+    digest: str = ""
 
 
 # before it is announced a choice is the owner's own matter
@@ -163,10 +164,10 @@ def _about_ask(ask: OrderAsk, status: AskStatus, view: View) -> str:
     """The firm asked, until when it answers, and what it asks for: prices as public as they are."""
     name = ask.organisation.public_name
     if status is AskStatus.ASKED and ask.answer_by is not None:
-        return _("%(firm)s,%(at)s 前答复", firm=name, at=show_datetime(ask.answer_by))
+        return _("%(firm)s，%(at)s 前答复", firm=name, at=show_datetime(ask.answer_by))
     priced = status is AskStatus.TAKEN or (status is AskStatus.QUOTED and view is not View.WINNER)
     if priced and ask.price is not None:
-        return _("%(firm)s,%(price)s 元", firm=name, price=format_yuan(ask.price))
+        return _("%(firm)s，%(price)s 元", firm=name, price=format_yuan(ask.price))
     return name
 
 
@@ -186,8 +187,17 @@ def _of_contract(need: Need, actor: Actor, view: View) -> Iterator[Event]:
         for change in _changes(kind, found):
             row = found[change.subject_id]
             status = type(row.status)(change.to_status)
-            detail = _about_file(row) if kind is Deliverable and change.from_status is None else ""
-            yield _event(kind, change, status, actor, view, detail=detail, url=page)
+            handed_in = kind is Deliverable and change.from_status is None
+            yield _event(
+                kind,
+                change,
+                status,
+                actor,
+                view,
+                detail=_about_file(row) if handed_in else "",
+                url=page,
+                digest=row.file.sha256 if handed_in else "",
+            )
     yield from _of_marks(contract, page)
 
 
@@ -228,12 +238,7 @@ def _mean(marks: Iterable[int]) -> str:
 
 
 def _about_file(deliverable: Deliverable) -> str:
-    return _(
-        "第 %(version)s 版 %(name)s,SHA-256 %(hash)s",
-        version=deliverable.version,
-        name=deliverable.file.name,
-        hash=deliverable.file.sha256,
-    )
+    return _("第 %(version)s 版 %(name)s", version=deliverable.version, name=deliverable.file.name)
 
 
 def _own_entries(need: Need, actor: Actor) -> list[Entry]:
@@ -270,8 +275,11 @@ def _event(
     view: View,
     detail: str = "",
     url: str | None = None,
+    digest: str = "",
 ) -> Event:
-    said = ";".join(part for part in (detail, change.reason or "") if part)
+    said = detail or change.reason or ""
+    if detail and change.reason:
+        said = _("%(what)s；%(why)s", what=detail, why=change.reason)
     return Event(
         at=change.at,
         title=_("%(noun)s：%(status)s", noun=NOUNS[kind], status=status.title),
@@ -280,6 +288,7 @@ def _event(
         tone=status.tone,
         url=url,
         place=change.id,
+        digest=digest,
     )
 
 

@@ -70,6 +70,11 @@ def test_a_person_removed_is_locked_out_at_once_and_so_is_what_he_left_open(
     # another organisation's person, by a posted id
     for path in (f"/staff/{stranger_id}/removal", f"/staff/{stranger_id}/role"):
         assert keeper.post(path, data={"role": "firm_admin"}).status_code == 404
+        assert keeper.get(path).status_code == 404
+    asked = keeper.get(f"/staff/{second_id}/removal")
+    assert asked.status_code == 200
+    assert "收回此人在本单位的全部角色" in asked.text
+    assert leaving.get("/workspace").status_code == 200, "asking alone takes nobody off"
     assert keeper.post(f"/staff/{second_id}/removal").status_code == 303
     assert leaving.get("/workspace").status_code == 302
     assert leaving.post("/staff", data={"name": "某人", "role": "firm_admin"}).status_code == 401
@@ -115,6 +120,9 @@ def test_an_officials_account_closed_ends_everything(app: Flask, sign_in_as: Sig
     keeper, closed = sign_in_as(security.user), sign_in_as(operator.user)
     assert closed.get("/supervision").status_code == 200
     assert closed.post(f"/offices/accounts/{ids[1]}/closing").status_code == 403
+    asked = [keeper.get(f"/offices/accounts/{each}/closing").status_code for each in ids]
+    assert asked == [200, 404, 404, 403]
+    assert closed.get("/supervision").status_code == 200
     answers = [keeper.post(f"/offices/accounts/{each}/closing").status_code for each in ids]
     assert answers == [303, 404, 404, 403]
     assert closed.get("/supervision").status_code == 302

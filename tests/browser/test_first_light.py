@@ -284,7 +284,7 @@ class Story:
             window = self.cast.at(login)
             window.open("/supervision/lottery")
             fill(window, issue="2026051", numbers=numbers, source="发行机构网站公告")
-            press(window, "提交录入")
+            press(window, "提交登记")
 
     def _numbers_for(self, need_id: str, issue: str, winner_code: str) -> str:
         """Lottery numbers with which ``winner_code`` comes first.

@@ -238,7 +238,7 @@ def test_from_application_to_blacklisting(
         one = loop.person(login)
         one.open("/supervision/lottery")
         one.send(
-            "提交录入",
+            "提交登记",
             day=closing.isoformat(),
             issue=f"{closing.year}{closing.timetuple().tm_yday:03d}",
             numbers=" ".join(f"{ball:02d}" for ball in range(3, 63, 3)),

@@ -58,6 +58,11 @@ def test_five_acts_on_the_pages(app: Flask, sign_in_as: SignIn, client: FlaskCli
     editor, approver = sign_in_as(owner.user), sign_in_as(owner.approver)
     seller, rival, outsider = (sign_in_as(each.user) for each in (firm, other, stranger))
     assert faults(editor.get("/owner/orders/quick").text) == []
+    by_words = editor.get("/owner/orders/quick?q=档案").text
+    assert "item=dazl" in by_words
+    assert "item=hpwj" not in by_words
+    assert "没有符合条件的服务事项" in editor.get("/owner/orders/quick?q=没有这一项").text
+    assert "item=dazl" not in editor.get("/owner/orders/quick?category=环境保护").text
     address = "/owner/orders/quick?item=dazl"
     assert faults(editor.get(address).text) == []
     wrong = editor.post(address, data=_content(app, first=first, second=first, budget="20000.01"))

@@ -52,7 +52,7 @@ def test_a_clock_tells_of_amber_and_of_its_last_day_once_each(app: Flask, advanc
         half = row.since + (row.due_at - row.since) / 2
         assert abs(row.amber_at - half) <= timedelta(microseconds=1)
         told = reminders(ClockKind.FORM_CHECK)
-        assert [subject.split(":")[0] for subject, _at in told] == ["黄灯提醒", "今日到期"]
+        assert [subject.split("：")[0] for subject, _at in told] == ["黄灯提醒", "今日到期"]
         assert abs(told[0][1] - row.amber_at) < timedelta(minutes=1)
         assert told[1][1].astimezone(clock.SHANGHAI).hour == 9
         assert row.stage is Stage.RED
