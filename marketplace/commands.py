@@ -29,6 +29,7 @@ from sqlalchemy import event, inspect, select, text
 
 from config import ROOT, Settings
 from marketplace.demo import moving
+from marketplace.fees.commands import fees
 from marketplace.foundation import audit, clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import Base, db
@@ -46,7 +47,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(setup)
     app.cli.add_command(serve)
-    for group in (_editions, _policy, _ledger, _ratings, _demo, _draws, _clock):
+    for group in (_editions, _policy, _ledger, _ratings, _demo, _draws, _clock, fees):
         app.cli.add_command(group)
 
 

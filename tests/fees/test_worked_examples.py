@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from marketplace.fees.rules.bands import convert, round_to
-from marketplace.fees.rules.calculating import Calculation, Case, Outcome, Quantity, calculate
+from marketplace.fees.rules.bands import convert, plain, round_to
+from marketplace.fees.rules.calculating import (
+    BASE,
+    Calculation,
+    Case,
+    Outcome,
+    Quantity,
+    calculate,
+)
 from marketplace.fees.rules.reading.files import read_standards
-from marketplace.fees.rules.standards import FeeStandard
+from marketplace.fees.rules.standards import Tabled
+from marketplace.fees.rules.worked_examples import answer
 
 ROOT = Path(__file__).parents[2]
 STANDARDS = read_standards(ROOT / "marketplace" / "editions" / "standards")
@@ -22,53 +30,63 @@ WRONG = [example for example in EXAMPLES if "published_wrong" in example]
 
 def _name(example: dict) -> str:
     inputs = example["inputs"]
-    return f"{example['standard']}-{inputs['variant']}-{inputs['x']}"
-
-
-def _main_quantity(standard: FeeStandard, variant: str) -> str:
-    return standard.quantities_of(standard.by_code[variant])[0].key
+    where = inputs.get("x") or inputs["derive"]["base"]
+    return f"{example['standard']}-{inputs.get('variant', '')}-{where}"
 
 
 def _calculate(example: dict, unit: str = "万元") -> Calculation:
     standard, inputs = STANDARDS[example["standard"]], example["inputs"]
+    variant = standard.by_code[inputs["variant"]]
     base = convert(Decimal(inputs["x"]), "万元", unit)
-    key = _main_quantity(standard, inputs["variant"])
-    case = Case(
-        ({key: Quantity(base, unit)},),
-        inputs["variant"],
-        factors=tuple(Decimal(factor) for factor in inputs.get("coefficients", ())),
-    )
-    return calculate(standard, case)
-
-
-def _answer(example: dict, calculation: Calculation) -> Decimal:
-    assert calculation.basic is not None
-    assert calculation.basic.is_point
-    fee = convert(calculation.basic.low, "元", example["unit"])
-    rounding = example["inputs"].get("round")
-    if rounding is None:
-        return fee
-    return round_to(fee, Decimal(1).scaleb(-rounding["digits"]), rounding["mode"])
+    key = standard.quantities_of(variant)[0].key
+    return calculate(standard, Case(({key: Quantity(base, unit)},), variant.code, factors=()))
 
 
 def test_there_are_enough_examples() -> None:
-    assert len(RIGHT) >= 70
-    assert len(WRONG) == 5
+    assert len(RIGHT) == 265
+    assert len(WRONG) == 11
 
 
-@pytest.mark.parametrize("example", RIGHT, ids=_name)
-@pytest.mark.parametrize("unit", ["元", "万元", "亿元"])
-def test_agrees_with_published_examples(example: dict, unit: str) -> None:
-    calculation = _calculate(example, unit)
-    assert calculation.outcome is Outcome.COMPUTED
-    assert _answer(example, calculation) == Decimal(example["expected"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=_name)
+def test_agrees_with_published_examples_and_not_with_wrong_ones(example: dict) -> None:
+    found = answer(example, STANDARDS)
+    right = Decimal(example.get("expected") or example["correct"])
+    assert Decimal(found["low"]) == Decimal(found["high"]) == right
+    assert (found["unit"], found["verdict"]) == (example["unit"], "within")
+    assert found["steps"]
+    assert all(step["what"] and step["document"] for step in found["steps"])
+    last = found["steps"][-1]
+    assert (last["out"][0], last["out_unit"]) == (plain(right, 10), example["unit"])
+    if "published_wrong" in example:
+        assert right != Decimal(example["published_wrong"])
 
 
-@pytest.mark.parametrize("example", WRONG, ids=_name)
-def test_disagrees_with_wrong_published_figures(example: dict) -> None:
-    answer = _answer(example, _calculate(example))
-    assert answer == Decimal(example["correct"])
-    assert answer != Decimal(example["published_wrong"])
+@pytest.mark.parametrize("example", [e for e in RIGHT if "x" in e["inputs"]], ids=_name)
+@pytest.mark.parametrize("unit", ["元", "亿元"])
+def test_examples_agree_in_any_unit(example: dict, unit: str) -> None:
+    standard, inputs = STANDARDS[example["standard"]], example["inputs"]
+    named = inputs.get("variant")
+    variant = next(
+        v
+        for v in standard.variants
+        if named in (v.code, *v.names)
+        or (named is None and (v.main or len(standard.variants) == 1))
+    )
+    assert isinstance(variant.formula, Tabled)
+    base = Decimal(inputs["x"])
+    case = Case(
+        ({BASE: Quantity(convert(base, variant.formula.units.base, unit), unit)},),
+        variant.code,
+        factors=tuple(Decimal(factor) for factor in inputs.get("coefficients", ())),
+    )
+    found = calculate(standard, case)
+    assert found.basic is not None
+    fee = convert(
+        found.basic.low if inputs.get("pick") != "hi" else found.basic.high, "元", example["unit"]
+    )
+    if (rounding := inputs.get("round")) is not None:
+        fee = round_to(fee, Decimal(1).scaleb(-rounding["digits"]), rounding["mode"])
+    assert fee == Decimal(example["expected"])
 
 
 def test_steps_show_the_official_example_line_by_line() -> None:

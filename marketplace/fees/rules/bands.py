@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from decimal import (
     ROUND_DOWN,
     ROUND_HALF_EVEN,
@@ -15,7 +14,8 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 RoundingMode = Literal["half_up", "up", "down"]
 
@@ -47,19 +47,23 @@ MONEY_UNITS: Final[dict[str, Decimal]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A number that may be a range: ``low`` ≤ ``high``, both at least zero; equal for a point."""
-
+class _Ends(NamedTuple):
     low: Decimal
     high: Decimal
 
-    def __post_init__(self) -> None:
-        for end in (self.low, self.high):
+
+class Band(_Ends):
+    """A number that may be a range: ``low`` ≤ ``high``, both at least zero; equal for a point."""
+
+    __slots__ = ()
+
+    def __new__(cls, low: Decimal, high: Decimal) -> Band:
+        for end in (low, high):
             if not isinstance(end, Decimal):
                 raise TypeError(f"需要精确十进制数，得到 {type(end).__name__}")
-        if not ZERO <= self.low <= self.high:
-            raise ValueError(f"区间下限 {self.low} 应不小于 0 且不大于上限 {self.high}")
+        if not ZERO <= low <= high:
+            raise ValueError(f"区间下限 {low} 应不小于 0 且不大于上限 {high}")
+        return span_of(low, high)
 
     @classmethod
     def point(cls, value: Decimal) -> Band:
@@ -73,31 +77,56 @@ class Band:
 
     def plus(self, other: Band) -> Band:
         """End-wise sum."""
-        return Band(EXACT.add(self.low, other.low), EXACT.add(self.high, other.high))
+        low = EXACT.add(self[0], other[0])
+        if self[0] is self[1] and other[0] is other[1]:
+            return point_of(low)
+        return span_of(low, EXACT.add(self[1], other[1]))
 
     def times(self, other: Band) -> Band:
         """End-wise product (every number here is at least zero)."""
-        return Band(EXACT.multiply(self.low, other.low), EXACT.multiply(self.high, other.high))
+        low = EXACT.multiply(self[0], other[0])
+        if self[0] is self[1] and other[0] is other[1]:
+            return point_of(low)
+        return span_of(low, EXACT.multiply(self[1], other[1]))
 
     def scaled(self, factor: Decimal) -> Band:
         """Both ends times one factor of at least zero."""
-        return Band(EXACT.multiply(self.low, factor), EXACT.multiply(self.high, factor))
+        low = EXACT.multiply(self[0], factor)
+        return span_of(low, low if self[0] is self[1] else EXACT.multiply(self[1], factor))
 
     def at_least(self, floor: Decimal) -> Band:
         """Both ends lifted to ``floor`` where they lie below it."""
-        return Band(max(self.low, floor), max(self.high, floor))
+        return self if self[0] >= floor else span_of(floor, max(self[1], floor))
 
     def at_most(self, cap: Decimal) -> Band:
         """Both ends lowered to ``cap`` where they lie above it."""
-        return Band(min(self.low, cap), min(self.high, cap))
+        return self if self[1] <= cap else span_of(min(self[0], cap), cap)
 
     def rounded(self, unit: Decimal, mode: RoundingMode) -> Band:
         """Both ends rounded to a multiple of ``unit``."""
-        return Band(round_to(self.low, unit, mode), round_to(self.high, unit, mode))
+        return self._each(lambda end: round_to(end, unit, mode))
+
+    def converted(self, unit: str, wanted: str) -> Band:
+        """Both ends expressed in another unit of money; raises ValueError like ``convert``."""
+        return self if unit == wanted else self._each(lambda end: convert(end, unit, wanted))
 
     def settled(self) -> Band:
         """Both ends without the trace of an endless division (see ``EXACT``)."""
-        return Band(settle(self.low), settle(self.high))
+        return self._each(settle)
+
+    def _each(self, change: Callable[[Decimal], Decimal]) -> Band:
+        low = change(self[0])
+        return span_of(low, low if self[0] is self[1] else change(self[1]))
+
+
+def point_of(value: Decimal) -> Band:
+    """The band that is one number of at least zero, unchecked: for what the engine computed."""
+    return tuple.__new__(Band, (value, value))
+
+
+def span_of(low: Decimal, high: Decimal) -> Band:
+    """The band between two numbers known to be in order, unchecked: for what the engine computed."""
+    return tuple.__new__(Band, (low, high))
 
 
 NOTHING: Final = Band(ZERO, ZERO)
@@ -114,10 +143,18 @@ def round_to(value: Decimal, unit: Decimal, mode: RoundingMode) -> Decimal:
 
     Raises ValueError when ``unit`` is not positive.
     """
-    if unit <= ZERO:
-        raise ValueError(f"取整单位应大于 0，得到 {unit}")
+    if _is_place(unit):
+        return value.quantize(_SETTLED, context=EXACT).quantize(unit, _ROUNDINGS[mode], EXACT)
     steps = settle(EXACT.divide(value, unit)).quantize(ONE, _ROUNDINGS[mode], EXACT)
     return EXACT.multiply(steps, unit)
+
+
+@lru_cache(maxsize=64)
+def _is_place(unit: Decimal) -> bool:
+    """Whether the unit is a decimal place written as one, such as 0.01."""
+    if unit <= ZERO:
+        raise ValueError(f"取整单位应大于 0，得到 {unit}")
+    return unit.as_tuple().digits == (1,)
 
 
 def divide(dividend: Decimal, divisor: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from marketplace.fees.rules.bands import EXACT, ONE, ZERO, divide, percent
+from marketplace.fees.rules.bands import EXACT, ONE, ZERO, divide, percent, total_of
 from marketplace.fees.rules.steps import N_, Wording, wording
 
 
@@ -47,6 +47,8 @@ class Weighted:
         total = ZERO
         for key, weight in self.weights:
             total = EXACT.add(total, EXACT.multiply(quantities[key], weight))
+        if all(weight == ONE for _, weight in self.weights):
+            return total, wording(N_("计费基数为各项之和"))
         return total, wording(N_("计费基数为各项乘以权数之和"))
 
 
@@ -120,4 +122,30 @@ class CappedShare:
         )
 
 
-Base = Direct | Weighted | Chosen | CappedShare
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What several quantities together exceed a share of another one by, e.g. the cut beyond 5 %
+    of the amount submitted; nothing where they stay within it."""
+
+    of: tuple[str, ...]
+    over: str
+    share: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.of or self.over in self.of or not ZERO < self.share < ONE:
+            raise ValueError("比例应大于 0 且小于 1，并至少有一项数量")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The quantities this base needs."""
+        return (*self.of, self.over)
+
+    def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
+        """The base and the words for how it was made."""
+        total = total_of(quantities[key] for key in self.of)
+        free = EXACT.multiply(quantities[self.over], self.share)
+        how = wording(N_("只计超过 %(share)s 的部分"), share=percent(self.share))
+        return max(ZERO, EXACT.subtract(total, free)), how
+
+
+Base = Direct | Weighted | Chosen | CappedShare | Beyond

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from marketplace.fees.rules.bands import (
     MAX_DECIMALS,
@@ -15,20 +16,23 @@ from marketplace.fees.rules.bands import (
     ZERO,
     Band,
     convert,
-    plain,
+    point_of,
     total_of,
 )
+from marketplace.fees.rules.bases import Direct
 from marketplace.fees.rules.modifiers import (
     Choices,
-    Coefficient,
     Floating,
     MissingInput,
+    Modifier,
+    Rounding,
     UnknownInput,
 )
 from marketplace.fees.rules.standards import (
     FeeStandard,
     Formula,
     Part,
+    Plan,
     QuantityKind,
     Ref,
     Sum,
@@ -36,8 +40,10 @@ from marketplace.fees.rules.standards import (
     Variant,
     leaves,
 )
-from marketplace.fees.rules.steps import N_, Step, StepLog, Wording, wording
-from marketplace.fees.rules.tables import Negotiated, Units
+from marketplace.fees.rules.steps import N_, Step, StepLog, Wording, shown, wording
+from marketplace.fees.rules.tables import Negotiated
+
+BASE: Final = "base"  # the key of a base given as such, see Case
 
 
 class Outcome(StrEnum):
@@ -59,8 +65,7 @@ class QuantityError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number with its unit (元, 万元, 亿元, or a physical unit such as ㎡)."""
 
     value: Decimal
@@ -71,20 +76,21 @@ class Quantity:
 class Case:
     """The facts of one charge.
 
-    ``lots``: one mapping of quantities per lot (标段), computed one by one and added. ``choices``:
-    rows chosen in the coefficient tables, counts of surcharges. ``factors``: factors agreed for
-    this case, multiplied in order; given (even empty) they stand in place of the coefficient
-    tables.
+    ``lots``: one mapping of quantities per lot (标段), computed one by one and added; a quantity
+    under ``BASE`` is the base itself and stands in place of those it is derived from.
+    ``choices``: rows chosen in the coefficient tables, counts of surcharges. ``factors``: factors
+    agreed for this case, multiplied in order; given (even empty) they stand in place of the
+    coefficient tables. ``table_rounding`` rounds each lot's fee as the table gives it.
     """
 
     lots: tuple[Mapping[str, Quantity], ...]
     variant: str | None = None
     choices: Choices = field(default_factory=dict)
-    factors: tuple[Decimal, ...] | None = None
+    factors: tuple[Decimal | Band, ...] | None = None
+    table_rounding: Rounding | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Calculation:
+class Calculation(NamedTuple):
     """What a standard says about one case. Money in 元.
 
     ``basic`` is the basic price (基准价) before any float, ``band`` what the document allows;
@@ -116,46 +122,44 @@ def calculate(
     library: Mapping[str, FeeStandard] | None = None,
     *,
     explain: bool = True,
+    floating: bool = True,
 ) -> Calculation:
     """The band ``standard`` allows for ``case``, in 元.
 
     A missing answer gives ``needs_input`` with everything that is missing; a case the document
-    leaves to the parties gives ``outside_table``. ``library`` holds the standards a ref points
-    to. ``explain=False`` leaves the steps out. Raises QuantityError for a negative, non-finite,
-    overlong or wrongly measured quantity or factor, UnknownInput for an unknown variant or row.
+    leaves to the parties gives ``outside_table``; a document without figures ``no_standard``.
+    ``library`` holds the standards a ref points to. ``explain=False`` leaves the steps out, ``floating=False`` the
+    document's float, so that the band is the basic price.
+    Raises QuantityError for a negative, non-finite, overlong or wrongly measured quantity or
+    factor, UnknownInput for an unknown variant or row.
     """
+    if not standard.variants:
+        told = wording(N_("这份文件没有收费数额：%(reason)s"), reason=standard.without_figures)
+        return Calculation(Outcome.NO_STANDARD, standard, reason=told)
     variant, missing = _variant(standard, case)
     if variant is None:
         return _incomplete(standard, None, missing)
-    missing = _missing(standard, variant, case)
+    plan = standard.plans[variant.code]
+    missing = _missing(plan, case)
     if missing:
         return _incomplete(standard, variant, missing)
     log = StepLog(standard.document, variant.clause) if explain else None
-    run = _Run(standard, variant, case, library or {})
+    run = _Run(plan, variant, case, library or {}, log, floating)
     try:
-        band = run.total(log, floating=True)
-        basic = band if standard.floating is None else run.total(None, floating=False)
+        priced = run.total()
     except MissingInput as need:
         return _incomplete(standard, variant, ((need.key, need.title),))
-    if isinstance(basic, Negotiated) or isinstance(band, Negotiated):
-        told = next(answer for answer in (basic, band) if isinstance(answer, Negotiated))
+    steps = tuple(log.steps) if log is not None else ()
+    if isinstance(priced, Negotiated):
         return Calculation(
-            Outcome.OUTSIDE_TABLE,
-            standard,
-            variant,
-            steps=tuple(log.steps) if log else (),
-            reason=_outside(told),
+            Outcome.OUTSIDE_TABLE, standard, variant, steps=steps, reason=_outside(priced)
         )
+    basic, band = priced
+    told_basic = _in_yuan(basic, plan)
+    told_band = told_basic if band is basic else _in_yuan(band, plan)
     base, base_unit = run.base()
     return Calculation(
-        Outcome.COMPUTED,
-        standard,
-        variant,
-        basic=_in_yuan(basic, standard.fee_unit),
-        band=_in_yuan(band, standard.fee_unit),
-        base=base,
-        base_unit=base_unit,
-        steps=tuple(log.steps) if log else (),
+        Outcome.COMPUTED, standard, variant, told_basic, told_band, base, base_unit, steps
     )
 
 
@@ -168,55 +172,89 @@ def notional(standard: FeeStandard) -> Calculation:
     return Calculation(Outcome.COMPUTED, standard, basic=basic, band=band)
 
 
+Pair = tuple[Band, Band]
+
+
 @dataclass(slots=True)
 class _Run:
-    """One pass over the lots of a case."""
+    """One pass over the lots of a case: the basic price and, beside it, the band with every
+    float. Steps are those of the band."""
 
-    standard: FeeStandard
+    plan: Plan
     variant: Variant
     case: Case
     library: Mapping[str, FeeStandard]
+    log: StepLog | None
+    floating: bool
+    bases: list[Decimal] = field(default_factory=list)
 
-    def total(self, log: StepLog | None, *, floating: bool) -> Band | Negotiated:
-        total = NOTHING
-        for number, lot in enumerate(self.case.lots, start=1):
-            fee = self._lot(lot, log, floating=floating)
-            if isinstance(fee, Negotiated):
-                return fee
-            total = total.plus(fee)
-            if log is not None and len(self.case.lots) > 1:
+    def total(self) -> Pair | Negotiated:
+        case, plan = self.case, self.plan
+        agreed = case.factors is not None
+        lot_modifiers = plan.agreed_lot if agreed else plan.lot
+        basic, band = NOTHING, NOTHING
+        for number, lot in enumerate(case.lots, start=1):
+            priced = self._lot(lot, lot_modifiers)
+            if isinstance(priced, Negotiated):
+                return priced
+            if len(case.lots) == 1:
+                basic, band = priced
+                break
+            same = basic is band and priced[0] is priced[1]
+            band = band.plus(priced[1])
+            basic = band if same else basic.plus(priced[0])
+            if self.log is not None:
+                unit = self.variant.fee_unit
                 what = wording(N_("第 %(number)s 个标段，累计"), number=str(number))
-                log.note(what, fee, self.standard.fee_unit, total, self.standard.fee_unit)
-        return self._modified(total, "tender", log, floating=floating)
+                self.log.note(what, priced[1], unit, band, unit)
+        tender = plan.agreed_tender if agreed else plan.tender
+        return self._modified((basic, band), tender) if tender else (basic, band)
 
     def _lot(
-        self, lot: Mapping[str, Quantity], log: StepLog | None, *, floating: bool
-    ) -> Band | Negotiated:
-        fee = self._formula(self.variant.formula, lot, log)
+        self, lot: Mapping[str, Quantity], modifiers: Sequence[Modifier | None]
+    ) -> Pair | Negotiated:
+        fee = self._formula(self.variant.formula, lot, self.log)
         if isinstance(fee, Negotiated):
             return fee
-        for factor in self.case.factors or ():
-            after = fee.scaled(factor)
-            if log is not None:
-                what = wording(N_("乘以本次约定的系数 %(factor)s"), factor=plain(factor))
-                log.note(what, fee, self.standard.fee_unit, after, self.standard.fee_unit)
-            fee = after
-        return self._modified(fee, "lot", log, floating=floating)
+        if self.case.table_rounding is not None:
+            rounded = self.case.table_rounding.apply(fee, {}, self.plan.units, self.log)
+            fee = rounded if isinstance(rounded, Band) else fee
+        return self._modified((fee, fee), modifiers)
 
-    def _modified(
-        self, fee: Band, per: str, log: StepLog | None, *, floating: bool
-    ) -> Band | Negotiated:
-        units = Units(self.standard.fee_unit, self.standard.fee_unit)
-        for modifier in self.standard.modifiers:
-            if modifier.per != per or (isinstance(modifier, Floating) and not floating):
+    def _modified(self, priced: Pair, modifiers: Sequence[Modifier | None]) -> Pair | Negotiated:
+        basic, band = priced
+        units, choices, log = self.plan.units, self.case.choices, self.log
+        for modifier in modifiers:
+            if modifier is None:
+                basic, band = self._agreed(basic, band)
                 continue
-            if self.case.factors is not None and isinstance(modifier, Coefficient):
+            if isinstance(modifier, Floating) and not self.floating:
                 continue
-            after = modifier.apply(fee, self.case.choices, units, log)
+            after = modifier.apply(band, choices, units, log)
             if isinstance(after, Negotiated):
                 return after
-            fee = after
-        return fee
+            if isinstance(modifier, Floating):
+                band = after
+                continue
+            if basic is not band:
+                alone = modifier.apply(basic, choices, units)
+                basic = alone if isinstance(alone, Band) else basic
+            else:
+                basic = after
+            band = after
+        return basic, band
+
+    def _agreed(self, basic: Band, band: Band) -> Pair:
+        """Both times the factors agreed for this case."""
+        for factor in self.case.factors or ():
+            times = factor if isinstance(factor, Band) else point_of(factor)
+            same, after = basic is band, band.times(times)
+            if self.log is not None:
+                unit = self.variant.fee_unit
+                what = wording(N_("乘以本次约定的系数 %(factor)s"), factor=shown(times))
+                self.log.note(what, band, unit, after, unit)
+            basic, band = (after if same else basic.times(times)), after
+        return basic, band
 
     def _formula(
         self, formula: Formula, lot: Mapping[str, Quantity], log: StepLog | None
@@ -224,7 +262,10 @@ class _Run:
         match formula:
             case Tabled():
                 base = self._base(formula, lot, log)
-                return formula.table.charge(base, formula.units, log)
+                if formula is self.variant.formula:
+                    self.bases.append(base)
+                priced = formula.priced
+                return priced.amount(base) if log is None else priced.told(base, log)
             case Sum(parts):
                 return self._sum(parts, lot, log)
             case Ref():
@@ -244,7 +285,7 @@ class _Run:
             total = total.plus(fee)
             if log is not None:
                 what = wording(N_("%(title)s，累计"), title=part.title)
-                log.note(what, fee, self.standard.fee_unit, total, self.standard.fee_unit)
+                log.note(what, fee, self.variant.fee_unit, total, self.variant.fee_unit)
         return total
 
     def _ref(self, ref: Ref, lot: Mapping[str, Quantity], log: StepLog | None) -> Band | Negotiated:
@@ -255,39 +296,38 @@ class _Run:
             raise MissingInput(*found.missing[0])
         if found.basic is None:
             return Negotiated(str(found.reason or ""))
-        fee = Band(
-            convert(found.basic.low, "元", self.standard.fee_unit),
-            convert(found.basic.high, "元", self.standard.fee_unit),
-        )
+        fee = found.basic.converted("元", self.variant.fee_unit)
         after = fee.scaled(ref.factor)
         if log is not None:
             log.steps.extend(found.steps)
             what = wording(
                 N_("按%(document)s基准价的 %(factor)s 倍计"),
                 document=other.document,
-                factor=plain(ref.factor),
+                factor=shown(point_of(ref.factor)),
             )
-            log.note(what, fee, self.standard.fee_unit, after, self.standard.fee_unit)
+            log.note(what, fee, self.variant.fee_unit, after, self.variant.fee_unit)
         return after
 
     def _base(self, formula: Tabled, lot: Mapping[str, Quantity], log: StepLog | None) -> Decimal:
+        unit, base = formula.units.base, formula.base
+        given = lot.get(BASE) or (lot[base.of] if isinstance(base, Direct) else None)
+        if given is not None:
+            return convert(given.value, given.unit, unit)
         numbers = {
-            key: convert(lot[key].value, lot[key].unit, formula.units.base) if key in lot else ZERO
-            for key in formula.base.keys
+            key: convert(lot[key].value, lot[key].unit, unit) if key in lot else ZERO
+            for key in base.keys
         }
-        base, how = formula.base.value(numbers)
+        found, how = base.value(numbers)
         if log is not None and how is not None:
-            unit = formula.units.base
-            log.note(how, total_of(numbers.values()), unit, Band.point(base), unit)
-        return base
+            log.note(how, total_of(numbers.values()), unit, Band.point(found), unit)
+        return found
 
     def base(self) -> tuple[Decimal | None, str]:
         """The lots' bases added, where the variant has exactly one base."""
         formula = self.variant.formula
         if not isinstance(formula, Tabled):
             return None, ""
-        bases = [self._base(formula, lot, None) for lot in self.case.lots]
-        total = total_of(bases)
+        total = self.bases[0] if len(self.bases) == 1 else total_of(self.bases)
         if formula.units.base in MONEY_UNITS:
             return convert(total, formula.units.base, "元"), "元"
         return total, formula.units.base
@@ -305,42 +345,49 @@ def _variant(
     return standard.by_code[case.variant], ()
 
 
-def _missing(standard: FeeStandard, variant: Variant, case: Case) -> tuple[tuple[str, str], ...]:
-    wanted = standard.quantities_of(variant)
+def _missing(plan: Plan, case: Case) -> tuple[tuple[str, str], ...]:
     missing: dict[str, str] = {}
     for lot in case.lots or ({},):
-        for kind in wanted:
-            if kind.key in lot:
-                _check_quantity(kind, lot[kind.key])
+        if BASE in lot:
+            _check_number(BASE, "计费基数", lot[BASE].value)
+            continue
+        for kind in plan.wanted:
+            given = lot.get(kind.key)
+            if given is not None:
+                _check_quantity(kind, given)
             elif not kind.optional:
                 missing[kind.key] = kind.title
-    for factor in case.factors or ():
-        _check_number("factors", "系数", factor)
-    if case.factors is None:
-        for coefficient in standard.coefficients:
-            try:
-                coefficient.chosen(case.choices)
-            except MissingInput as need:
-                missing[need.key] = need.title
+    if case.factors is not None:
+        for factor in case.factors:
+            for end in factor if isinstance(factor, Band) else (factor,):
+                _check_number("factors", "系数", end)
+        return tuple(missing.items())
+    for coefficient in plan.coefficients:
+        try:
+            coefficient.chosen(case.choices)
+        except MissingInput as need:
+            missing[need.key] = need.title
     return tuple(missing.items())
 
 
 def _check_quantity(kind: QuantityKind, quantity: Quantity) -> None:
     _check_number(kind.key, kind.title, quantity.value)
-    if quantity.unit != kind.unit and not {quantity.unit, kind.unit} <= MONEY_UNITS.keys():
+    if quantity.unit != kind.unit and not (
+        quantity.unit in MONEY_UNITS and kind.unit in MONEY_UNITS
+    ):
         raise QuantityError(kind.key, kind.title, wording(N_("应以%(unit)s计"), unit=kind.unit))
 
 
 def _check_number(key: str, title: str, value: Decimal) -> None:
     if not isinstance(value, Decimal):
         raise TypeError(f"{key} 应为精确十进制数，得到 {type(value).__name__}")
-    if not value.is_finite() or value < ZERO:
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or (sign and any(digits)):
         raise QuantityError(key, title, wording(N_("应为不小于 0 的数")))
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
+    if -exponent > MAX_DECIMALS:
         places = str(MAX_DECIMALS)
         raise QuantityError(key, title, wording(N_("小数不得超过 %(places)s 位"), places=places))
-    if value.adjusted() >= MAX_INTEGER_DIGITS:
+    if len(digits) + exponent > MAX_INTEGER_DIGITS:
         places = str(MAX_INTEGER_DIGITS)
         raise QuantityError(key, title, wording(N_("整数不得超过 %(places)s 位"), places=places))
 
@@ -364,5 +411,6 @@ def _outside(answer: Negotiated) -> Wording:
     return wording(N_("收费标准未作规定，由双方协商议定"))
 
 
-def _in_yuan(band: Band, unit: str) -> Band:
-    return Band(convert(band.low, unit, "元"), convert(band.high, unit, "元")).settled()
+def _in_yuan(band: Band, plan: Plan) -> Band:
+    told = band.converted(plan.units.fee, "元")
+    return told.settled() if plan.endless else told

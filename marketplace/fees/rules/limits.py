@@ -63,8 +63,8 @@ def standard_ceiling(calculation: Calculation, binding: bool) -> Limit | None:
 
 
 def standard_floor(calculation: Calculation, binding: bool) -> Limit | None:
-    """The low end of what the standard allows."""
-    if calculation.band is None:
+    """The low end of what the standard allows; none where the document only sets a highest."""
+    if calculation.band is None or (calculation.standard and calculation.standard.ceiling_only):
         return None
     return _standard_limit(calculation, calculation.band.low, binding)
 

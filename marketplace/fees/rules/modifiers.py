@@ -1,11 +1,14 @@
-"""What a standard does to the table's fee, in the order its edition lists it."""
+"""What a standard does to the table's fee, in the order its edition lists it.
+
+``per`` says whether for each lot or once for the whole tender, ``only`` for which variants.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from marketplace.fees.rules.bands import (
     EXACT,
@@ -15,11 +18,13 @@ from marketplace.fees.rules.bands import (
     RoundingMode,
     percent,
     plain,
+    span_of,
 )
-from marketplace.fees.rules.steps import N_, StepLog, shown, wording
+from marketplace.fees.rules.steps import N_, StepLog, Wording, shown, wording
 from marketplace.fees.rules.tables import Negotiated, Units
 
 Per = Literal["lot", "tender"]
+Only = tuple[str, ...]
 Choices = Mapping[str, tuple[str, ...]]
 
 
@@ -50,6 +55,14 @@ class Option:
     factor: Band | None
 
 
+class Chosen(NamedTuple):
+    """The chosen rows of a coefficient table as one factor and the words for it; without a factor
+    the document leaves one of them to the parties."""
+
+    factor: Band | None
+    words: Wording
+
+
 @dataclass(frozen=True, slots=True)
 class Coefficient:
     """A factor chosen from a table: one row, or several combined by product or as Σ − n + 1."""
@@ -61,7 +74,9 @@ class Coefficient:
     combine: Literal["one", "product", "additional"] = "one"
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
     by_code: dict[str, Option] = field(init=False, repr=False, compare=False)
+    by_choice: dict[tuple[str, ...], Chosen] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_code = {option.code: option for option in self.options}
@@ -70,47 +85,63 @@ class Coefficient:
         if self.default is not None and self.default not in by_code:
             raise ValueError(f"默认项“{self.default}”不在系数表中")
         object.__setattr__(self, "by_code", by_code)
+        by_choice: dict[tuple[str, ...], Chosen] = {
+            (code,): self._combined((option,)) for code, option in by_code.items()
+        }
+        if self.default is not None:
+            by_choice[()] = by_choice[self.default,]
+        object.__setattr__(self, "by_choice", by_choice)
 
-    def chosen(self, choices: Choices) -> tuple[Option, ...]:
-        """The rows chosen, or the default row; raises MissingInput or UnknownInput."""
-        codes = choices.get(self.key) or ((self.default,) if self.default is not None else ())
-        if not codes and self.combine == "one":
-            raise MissingInput(self.key, self.title)
+    def chosen(self, choices: Choices) -> Chosen | None:
+        """The rows chosen, or the default row, as one factor; None where several may be chosen
+        and none was. Raises MissingInput or UnknownInput."""
+        codes = choices.get(self.key) or ()
+        known = self.by_choice.get(codes)
+        if known is not None:
+            return known
+        if not codes:
+            if self.combine == "one":
+                raise MissingInput(self.key, self.title)
+            return None
         if len(codes) > 1 and self.combine == "one":
             raise UnknownInput(self.key, "、".join(codes))
         for code in codes:
             if code not in self.by_code:
                 raise UnknownInput(self.key, code)
-        return tuple(self.by_code[code] for code in codes)
+        return self._combined(tuple(self.by_code[code] for code in codes))
+
+    def _combined(self, rows: tuple[Option, ...]) -> Chosen:
+        factor = Band.point(ONE)
+        for row in rows:
+            if row.factor is None:
+                return Chosen(None, Wording(row.title))
+            more = row.factor
+            if self.combine == "additional":
+                low = EXACT.add(factor.low, EXACT.subtract(more.low, ONE))
+                high = EXACT.add(factor.high, EXACT.subtract(more.high, ONE))
+                factor = Band.point(low) if more.is_point and factor.is_point else Band(low, high)
+            else:
+                factor = factor.times(more)
+        words = wording(
+            N_("%(title)s“%(option)s”× %(factor)s"),
+            title=self.title,
+            option="、".join(row.title for row in rows),
+            factor=shown(factor),
+        )
+        return Chosen(factor, words)
 
     def apply(
         self, fee: Band, choices: Choices, units: Units, log: StepLog | None = None
     ) -> Band | Negotiated:
         """The fee times the factor of the chosen rows."""
-        rows = self.chosen(choices)
-        if not rows:
+        chosen = self.chosen(choices)
+        if chosen is None:
             return fee
-        factor = Band.point(ONE)
-        for row in rows:
-            if row.factor is None:
-                return Negotiated(row.title)
-            if self.combine == "additional":
-                more = row.factor
-                factor = Band(
-                    EXACT.add(factor.low, EXACT.subtract(more.low, ONE)),
-                    EXACT.add(factor.high, EXACT.subtract(more.high, ONE)),
-                )
-            else:
-                factor = factor.times(row.factor)
-        after = fee.times(factor)
+        if chosen.factor is None:
+            return Negotiated(chosen.words.text)
+        after = fee.times(chosen.factor)
         if log is not None:
-            what = wording(
-                N_("%(title)s“%(option)s”× %(factor)s"),
-                title=self.title,
-                option="、".join(row.title for row in rows),
-                factor=shown(factor),
-            )
-            log.note(what, fee, units.fee, after, units.fee, self.clause)
+            log.note(chosen.words, fee, units.fee, after, units.fee, self.clause)
         return after
 
 
@@ -123,6 +154,7 @@ class Surcharge:
     rate: Band
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
 
     def apply(
         self, fee: Band, choices: Choices, units: Units, log: StepLog | None = None
@@ -154,17 +186,28 @@ class Floating:
     up: Decimal
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
+
+    lowest: Decimal = field(init=False, repr=False, compare=False)
+    highest: Decimal = field(init=False, repr=False, compare=False)
+    words: Wording = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not (ZERO <= self.down < ONE and self.up >= ZERO):
             raise ValueError("下浮幅度应在 0 与 1 之间，上浮幅度不得为负")
+        object.__setattr__(self, "lowest", EXACT.subtract(ONE, self.down))
+        object.__setattr__(self, "highest", EXACT.add(ONE, self.up))
+        words = wording(
+            N_("可在基准价下浮 %(down)s 至上浮 %(up)s 之间协商"),
+            down=percent(self.down),
+            up=percent(self.up),
+        )
+        object.__setattr__(self, "words", words)
 
     def room(self, basic: Band) -> Band:
         """From the lowest to the highest price around a basic price."""
-        return Band(
-            EXACT.multiply(basic.low, EXACT.subtract(ONE, self.down)),
-            EXACT.multiply(basic.high, EXACT.add(ONE, self.up)),
-        )
+        low, high = basic
+        return span_of(EXACT.multiply(low, self.lowest), EXACT.multiply(high, self.highest))
 
     def apply(
         self, fee: Band, choices: Choices, units: Units, log: StepLog | None = None
@@ -172,12 +215,7 @@ class Floating:
         """The band from the lowest to the highest price the parties may agree."""
         after = self.room(fee)
         if log is not None:
-            what = wording(
-                N_("可在基准价下浮 %(down)s 至上浮 %(up)s 之间协商"),
-                down=percent(self.down),
-                up=percent(self.up),
-            )
-            log.note(what, fee, units.fee, after, units.fee, self.clause)
+            log.note(self.words, fee, units.fee, after, units.fee, self.clause)
         return after
 
 
@@ -188,6 +226,7 @@ class Floor:
     amount: Decimal
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
 
     def apply(
         self, fee: Band, choices: Choices, units: Units, log: StepLog | None = None
@@ -207,6 +246,7 @@ class Cap:
     amount: Decimal
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
 
     def apply(
         self, fee: Band, choices: Choices, units: Units, log: StepLog | None = None
@@ -227,6 +267,7 @@ class Rounding:
     mode: RoundingMode = "half_up"
     clause: str = ""
     per: Per = "lot"
+    only: Only = ()
 
     def __post_init__(self) -> None:
         if self.unit <= ZERO:
@@ -244,3 +285,8 @@ class Rounding:
 
 
 Modifier = Coefficient | Surcharge | Floating | Floor | Cap | Rounding
+
+
+def applies_to(modifier: Modifier, variant: str) -> bool:
+    """Whether the document has this modifier for a variant (``only`` empty: for all of them)."""
+    return not modifier.only or variant in modifier.only

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
-from marketplace.fees.rules.bands import Band, plain
+from marketplace.fees.rules.bands import Band, plain, point_of
 
 
 def N_(text: str) -> str:
@@ -32,8 +33,7 @@ def wording(text: str, /, **values: str) -> Wording:
     return Wording(text, tuple(values.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step: what was done, the number that went in, the number that came out, and where
     it is written. Numbers carry their unit (元, 万元, ㎡ …); a factor has the unit ``""``."""
 
@@ -77,7 +77,7 @@ class StepLog:
         clause: str = "",
     ) -> None:
         """Add a step; ``clause`` defaults to the one the log was opened with."""
-        number = taken if isinstance(taken, Band) else Band.point(taken)
+        number = taken if isinstance(taken, Band) else point_of(taken)
         self.steps.append(
             Step(
                 what,

@@ -7,19 +7,28 @@ have: each is refused naming the file, the key and the reason.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
-from marketplace.fees.rules.bands import MONEY_UNITS, RoundingMode, plain
+from marketplace.fees.rules.bands import (
+    EXACT,
+    MONEY_UNITS,
+    ONE,
+    RoundingMode,
+    plain,
+    round_to,
+)
+from marketplace.fees.rules.calculating import BASE
 from marketplace.fees.rules.modifiers import (
     Cap,
     Coefficient,
     Floating,
     Floor,
     Modifier,
+    Only,
     Option,
     Per,
     Rounding,
@@ -28,13 +37,17 @@ from marketplace.fees.rules.modifiers import (
 from marketplace.fees.rules.reading.formulas import read_formula
 from marketplace.fees.rules.reading.sections import EditionError, Section
 from marketplace.fees.rules.standards import (
+    DerivedList,
     FeeStandard,
     PriceForm,
     QuantityKind,
+    Standing,
+    Sum,
     Variant,
     leaves,
     refs,
 )
+from marketplace.fees.rules.tables import Interpolated, Progressive
 
 
 def read_standards(folder: Path) -> dict[str, FeeStandard]:
@@ -49,6 +62,7 @@ def read_standards(folder: Path) -> dict[str, FeeStandard]:
             raise EditionError(path.name, "id", f"“{standard.id}”与另一份文件重复")
         found[standard.id] = standard
     _check_refs(found)
+    _check_derived(found)
     return found
 
 
@@ -63,22 +77,26 @@ def read_standard(file: str, content: bytes) -> FeeStandard:
 
 def _standard(top: Section) -> FeeStandard:
     fee_unit = top.word("fee_unit", tuple(MONEY_UNITS))
-    quantities = tuple(_quantity(row) for row in top.children("quantities"))
+    quantities = tuple(_quantity(row) for row in top.children("quantities", required=False))
     kinds = {kind.key: kind for kind in quantities}
-    if len(kinds) != len(quantities):
-        raise top.error("quantities", "数量代码重复")
-    variants = tuple(_variant(row, kinds, fee_unit) for row in top.children("variants"))
-    if len({variant.code for variant in variants}) != len(variants) or not variants:
-        raise top.error("variants", "至少一类，代码不得重复")
-    until = top.take("effective_until", date) if top.has("effective_until") else None
+    if len(kinds) != len(quantities) or BASE in kinds:
+        raise top.error("quantities", f"数量代码重复，或用了保留的“{BASE}”")
+    without_figures = top.take("without_figures", str, "")
+    rows = top.children("variants", required=not without_figures)
+    variants = tuple(_variant(row, kinds, fee_unit) for row in rows)
+    if len({variant.code for variant in variants}) != len(variants):
+        raise top.error("variants", "代码不得重复")
+    if bool(variants) == bool(without_figures):
+        raise top.error("variants", "至少一类；没有数额的文件另写 without_figures")
+    dates_note = top.take("dates_note", str, "")
     standard = FeeStandard(
         id=top.take("id", str),
         title=top.take("title", str),
         document=top.take("document", str),
         issuer=top.take("issuer", str),
-        issued=top.take("issued", date),
+        issued=top.take("issued", date) if top.has("issued") or not dates_note else None,
         effective_from=top.take("effective_from", date),
-        effective_until=until,
+        effective_until=top.take("effective_until", date) if top.has("effective_until") else None,
         price_form=top.word("price_form", get_args(PriceForm)),
         fee_unit=fee_unit,
         quantities=quantities,
@@ -86,10 +104,26 @@ def _standard(top: Section) -> FeeStandard:
         modifiers=tuple(_modifier(row) for row in top.children("modifiers", required=False)),
         jumps=tuple(_jump(row) for row in top.children("jumps", required=False)),
         notes=top.texts("notes", required=False),
+        standing=top.word("standing", get_args(Standing), "service"),
+        status=top.take("status", str, ""),
+        dates_note=dates_note,
+        ceiling_only=top.take("ceiling_only", bool, False),
+        without_figures=without_figures,
+        derived_from=_derived(top.child("derived_from")) if top.has("derived_from") else None,
     )
     top.done()
     _check_whole(top, standard)
     return standard
+
+
+def _derived(row: Section) -> DerivedList:
+    found = DerivedList(
+        row.take("standard", str),
+        row.number("factor"),
+        row.take("digits", int) if row.has("digits") else None,
+    )
+    row.done()
+    return found
 
 
 def _quantity(row: Section) -> QuantityKind:
@@ -104,12 +138,16 @@ def _quantity(row: Section) -> QuantityKind:
 
 
 def _variant(row: Section, kinds: Mapping[str, QuantityKind], fee_unit: str) -> Variant:
+    own_unit = row.word("fee_unit", tuple(MONEY_UNITS), fee_unit)
     variant = Variant(
         code=row.take("code", str),
         title=row.take("title", str),
         clause=row.take("clause", str),
-        formula=read_formula(row.child("formula"), kinds, fee_unit),
-        note=row.take("note", str) if row.has("note") else "",
+        formula=read_formula(row.child("formula"), kinds, own_unit),
+        fee_unit=own_unit,
+        note=row.take("note", str, ""),
+        names=row.texts("names", required=False),
+        main=row.take("main", bool, False),
     )
     row.done()
     return variant
@@ -125,12 +163,13 @@ def _modifier(row: Section) -> Modifier:
     kind = row.word("kind", ("coefficient", "surcharge", "float", "floor", "cap", "rounding"))
     clause = row.take("clause", str)
     per: Per = row.word("per", get_args(Per), "lot")
-    modifier = row.build(lambda: _modifier_of(row, kind, clause, per))
+    only = row.texts("only", required=False)
+    modifier = row.build(lambda: _modifier_of(row, kind, clause, per, only))
     row.done()
     return modifier
 
 
-def _modifier_of(row: Section, kind: str, clause: str, per: Per) -> Modifier:
+def _modifier_of(row: Section, kind: str, clause: str, per: Per, only: Only) -> Modifier:
     if kind == "coefficient":
         return Coefficient(
             key=row.take("key", str),
@@ -140,18 +179,21 @@ def _modifier_of(row: Section, kind: str, clause: str, per: Per) -> Modifier:
             combine=row.word("combine", ("one", "product", "additional"), "one"),
             clause=clause,
             per=per,
+            only=only,
         )
     if kind == "surcharge":
         return Surcharge(
-            row.take("key", str), row.take("title", str), row.band("rate"), clause, per
+            row.take("key", str), row.take("title", str), row.band("rate"), clause, per, only
         )
     if kind == "float":
-        return Floating(row.number("down"), row.number("up"), clause, per)
+        return Floating(row.number("down"), row.number("up"), clause, per, only)
     if kind == "rounding":
         mode = row.word("mode", get_args(RoundingMode), "half_up")
-        return Rounding(row.number("unit"), mode, clause, per)
+        return Rounding(row.number("unit"), mode, clause, per, only)
     amount = row.number("amount")
-    return Floor(amount, clause, per) if kind == "floor" else Cap(amount, clause, per)
+    if kind == "floor":
+        return Floor(amount, clause, per, only)
+    return Cap(amount, clause, per, only)
 
 
 def _option(row: Section) -> Option:
@@ -173,6 +215,11 @@ def _check_whole(top: Section, standard: FeeStandard) -> None:
     keys = [m.key for m in standard.coefficients] + [m.key for m in standard.surcharges]
     if len(set(keys)) != len(keys):
         raise top.error("modifiers", "调整项代码重复")
+    for number, modifier in enumerate(standard.modifiers):
+        for code in modifier.only:
+            if code not in standard.by_code:
+                raise top.error(f"modifiers[{number}].only", f"没有“{code}”这一类")
+    _check_names(top, standard)
     declared = {at for at, _ in standard.jumps}
     seen: set[Decimal] = set()
     for number, variant in enumerate(standard.variants):
@@ -188,6 +235,56 @@ def _check_whole(top: Section, standard: FeeStandard) -> None:
     for number, kind in enumerate(standard.quantities):
         if kind.key not in used and not any(refs(v.formula) for v in standard.variants):
             raise top.error(f"quantities[{number}]", "没有任何一类用到此数量")
+
+
+def _check_names(top: Section, standard: FeeStandard) -> None:
+    """No name may lead to two tables, and at most one table is the main one."""
+    if sum(variant.main for variant in standard.variants) > 1:
+        raise top.error("variants", "只能有一类写 main = true")
+    seen: set[str] = set()
+    for number, variant in enumerate(standard.variants):
+        parts = variant.formula.parts if isinstance(variant.formula, Sum) else ()
+        for name in (*variant.names, *(name for part in parts for name in part.names)):
+            if name in seen:
+                raise top.error(f"variants[{number}].names", f"“{name}”重复")
+            seen.add(name)
+
+
+def _check_derived(standards: Mapping[str, FeeStandard]) -> None:
+    """A derived list says what the list it is derived from gives, figure by figure."""
+    for standard in standards.values():
+        derived = standard.derived_from
+        if derived is None:
+            continue
+        file = f"{standard.id}.toml"
+        source = standards.get(derived.standard)
+        if source is None:
+            raise EditionError(file, "derived_from.standard", f"没有标准“{derived.standard}”")
+        for number, variant in enumerate(standard.variants):
+            other = source.by_code.get(variant.code)
+            if other is None:
+                continue
+            key = f"variants[{number}].formula"
+            ours, theirs = list(_figures(variant)), list(_figures(other))
+            if len(ours) != len(theirs):
+                raise EditionError(file, key, f"档数与“{source.id}”不同")
+            for place, (mine, base) in enumerate(zip(ours, theirs, strict=True)):
+                wanted = EXACT.multiply(base, derived.factor)
+                if derived.digits is not None:
+                    wanted = round_to(wanted, ONE.scaleb(-derived.digits), "half_up")
+                if mine != wanted:
+                    reason = f"第 {place + 1} 个数应为 {plain(wanted, 10)}，写作 {plain(mine, 10)}"
+                    raise EditionError(file, key, reason)
+
+
+def _figures(variant: Variant) -> Iterator[Decimal]:
+    """The rates or fees of a table from the lowest base up."""
+    for leaf in leaves(variant.formula):
+        match leaf.table:
+            case Progressive(brackets):
+                yield from (b.rate.high for b in brackets if b.rate is not None)
+            case Interpolated(points):
+                yield from (fee.high for _, fee in points)
 
 
 def _check_refs(standards: Mapping[str, FeeStandard]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.fees.rules.bands import NOTHING, Band
-from marketplace.fees.rules.bases import Base, CappedShare, Chosen, Direct, Weighted
+from marketplace.fees.rules.bases import Base, Beyond, CappedShare, Chosen, Direct, Weighted
 from marketplace.fees.rules.reading.sections import Section, band_of, decimal_of
 from marketplace.fees.rules.standards import Formula, Part, QuantityKind, Ref, Sum, Tabled
 from marketplace.fees.rules.tables import (
@@ -49,7 +49,11 @@ def read_formula(section: Section, kinds: Mapping[str, QuantityKind], fee_unit: 
 
 
 def _part(row: Section, kinds: Mapping[str, QuantityKind], fee_unit: str) -> Part:
-    part = Part(row.take("title", str), read_formula(row.child("formula"), kinds, fee_unit))
+    part = Part(
+        row.take("title", str),
+        read_formula(row.child("formula"), kinds, fee_unit),
+        row.texts("names", required=False),
+    )
     row.done()
     return part
 
@@ -68,7 +72,7 @@ def _base(section: Section, kinds: Mapping[str, QuantityKind]) -> Base:
     if isinstance(section.data.get("base"), str):
         return Direct(section.take("base", str))
     row = section.child("base")
-    how = row.word("how", ("weighted", "largest", "mean", "capped_share"))
+    how = row.word("how", ("weighted", "largest", "mean", "capped_share", "beyond"))
     base: Base
     if how == "weighted":
         weights = row.child("weights")
@@ -77,6 +81,9 @@ def _base(section: Section, kinds: Mapping[str, QuantityKind]) -> Base:
     elif how == "capped_share":
         full, part, share = row.take("full", str), row.texts("part"), row.number("share")
         base = row.build(lambda: CappedShare(full, part, share), "share")
+    elif how == "beyond":
+        of, over, share = row.texts("of"), row.take("over", str), row.number("share")
+        base = row.build(lambda: Beyond(of, over, share), "share")
     else:
         of = row.texts("of")
         base = row.build(lambda: Chosen(how, of), "of")
@@ -95,7 +102,8 @@ def _table(section: Section, kind: str) -> Table:
     if kind == "progressive":
         slices = tuple(_bracket(row) for row in section.children("brackets"))
         rising = section.take("rising", bool, False)
-        return section.build(lambda: Progressive(slices, rising))
+        text = section.take("text", str) if section.has("text") else ""
+        return section.build(lambda: Progressive(slices, rising, text))
     of = section.word("of", ("amount", "rate"), "amount")
     points = tuple(_point(section, n, row) for n, row in enumerate(section.take("points", list)))
     below, above = _outside(section.child("below")), _outside(section.child("above"))

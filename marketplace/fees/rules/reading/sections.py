@@ -129,6 +129,7 @@ _KINDS: dict[type, str] = {
     dict: "表",
     list: "列表",
     bool: "true 或 false",
+    int: "整数",
     date: "日期",
 }
 
