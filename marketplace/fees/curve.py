@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from .queries import Pricing, library
-from .rules.calculating import Case, Outcome, Quantity, QuantityError, calculate
-from .rules.inputs import UNIT, allowed_variants, case_of, read_number
+from .queries import Library, Pricing
+from .rules.calculating import BASE, Case, Outcome, Quantity, QuantityError, calculate
+from .rules.inputs import UNIT, VARIANT, allowed_variants, case_of, read_number
 from .rules.modifiers import UnknownInput
 from .rules.standards import Tabled
 from .rules.tables import Linear, Table
@@ -46,14 +46,16 @@ def curve(pricing: Pricing, answers: Mapping[str, str]) -> Curve | None:
     if pricing.fee is None or pricing.standard is None:
         return None
     texts = {key: str(value) for key, value in answers.items() if value}
-    kind = next((each for each in pricing.standard.quantities if each.key in texts), None)
+    plan = pricing.standard.plans.get(texts.get(VARIANT, ""))
+    kinds = plan.wanted if plan is not None else pricing.standard.quantities
+    kind = next((each for each in kinds if each.key in texts), None)
     if kind is None:
         return None
     try:
         asked = read_number(kind.key, kind.title, texts[kind.key])
     except QuantityError:
         return None
-    others = library(pricing.day)
+    others = Library(pricing.day)
     points = []
     for base in bases(asked):
         try:
@@ -101,15 +103,16 @@ def examples(pricing: Pricing) -> list[Example]:
     """
     if pricing.fee is None or pricing.standard is None or not pricing.standard.quantities:
         return []
-    kind, others = pricing.standard.quantities[0], library(pricing.day)
+    others = Library(pricing.day)
     found = []
     for variant in allowed_variants(pricing.standard, pricing.fee):
         if not isinstance(variant.formula, Tabled):
             continue
         unit = variant.formula.units.base
+        kind = pricing.standard.plans[variant.code].wanted[0]
         points = []
         for base in _steps_of(variant.formula.table)[:EXAMPLES]:
-            case = Case(({kind.key: Quantity(base, unit)},), variant.code, factors=())
+            case = Case(({BASE: Quantity(base, unit)},), variant.code, factors=())
             answer = calculate(pricing.standard, case, others, explain=False)
             if answer.outcome is Outcome.COMPUTED and answer.band is not None:
                 points.append(Point(base, answer.band.low, answer.band.high))

@@ -136,9 +136,12 @@ def _shows_unit(field: InputField) -> bool:
     return field.kind == "number" and field.unit not in ("", "元", "万元", "亿元")
 
 
-def calculator_form(item_code: str, jurisdiction_code: str, day: date) -> type[InputsForm]:
-    """The calculator's questions: the standard's, a price to be judged, the day that counts."""
-    base = inputs_form(item_code, jurisdiction_code, day)
+def calculator_form(
+    item_code: str, jurisdiction_code: str, day: date, variant: str | None = None
+) -> type[InputsForm]:
+    """The calculator's questions: exactly those of the variant chosen, or before one is chosen
+    those of any; a price to be judged; the day that counts."""
+    base = _form_of(queries.input_fields(item_code, jurisdiction_code, day, variant))
     return type(
         "Calculator",
         (base,),

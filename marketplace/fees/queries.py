@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -67,22 +67,26 @@ def standard_edition(standard_id: str, day: date) -> FeeStandardEdition | None:
 
 
 def latest_standard(standard_id: str, day: date) -> FeeStandardEdition:
-    """The edition in force on ``day``; raises Missing."""
+    """The edition in force on ``day`` of a standard that may be shown; raises Missing.
+
+    A trade association's rates are never shown (competition law).
+    """
     found = standard_edition(standard_id, day)
-    if found is None:
+    if found is None or figures(found).standing == "association":
         raise Missing(_("没有这份收费标准"), rule="fees.standard")
     return found
 
 
-def standards(day: date) -> list[FeeStandardEdition]:
-    """The standards in force on ``day``, by document."""
+def standards(day: date, ids: Iterable[str]) -> dict[str, FeeStandardEdition]:
+    """Those of the standards named that are in force on ``day``, by id."""
     rows = db.session.scalars(
         select(FeeStandardEdition)
-        .where(FeeStandardEdition.effective_from <= day)
+        .where(
+            FeeStandardEdition.effective_from <= day, FeeStandardEdition.standard_id.in_(set(ids))
+        )
         .order_by(FeeStandardEdition.effective_from, FeeStandardEdition.id)
     )
-    newest = {row.standard_id: row for row in rows}
-    return sorted(newest.values(), key=lambda row: (row.document, row.id))
+    return {row.standard_id: row for row in rows}
 
 
 @lru_cache(maxsize=256)
@@ -95,9 +99,16 @@ def figures(edition: FeeStandardEdition) -> FeeStandard:
     return _read(edition.sha256, f"{edition.standard_id}.toml", edition.source)
 
 
-def library(day: date) -> dict[str, FeeStandard]:
-    """Every standard in force on ``day`` by id, for those that refer to one another."""
-    return {row.standard_id: figures(row) for row in standards(day)}
+class Library(dict[str, FeeStandard]):
+    """The standards in force on a day by id, each fetched when a ref first asks for it."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__()
+        self.day = day
+
+    def __missing__(self, standard_id: str) -> FeeStandard:
+        self[standard_id] = figures(latest_standard(standard_id, self.day))
+        return self[standard_id]
 
 
 def fees_policy(jurisdiction_code: str, day: date) -> Edition[FeesPolicy] | None:
@@ -110,46 +121,48 @@ def fees_policy(jurisdiction_code: str, day: date) -> Edition[FeesPolicy] | None
 
 def pricing(item_code: str, jurisdiction_code: str, day: date) -> Pricing:
     """What decides the price of an item."""
-    edition = fees_policy(jurisdiction_code, day)
-    fee = edition.values.items.get(item_code) if edition is not None else None
-    row = standard_edition(fee.standard, day) if fee is not None else None
-    return Pricing(
-        item_code,
-        jurisdiction_code,
-        day,
-        edition,
-        fee if row is not None else None,
-        row,
-        figures(row) if row is not None else None,
-    )
+    return pricings([item_code], jurisdiction_code, day)[item_code]
 
 
 def pricings(item_codes: Sequence[str], jurisdiction_code: str, day: date) -> dict[str, Pricing]:
     """What decides the prices of many items, in as many queries as for one."""
     edition = fees_policy(jurisdiction_code, day)
-    known = {row.standard_id: row for row in standards(day)}
+    fees = edition.values.items if edition is not None else {}
+    wanted = {code: fees[code] for code in item_codes if code in fees}
+    known = standards(day, (fee.standard for fee in wanted.values())) if wanted else {}
     found = {}
     for code in item_codes:
-        fee = edition.values.items.get(code) if edition is not None else None
+        fee = wanted.get(code)
         row = known.get(fee.standard) if fee is not None else None
+        told = figures(row) if row is not None else None
+        usable = told is not None and may_price(told)
         found[code] = Pricing(
             code,
             jurisdiction_code,
             day,
             edition,
-            fee if row is not None else None,
-            row,
-            figures(row) if row is not None else None,
+            fee if usable else None,
+            row if usable else None,
+            told if usable else None,
         )
     return found
 
 
-def input_fields(item_code: str, jurisdiction_code: str, day: date) -> list[InputField]:
-    """What the price check of an item asks; empty where no standard applies."""
+def may_price(standard: FeeStandard) -> bool:
+    """Whether a standard may price an intermediary service at all: it has figures, and they are
+    neither a public fee nor a trade association's rates."""
+    return bool(standard.variants) and standard.standing not in ("public_fee", "association")
+
+
+def input_fields(
+    item_code: str, jurisdiction_code: str, day: date, variant: str | None = None
+) -> list[InputField]:
+    """What the price check of an item asks, of one variant where it is known already; empty
+    where no standard applies."""
     found = pricing(item_code, jurisdiction_code, day)
     if found.fee is None or found.standard is None:
         return []
-    return list(asked(found.standard, found.fee, found.policy, item_code))
+    return list(asked(found.standard, found.fee, found.policy, item_code, variant))
 
 
 def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
@@ -161,7 +174,7 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
         return NO_STANDARD
     try:
         case = case_of(found.standard, found.fee, inputs)
-        return calculate(found.standard, case, library(found.day))
+        return calculate(found.standard, case, Library(found.day))
     except QuantityError as error:
         reason = _(error.reason.text, **dict(error.reason.values))
         raise Invalid(
@@ -229,16 +242,19 @@ def flagged_checks(number: int) -> Page[PriceCheck]:
 
 
 def policy_findings(edition: Edition[FeesPolicy], day: date) -> list[str]:
-    """What a policy says about standards that do not hold: a standard not loaded, a variant it
-    does not have. Empty when all is well."""
+    """What a policy says about standards that do not hold: a standard not loaded or
+    that may not price a service, a variant it does not have. Empty when all is well."""
     findings = []
     for code, fee in sorted(edition.values.items.items()):
         row = standard_edition(fee.standard, day)
         if row is None:
             findings.append(f"values.items.{code}.standard:没有收费标准“{fee.standard}”")
             continue
+        told = figures(row)
+        if not may_price(told):
+            findings.append(f"values.items.{code}.standard:“{fee.standard}”不是中介服务的收费标准")
         try:
-            allowed_variants(figures(row), fee)
+            allowed_variants(told, fee)
         except UnknownInput as error:
             findings.append(f"values.items.{code}.variants:{error}")
     return findings

@@ -21,7 +21,7 @@ from .forms import InputsForm, calculator_form
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge
-from .wording import step_lines, title_and_tone, unit
+from .wording import bounds, step_lines, title_and_tone, unit
 
 bp = Blueprint("fees", __name__)
 bp.add_app_template_filter(unit, "unit")
@@ -40,7 +40,8 @@ def calculator() -> Any:
         return render_template("fees/list.html", rows=rows, words=words, day=day)
     item = catalogue.item(request.args["item"], day, areas.chosen().lineage)
     pricing = queries.pricing(item.code, place, day)
-    form = calculator_form(item.code, place, day)(request.args or None, data={"day": day})
+    questions = calculator_form(item.code, place, day, request.args.get("variant"))
+    form = questions(request.args or None, data={"day": day})
     asked = any(name in request.args for name in form.data if name != "day")
     calculation, judgement = _answer(form, pricing) if asked else (None, None)
     page = render_template(
@@ -114,8 +115,9 @@ def standard(standard_id: str) -> str:
         for item, pricing in _fee_list(place, day)
         if pricing.standard_edition is not None and pricing.standard_edition.id == edition.id
     ]
+    told = queries.figures(edition)
     return render_template(
-        "fees/standard.html", edition=edition, standard=queries.figures(edition), used=used
+        "fees/standard.html", edition=edition, standard=told, used=used, bounds=bounds(told)
     )
 
 

@@ -14,8 +14,10 @@ from flask_babel import lazy_gettext as _l
 from marketplace.foundation.languages import is_english, joined
 from marketplace.foundation.money import format_yuan
 
-from .rules.bands import MONEY_UNITS, percent
+from .rules.bands import MONEY_UNITS, percent, plain
 from .rules.judging import Gate, Verdict
+from .rules.modifiers import Cap, Floor, Rounding, Surcharge
+from .rules.standards import FeeStandard
 from .rules.steps import N_
 
 if TYPE_CHECKING:
@@ -185,3 +187,28 @@ def _span(step: Mapping[str, Any], side: str) -> str:
     low, high = step[side]
     unit = step[f"{side}_unit"]
     return amounts(f"{low}{unit}" if low == high else f"{low}–{high}{unit}")
+
+
+def bounds(standard: FeeStandard) -> list[str]:
+    """The surcharges, floors, caps and roundings of a standard, a line each, with the variants
+    they hold for."""
+    lines = []
+    for modifier in standard.modifiers:
+        match modifier:
+            case Surcharge(_key, title, rate):
+                line = _("%(title)s：每项加收 %(rate)s", title=title, rate=percent(rate.high))
+            case Floor(amount):
+                line = _("不足 %(amount)s 的按此计", amount=_amount(amount, standard.fee_unit))
+            case Cap(amount):
+                line = _("最高不超过 %(amount)s", amount=_amount(amount, standard.fee_unit))
+            case Rounding(amount):
+                line = _("按文件取整到 %(unit)s", unit=_amount(amount, standard.fee_unit))
+            case _other:
+                continue
+        titles = [standard.by_code[code].title for code in modifier.only]
+        lines.append(f"{joined(titles)}：{line}" if titles else line)
+    return lines
+
+
+def _amount(number: Decimal, fee_unit: str) -> str:
+    return amounts(plain(number) + fee_unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from marketplace.foundation.transactions import transaction
 from tests.factories.fees import price_check
 
+STANDARDS = Path(__file__).parents[2] / "marketplace" / "editions" / "standards"
 AGENCY = "/fees?item=zbdl&variant=works&award_amount=6000&unit=万元&scope=full"
 
 
@@ -117,3 +119,16 @@ def test_pages_in_english(client: FlaskClient) -> None:
     for address in ("/items", "/items/jsjl", "/fees", AGENCY, "/fees/standards/jl_670"):
         joint = "&" if "?" in address else "?"
         assert client.get(f"{address}{joint}lang=en").status_code in (200, 302, 303)
+
+
+def test_every_shipped_standard_has_a_page_but_those_of_associations(client: FlaskClient) -> None:
+    for path in sorted(STANDARDS.glob("*.toml")):
+        association = 'standing = "association"' in path.read_text("utf-8")
+        answer = client.get(f"/fees/standards/{path.stem}")
+        assert answer.status_code == (404 if association else 200), path.stem
+    page = text(client, "/fees/standards/zjzx_zj84")
+    assert "效益收费" in page
+    assert "各项分别计算后相加" in page
+    assert "不是中介服务收费" in text(client, "/fees/standards/stbcbc_sd58")
+    assert "最高不超过 350万元" in text(client, "/fees/standards/zbdl_534")
+    assert "分栏错乱" in text(client, "/fees/standards/ch_3")

@@ -144,7 +144,7 @@ def calculate(
     if missing:
         return _incomplete(standard, variant, missing)
     log = StepLog(standard.document, variant.clause) if explain else None
-    run = _Run(plan, variant, case, library or {}, log, floating)
+    run = _Run(plan, variant, case, library if library is not None else {}, log, floating)
     try:
         priced = run.total()
     except MissingInput as need:

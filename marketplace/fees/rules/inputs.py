@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from marketplace.fees.rules.bands import MONEY_UNITS
 from marketplace.fees.rules.calculating import Case, Quantity, QuantityError
-from marketplace.fees.rules.modifiers import UnknownInput
+from marketplace.fees.rules.modifiers import UnknownInput, applies_to
 from marketplace.fees.rules.policy import FeesPolicy, ItemFee
 from marketplace.fees.rules.standards import FeeStandard, Variant
 from marketplace.fees.rules.steps import N_, wording
@@ -52,42 +52,55 @@ def allowed_variants(standard: FeeStandard, fee: ItemFee) -> tuple[Variant, ...]
 
 
 def input_fields(
-    standard: FeeStandard, fee: ItemFee, policy: FeesPolicy, item: str
+    standard: FeeStandard,
+    fee: ItemFee,
+    policy: FeesPolicy,
+    item: str,
+    variant: str | None = None,
 ) -> tuple[InputField, ...]:
-    """Everything the check of one service item asks, in the order of the document."""
-    variants = allowed_variants(standard, fee)
+    """Everything the check of one service item asks, in the order of the document.
+
+    With ``variant`` exactly what that variant asks; without, what any of the allowed ones asks,
+    and only what all of them ask is required.
+    """
+    allowed = allowed_variants(standard, fee)
+    variants = tuple(each for each in allowed if each.code == variant) or allowed
+    plans = [standard.plans[each.code] for each in variants]
     found: list[InputField] = []
-    if len(variants) > 1:
-        choices = tuple((variant.code, variant.title) for variant in variants)
+    if len(allowed) > 1:
+        choices = tuple((each.code, each.title) for each in allowed)
         found.append(InputField(VARIANT, N_("收费类别"), "choice", choices=choices))
-    needed = [{kind.key for kind in standard.quantities_of(variant)} for variant in variants]
-    wanted = [kind for kind in standard.quantities if any(kind.key in keys for keys in needed)]
+    wanted = [kind for kind in standard.quantities if any(kind in plan.wanted for plan in plans)]
     for kind in wanted:
-        required = not kind.optional and all(kind.key in keys for keys in needed)
+        required = not kind.optional and all(kind in plan.wanted for plan in plans)
         found.append(InputField(kind.key, kind.title, "number", kind.unit, required=required))
     money = [kind.unit for kind in wanted if kind.unit in MONEY_UNITS]
     if money:
         units = tuple((unit, unit) for unit in MONEY_UNITS)
         found.append(InputField(UNIT, N_("金额单位"), "choice", choices=units, default=money[0]))
     for table in standard.coefficients:
+        if not any(table in plan.coefficients for plan in plans):
+            continue
         rows = tuple((option.code, option.title) for option in table.options)
+        required = table.combine == "one" and all(table in plan.coefficients for plan in plans)
         found.append(
             InputField(
                 table.key,
                 table.title,
                 "choice",
                 choices=rows,
-                required=table.combine == "one",
+                required=required,
                 default=table.default or "",
                 clause=table.clause,
             )
         )
     for extra in standard.surcharges:
-        found.append(
-            InputField(
-                extra.key, extra.title, "number", N_("项"), required=False, clause=extra.clause
+        if any(applies_to(extra, each.code) for each in variants):
+            found.append(
+                InputField(
+                    extra.key, extra.title, "number", N_("项"), required=False, clause=extra.clause
+                )
             )
-        )
     classes = dict.fromkeys(name for layer in policy.layers_of(item) for name in layer.shares)
     if classes:
         payers = tuple((name, name) for name in classes)

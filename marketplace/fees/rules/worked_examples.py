@@ -100,6 +100,8 @@ def answer(item: Any, standards: Mapping[str, FeeStandard]) -> dict[str, Any]:
         found = _answered(item, standards)
     except (BadInput, QuantityError, UnknownInput) as error:
         found = _Answer(None, "", Outcome.NEEDS_INPUT, str(error))
+    except ArithmeticError:
+        found = _Answer(None, "", Outcome.NEEDS_INPUT, "数太大或太小，算不出来")
     told: dict[str, Any] = {
         "low": None if found.band is None else _text(found.band.low),
         "high": None if found.band is None else _text(found.band.high),
