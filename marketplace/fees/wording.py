@@ -74,8 +74,22 @@ def said(wording: Mapping[str, Any] | None) -> str:
     return str(_(text, **{key: amounts(value) for key, value in wording["values"].items()}))
 
 
-# words that standards write their amounts in
+# words that standards write their amounts and quantities in
 UNIT_WORDS = (N_("元"), N_("万元"), N_("亿元"))
+COUNTED_WORDS = (
+    N_("平方米"),
+    N_("平方公里"),
+    N_("立方米"),
+    N_("吨"),
+    N_("点"),
+    N_("个"),
+    N_("份"),
+    N_("幅"),
+    N_("小时"),
+    N_("工时"),
+    N_("只·次"),
+    N_("平方米·年"),
+)
 _AMOUNT = re.compile(r"(\d[\d,.]*)(?:–(\d[\d,.]*))?(元|万元|亿元)")
 
 

@@ -147,7 +147,7 @@ def _derived(standard: FeeStandard, inputs: Mapping[str, Any]) -> _Answer:
     log = StepLog(standard.document, "")
     band = base.times(factor)
     log.note(
-        wording(N_("引用另一份收费表的数，乘以 %(factor)s"), factor=_text(factor.low)),
+        wording("引用另一份收费表的数，乘以 %(factor)s", factor=_text(factor.low)),
         base,
         unit,
         band,
@@ -283,27 +283,27 @@ def _table_rounding(inputs: Mapping[str, Any], unit: str) -> Rounding | None:
     if "round_base" not in inputs:
         return None
     digits, mode = _rounding(inputs["round_base"], "round_base")
-    return Rounding(ONE.scaleb(-digits), mode, N_("本例的取整"))
+    return Rounding(ONE.scaleb(-digits), mode, "本例的取整")
 
 
 def _finish(found: _Answer, standard: FeeStandard, inputs: Mapping[str, Any]) -> None:
     """What the case itself asks for at the end: an end of the range, a unit, bounds, rounding."""
     band = found.band
     assert band is not None
-    log = StepLog(standard.document, N_("本例的约定"), found.steps)
+    log = StepLog(standard.document, "本例的约定", found.steps)
     if "pick" in inputs:
         if inputs["pick"] not in ("lo", "hi"):
             raise BadInput("pick 应为 lo 或 hi")
         end = point_of(band.low if inputs["pick"] == "lo" else band.high)
         if not band.is_point:
-            words = N_("取幅度的下限") if inputs["pick"] == "lo" else N_("取幅度的上限")
+            words = "取幅度的下限" if inputs["pick"] == "lo" else "取幅度的上限"
             log.note(wording(words), band, found.unit, end, found.unit)
         band = end
     if "scale" in inputs:
         scale = _number(inputs["scale"], "scale")
         unit = _scaled_unit(found.unit, scale)
         after = band.scaled(scale)
-        what = wording(N_("换算单位，乘以 %(factor)s"), factor=plain(scale, 10))
+        what = wording("换算单位，乘以 %(factor)s", factor=plain(scale, 10))
         log.note(what, band, found.unit, after, unit)
         band, found.unit = after, unit
     unit = found.unit
@@ -331,7 +331,7 @@ def _rounded(band: Band, row: Any, unit: str, log: StepLog) -> Band:
     step = ONE.scaleb(-digits)
     after = Band(round_to(band.low, step, mode), round_to(band.high, step, mode))
     if after != band:
-        what = wording(N_("取整到 %(unit)s"), unit=_text(step) + unit)
+        what = wording("取整到 %(unit)s", unit=_text(step) + unit)
         log.note(what, band, unit, after, unit)
     return after
 
