@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import MutableMapping
 from typing import Any
 
 from flask import Flask, has_request_context, request
-from flask.templating import Environment
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
 from marketplace.accounts.access import login_manager
-from marketplace.foundation import clock, crypto, web
+from marketplace.foundation import clock, crypto, templates, web
 from marketplace.foundation.db import db, prepare_engine
 
 PACKAGES = (
@@ -48,7 +46,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
-    app.jinja_environment = _PlainGlobals
+    app.jinja_environment = templates.Environment
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.config.from_mapping(
         SETTINGS=settings,
@@ -91,15 +89,6 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     _register_packages(app)
     app.context_processor(_site)
     return app
-
-
-class _PlainGlobals(Environment):
-    """Templates without names of their own share one mapping of names; every import of a component
-    compares it with the page's, which a chain of mappings makes the dearest part of a page."""
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """The names a template sees beside its page's."""
-        return super().make_globals(d) if d else self.globals
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from . import (
 )
 from .blueprint import bp
 from .masking import masked, masked_mobile
+from .models import public_name
 from .revealing import personal
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
 @bp.record_once
 def _teach_templates(state: Any) -> None:
     state.app.jinja_env.globals["personal_value"] = personal
+    state.app.jinja_env.globals["public_name"] = public_name
     state.app.jinja_env.filters["masked"] = masked
     state.app.jinja_env.filters["masked_mobile"] = masked_mobile
 

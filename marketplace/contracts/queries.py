@@ -271,14 +271,23 @@ class Tally:
     on_time: int = 0
 
 
+_TALLIES = (
+    select(
+        Contract.firm_id,
+        func.count(Contract.id),
+        func.sum(case((Contract.overdue_since.is_(None), 1), else_=0)),
+    )
+    .where(
+        Contract.firm_id.in_(bindparam("firm_ids", expanding=True)),
+        Contract.status == ContractStatus.COMPLETED,
+    )
+    .group_by(Contract.firm_id)
+)
+
+
 def tallies_of(organisation_ids: Sequence[int]) -> dict[int, Tally]:
     """The tallies of many firms at once, for lists."""
-    on_time = func.sum(case((Contract.overdue_since.is_(None), 1), else_=0))
-    rows = db.session.execute(
-        select(Contract.firm_id, func.count(Contract.id), on_time)
-        .where(Contract.firm_id.in_(organisation_ids), Contract.status == ContractStatus.COMPLETED)
-        .group_by(Contract.firm_id)
-    )
+    rows = fetch(_TALLIES, firm_ids=list(organisation_ids))
     found = {firm_id: Tally(completed, int(kept)) for firm_id, completed, kept in rows}
     return {each: found.get(each, Tally()) for each in organisation_ids}
 

@@ -9,11 +9,13 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 from flask import Flask, current_app, has_request_context, request, url_for
 from markupsafe import Markup
 
 _MOST_KEPT = 20_000
+_QUERIES = "marketplace.queries"
 _hashes: dict[str, tuple[float, str]] = {}
 
 
@@ -54,13 +56,29 @@ def init_app(app: Flask) -> None:
                 files[place] = found
         return found
 
+    def query_with(name: str, value: Any, *dropped: str) -> str:
+        """This page's query with one argument changed (or, when empty, left out), without those
+        dropped."""
+        kept = request.environ.setdefault(_QUERIES, {})
+        rest = kept.get((name, dropped))
+        if rest is None:
+            args = request.args.items(multi=True)
+            pairs = [(key, given) for key, given in args if key != name and key not in dropped]
+            rest = kept[name, dropped] = urlencode(pairs)
+        if not value and value != 0:
+            return f"?{rest}"
+        return f"?{rest}{'&' if rest else ''}{name}={quote_plus(str(value))}"
+
     def style_sheets(names: Sequence[str]) -> Markup:
         """The links to style sheets, in their order."""
         link = Markup('<link rel="stylesheet" href="{}">')
         return Markup("\n  ").join(link.format(static_url(f"css/{name}.css")) for name in names)
 
     app.jinja_env.globals.update(
-        url_for=kept_url_for, static_url=static_url, style_sheets=style_sheets
+        url_for=kept_url_for,
+        static_url=static_url,
+        query_with=query_with,
+        style_sheets=style_sheets,
     )
 
 

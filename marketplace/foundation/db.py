@@ -293,9 +293,22 @@ def as_written(number: int) -> BindParameter[int]:
 
 def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:
     """A page of ``query`` (which must carry a total ORDER BY), counted exactly."""
+    total, number, page = _page_of(query, number, per_page)
+    return Page(db.session.scalars(page).all(), number, per_page, total)
+
+
+def paginate_rows(
+    query: Select[Any], columns: Sequence[Any], number: int, per_page: int = 20
+) -> Page[Any]:
+    """The same with rows of some columns instead of objects, for lists many open."""
+    total, number, page = _page_of(query, number, per_page)
+    chosen = page.with_only_columns(*columns, maintain_column_froms=True)
+    return Page(fetch(chosen), number, per_page, total)
+
+
+def _page_of(query: Select[T], number: int, per_page: int) -> tuple[int, int, Select[T]]:
     total = _total(query)
-    last = max(1, -(-(total or 0) // per_page))
+    last = max(1, -(-total // per_page))
     number = min(max(1, number), last)
     after = as_written((number - 1) * per_page)
-    rows = db.session.scalars(query.limit(as_written(per_page)).offset(after)).all()
-    return Page(items=rows, number=number, per_page=per_page, total=total or 0)
+    return total, number, query.limit(as_written(per_page)).offset(after)

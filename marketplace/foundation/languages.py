@@ -141,6 +141,11 @@ def counted(text: str, values: Mapping[str, Any]) -> str:
     return _COUNTED.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], text)
 
 
+def whole_text(text: str) -> Markup:
+    """A message that nothing is filled into, in the reader's language, for a page."""
+    return babel.domain_instance.texts().whole(text)
+
+
 @pass_eval_context
 def _template_gettext(eval_ctx: EvalContext, text: str, /, **variables: Any) -> str:
     texts = babel.domain_instance.texts()

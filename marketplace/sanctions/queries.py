@@ -11,12 +11,12 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import clock, policy
 from marketplace.foundation.calendar import working_calendar
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 from marketplace.foundation.errors import Missing
 
 from .models import (
@@ -199,6 +199,21 @@ def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], Colum
         ),
         exists().where(Card.organisation_id == organisation_id, Card.status.in_(PUBLIC_CARDS)),
     )
+
+
+_BARRED = select(Blacklisting.organisation_id).where(
+    Blacklisting.status == BlacklistingStatus.IN_FORCE,
+    Blacklisting.from_at <= bindparam("now"),
+    Blacklisting.until_at > bindparam("now"),
+    Blacklisting.all_items.is_(True),
+    Blacklisting.jurisdiction_code.in_(bindparam("codes", expanding=True)),
+)
+
+
+def barred_now(now: datetime) -> list[int]:
+    """The organisations `barred_organisation_ids` selects for this installation, at once."""
+    codes = lineage(current_app.config["JURISDICTION"])
+    return [row[0] for row in fetch(_BARRED, now=now, codes=list(codes))]
 
 
 def _blacklistings_now(now: datetime, item_code: str | None) -> Select[Blacklisting]:

@@ -69,7 +69,7 @@ def test_nothing_is_half_loaded(app: Flask, tmp_path: Path) -> None:
     broken.write_text(text.replace('code = "aqpj"', "code = 5"), "utf-8")
     with app.app_context():
         with (
-            pytest.raises(actions.ListRefused, match=r"broken\.toml:items\.5\.code"),
+            pytest.raises(actions.ListRefused, match=r"broken\.toml：items\.5\.code"),
             transaction(),
         ):
             actions.load_edition(broken, CLOCK, clock.now())

@@ -9,18 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from flask import g
-from sqlalchemy import Row, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Row, and_, bindparam, func, select
 
 from marketplace.accounts import areas
 from marketplace.accounts.models import Organisation
 from marketplace.contracts import queries as contracts
-from marketplace.foundation.db import Page, db
+from marketplace.foundation.db import Page, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
-from marketplace.ratings import queries as ratings
+from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 
 from . import roll
@@ -50,9 +49,9 @@ class Wanted:
 class FirmRow:
     """A listed firm as a row: its grade, what it offers, how its contracts ran."""
 
-    firm: Firm
+    firm: Row[Any]
     grade: Grade
-    offerings: Sequence[Offering]
+    offerings: Sequence[Row[Any]]
     tally: contracts.Tally
 
     @property
@@ -78,48 +77,63 @@ class Facet:
     chosen: bool
 
 
-def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> Page[Firm]:
+def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> Page[Row[Any]]:
     """Listed firms: better grades first, then longer listed, or in the reader's order."""
     listed = roll.of(wanted.register)
     found = _found(listed, wanted, now)
-    page = Page[Firm]([], max(1, number), PER_PAGE, found.bit_count())
+    page = Page[Row[Any]]([], max(1, number), PER_PAGE, found.bit_count())
     number = min(page.number, page.last)
     first = (number - 1) * PER_PAGE
     keys = listed.page(found, sorting.key, sorting.descending, first, PER_PAGE)
     return Page(items=_loaded(keys), number=number, per_page=PER_PAGE, total=page.total)
 
 
-def _loaded(keys: Sequence[int]) -> list[Firm]:
-    """Firms with their organisations in the order of their keys."""
-    if not keys:
+_FIRMS = (
+    select(
+        Organisation.id,
+        Organisation.public_id,
+        Organisation.name,
+        Organisation.jurisdiction_code,
+        Firm.id.label("firm_id"),
+        Firm.listed_at,
+        func.coalesce(RatingSubject.grade, Grade.UNGRADED).label("grade"),
+    )
+    .join(Firm, Firm.organisation_id == Organisation.id)
+    .outerjoin(
+        RatingSubject,
+        and_(
+            RatingSubject.organisation_id == Firm.organisation_id,
+            RatingSubject.register == Firm.register_code,
+            RatingSubject.capacity == Capacity.INTERMEDIARY,
+        ),
+    )
+    .where(Firm.id.in_(bindparam("firm_ids", expanding=True)))
+)
+_OFFERS = (
+    select(Offering.firm_id, Offering.item_code, Offering.discount, Offering.promised_days)
+    .where(Offering.firm_id.in_(bindparam("firm_ids", expanding=True)), Offering.ended_at.is_(None))
+    .order_by(Offering.item_code, Offering.id)
+)
+
+
+def _loaded(keys: Sequence[int]) -> list[Row[Any]]:
+    """What lists show of firms and their organisations, in the order of the firms' keys; with
+    the grade as last settled."""
+    found = {each.firm_id: each for each in fetch(_FIRMS, firm_ids=list(keys))} if keys else {}
+    return [found[key] for key in keys if key in found]
+
+
+def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
+    """What the list says of each firm, in two queries however many there are. With an item only
+    what is offered for it."""
+    if not firms:
         return []
-    firms = {
-        firm.id: firm
-        for firm in db.session.scalars(
-            select(Firm)
-            .join(Firm.organisation)
-            .where(Firm.id.in_(keys))
-            .options(contains_eager(Firm.organisation))
-        )
-    }
-    return [firms[key] for key in keys if key in firms]
-
-
-def rows_of(firms: Sequence[Firm], register: str, item_code: str = "") -> list[FirmRow]:
-    """What the list says of each firm, in three queries however many there are. With an item
-    only what is offered for it."""
-    grades = ratings.grades_now([firm.organisation_id for firm in firms], register)
-    tallies = contracts.tallies_of([firm.organisation_id for firm in firms])
-    offered = offered_by(firms, item_code)
-    return [
-        FirmRow(
-            firm,
-            grades.get(firm.organisation_id, Grade.UNGRADED),
-            offered[firm.id],
-            tallies[firm.organisation_id],
-        )
-        for firm in firms
-    ]
+    tallies = contracts.tallies_of([firm.id for firm in firms])
+    offered: dict[int, list[Row[Any]]] = {firm.firm_id: [] for firm in firms}
+    for each in fetch(_OFFERS, firm_ids=list(offered)):
+        if not item_code or each.item_code == item_code:
+            offered[each.firm_id].append(each)
+    return [FirmRow(firm, firm.grade, offered[firm.firm_id], tallies[firm.id]) for firm in firms]
 
 
 def facets(wanted: Wanted, now: datetime) -> dict[str, list[Facet]]:
@@ -193,29 +207,12 @@ def shown(organisation_ids: Sequence[int], now: datetime) -> set[int]:
     return found
 
 
-def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Firm]:
+def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Row[Any]]:
     """Listed firms by the public ids of their organisations, in the order asked for."""
     query = intermediaries.listed(register, now).where(Organisation.public_id.in_(public_ids))
-    found = {
-        firm.organisation.public_id: firm
-        for firm in db.session.scalars(query.options(contains_eager(Firm.organisation)))
-    }
+    keys = db.session.scalars(query.with_only_columns(Firm.id)).all()
+    found = {each.public_id: each for each in _loaded(keys)}
     return [found[each] for each in public_ids if each in found]
-
-
-def offered_by(firms: Sequence[Firm], item_code: str = "") -> dict[int, list[Offering]]:
-    """What each firm offers now, by item; with ``item_code`` for that item alone."""
-    query = (
-        select(Offering)
-        .where(Offering.firm_id.in_([firm.id for firm in firms]), Offering.ended_at.is_(None))
-        .order_by(Offering.item_code, Offering.id)
-    )
-    if item_code:
-        query = query.where(Offering.item_code == item_code)
-    found: dict[int, list[Offering]] = {firm.id: [] for firm in firms}
-    for row in db.session.scalars(query):
-        found[row.firm_id].append(row)
-    return found
 
 
 def offering_count(register: str, item_code: str, now: datetime) -> int:
@@ -228,7 +225,7 @@ def listed_count(register: str, now: datetime) -> int:
     return _found(roll.of(register), Wanted(register), now).bit_count()
 
 
-def warned(register: str, now: datetime, limit: int = 10) -> list[Firm]:
+def warned(register: str, now: datetime, limit: int = 10) -> list[Row[Any]]:
     """Listed firms of grade C: the warning list."""
     listed = roll.of(register)
     found = _found(listed, Wanted(register, grade=Grade.C), now)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Row, Select, func, select
 
 from marketplace.accounts.areas import Area
-from marketplace.foundation.db import Page, db, paginate
+from marketplace.accounts.models import Organisation
+from marketplace.foundation.db import Page, as_written, db, fetch, paginate_rows
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting, in_order
 from marketplace.foundation.recent import recent
@@ -17,10 +19,27 @@ from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.models import RoundStatus
 
+# what a row of a list says of a need and its owner
+SHOWN = (
+    Need.id,
+    Need.public_id,
+    Need.title,
+    Need.number,
+    Need.item_name,
+    Need.method,
+    Need.budget,
+    Need.entry_deadline,
+    Need.status,
+    Need.draw_source,
+    Organisation.name.label("owner_name"),
+    Organisation.kind.label("owner_kind"),
+)
 
-def closing_soonest(area: Area, now: datetime, limit: int = 6) -> list[Need]:
+
+def closing_soonest(area: Area, now: datetime, limit: int = 6) -> Sequence[Row[Any]]:
     """Needs of an area that can be entered now, the first to close first."""
-    return list(db.session.scalars(_in(area, projects.open_needs(now)).limit(limit)))
+    query = _in(area, projects.open_needs(now)).limit(as_written(limit))
+    return fetch(query.with_only_columns(*SHOWN, maintain_column_froms=True))
 
 
 def open_count(area: Area, now: datetime, item_code: str) -> int:
@@ -39,7 +58,7 @@ def needs_page(
     sorting: Sorting = Sorting(),
     number: int = 1,
     per_page: int = 20,
-) -> Page[Need]:
+) -> Page[Row[Any]]:
     """Published needs of an area, newest first or in the reader's order, by words of title,
     number or item, by status and item."""
     query = _in(area, projects.published_needs())
@@ -57,13 +76,13 @@ def needs_page(
         columns = {"budget": Need.budget, "deadline": Need.entry_deadline}
         usual = (Need.published_at.desc(), Need.id.desc())
         query = in_order(query.order_by(None), sorting, columns, usual)
-    return paginate(query, number, per_page)
+    return paginate_rows(query, SHOWN, number, per_page)
 
 
 def _in(area: Area, query: Select[Need]) -> Select[Need]:
     # coalesce keeps the planners to the index of the order: most needs are of the area looked at
     here = func.coalesce(Need.jurisdiction_code, "").in_(area.below)
-    return query.where(here).options(joinedload(Need.owner))
+    return query.join(Organisation, Organisation.id == Need.owner_id).where(here)
 
 
 def public_need(public_id: str) -> Need:

@@ -4,37 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import Page, as_written, db, paginate
+from marketplace.foundation.db import Page, as_written, fetch, paginate_rows
 from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 from marketplace.selection.models import LIVE_AWARDS, Award
 
+from .needs import SHOWN
+
+_AWARDS = (
+    select(
+        Award.need_id,
+        Award.price,
+        Award.decided_at,
+        Award.notice_ends_at,
+        Award.status,
+        Organisation.name.label("firm_name"),
+        Organisation.kind.label("firm_kind"),
+    )
+    .join(Organisation, Organisation.id == Award.organisation_id)
+    .where(Award.need_id.in_(bindparam("need_ids", expanding=True)), Award.decided_at.is_not(None))
+    .order_by(Award.status.in_(LIVE_AWARDS), Award.id)
+)
+
 
 @dataclass(frozen=True)
 class Result:
-    """A need and the newest published choice for it."""
+    """A need and the newest published choice for it, as rows of a list."""
 
-    need: Need
-    award: Award
+    need: Row[Any]
+    award: Row[Any]
 
 
-def results_page(area: Area, words: str, number: int) -> tuple[Page[Need], list[Result]]:
+def results_page(area: Area, words: str, number: int) -> tuple[Page[Row[Any]], list[Result]]:
     """Needs of an area with a published choice, the latest first, with that choice; ``words`` are
     part of the title or the item, the whole number, or part of the firm's name."""
     query = _in(area)
     if words:
+        Firm = aliased(Organisation)
         firms = (
             select(Award.need_id)
-            .join(Organisation, Organisation.id == Award.organisation_id)
-            .where(
-                Award.decided_at.is_not(None), Organisation.name.contains(words, autoescape=True)
-            )
+            .join(Firm, Firm.id == Award.organisation_id)
+            .where(Award.decided_at.is_not(None), Firm.name.contains(words, autoescape=True))
         )
         query = query.where(
             Need.title.contains(words, autoescape=True)
@@ -42,27 +59,24 @@ def results_page(area: Area, words: str, number: int) -> tuple[Page[Need], list[
             | (Need.number == words.upper())
             | Need.id.in_(firms)
         )
-    page = paginate(query, number)
+    page = paginate_rows(query, SHOWN, number)
     return page, _with_awards(page.items)
 
 
 def latest_results(area: Area, limit: int = 5) -> list[Result]:
     """The latest published choices of an area."""
-    return _with_awards(db.session.scalars(_in(area).limit(as_written(limit))).all())
+    query = _in(area).limit(as_written(limit))
+    return _with_awards(fetch(query.with_only_columns(*SHOWN, maintain_column_froms=True)))
 
 
 def _in(area: Area) -> Select[Need]:
     # coalesce keeps the planners to the index of the order: most needs are of the area looked at
     query = selection.results().where(func.coalesce(Need.jurisdiction_code, "").in_(area.below))
-    return query.options(joinedload(Need.owner))
+    return query.join(Organisation, Organisation.id == Need.owner_id)
 
 
-def _with_awards(needs: Sequence[Need]) -> list[Result]:
-    rows = db.session.scalars(
-        select(Award)
-        .where(Award.need_id.in_([need.id for need in needs]), Award.decided_at.is_not(None))
-        .order_by(Award.status.in_(LIVE_AWARDS), Award.id)
-        .options(joinedload(Award.organisation))
-    )
-    newest = {row.need_id: row for row in rows}
+def _with_awards(needs: Sequence[Row[Any]]) -> list[Result]:
+    if not needs:
+        return []
+    newest = {row.need_id: row for row in fetch(_AWARDS, need_ids=[need.id for need in needs])}
     return [Result(need, newest[need.id]) for need in needs]

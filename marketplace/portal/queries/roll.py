@@ -34,6 +34,7 @@ ORDER = (Grade.A, Grade.B, Grade.UNGRADED, Grade.C, Grade.D)
 SHOWN = ORDER[:-1]  # a firm in D is on no list
 _PLACES = {grade.value: place for place, grade in enumerate(ORDER)}
 
+_MOST_WORDS = 500
 _rolls: dict[tuple[str, str], Roll] = {}
 _making = threading.Lock()
 
@@ -55,9 +56,18 @@ class Roll:
     _starts: tuple[int, ...]
     _keys: Mapping[str, tuple[Any, ...]]
     _sorted: dict[tuple[str, bool], tuple[int, ...]] = field(default_factory=dict)
+    _found: dict[str, int] = field(default_factory=dict)
 
     def named(self, words: str) -> int:
         """The firms whose name holds these words, or whose whole credit code they are."""
+        kept = self._found.get(words)
+        if kept is None:
+            if len(self._found) >= _MOST_WORDS:
+                self._found.clear()
+            kept = self._found[words] = self._named(words)
+        return kept
+
+    def _named(self, words: str) -> int:
         wanted = words.lower()
         places = []
         at = self._text.find(wanted) if "\n" not in wanted else -1
@@ -124,7 +134,7 @@ def of(register: str) -> Roll:
 
 def barred(roll: Roll, now: datetime) -> int:
     """The firms of a roll that are blacklisted at this instant."""
-    organisations = db.session.scalars(sanctions.barred_organisation_ids(now)).all()
+    organisations = sanctions.barred_now(now)
     found = (roll.places_of.get(each) for each in organisations)
     return as_set((place for place in found if place is not None), len(roll.firm_ids))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import Area
 from marketplace.foundation.db import db
-from marketplace.intermediaries.models import Firm
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import Blacklisting, Card
 
@@ -23,7 +24,7 @@ class Warnings:
 
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
-    grade_c: Sequence[Firm]
+    grade_c: Sequence[Row[Any]]
 
     def __bool__(self) -> bool:
         return bool(self.blacklisted or self.cards or self.grade_c)

@@ -48,7 +48,7 @@ def list_firms() -> str:
         wanted=wanted,
         page=page,
         sorting=sorting,
-        rows=firms.rows_of(page.items, wanted.register, wanted.item_code),
+        rows=firms.rows_of(page.items, wanted.item_code),
         facets=firms.facets(wanted, now),
         names={code: each.name for code, each in labels.items()},
         days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
@@ -67,7 +67,7 @@ def compare() -> str:
     labels = catalogue.labels(clock.local_day(now), areas.chosen().lineage)
     return render_template(
         "portal/compare.html",
-        rows=firms.rows_of(found, register, item_code),
+        rows=firms.rows_of(found, item_code),
         item_code=item_code,
         names={code: each.name for code, each in labels.items()},
         days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},

@@ -50,7 +50,7 @@ def search() -> str:
         ],
         names=catalogue.names(clock.local_day(now), area.lineage),
         found_firms=found,
-        firm_rows=firms.rows_of(found.items[:5], register),
+        firm_rows=firms.rows_of(found.items[:5]),
         needs=needs.needs_page(area, words=words, per_page=5),
         now=now,
     )
