@@ -65,7 +65,7 @@ def test_a_list_is_refused_whole_naming_file_and_key(old: str, new: str, key: st
     assert old in TEXT
     with pytest.raises(ListRefused) as refused:
         read_list("list.toml", TEXT.replace(old, new, 1))
-    assert str(refused.value).startswith("list.toml:")
+    assert str(refused.value).startswith("list.toml：")
     assert key in str(refused.value)
 
 
