@@ -119,6 +119,12 @@ def fees_policy(jurisdiction_code: str, day: date) -> Edition[FeesPolicy] | None
         return None
 
 
+def priced_items(jurisdiction_code: str, day: date) -> frozenset[str]:
+    """The items for which a place names a fee standard: only of these is a discount a share."""
+    edition = fees_policy(jurisdiction_code, day)
+    return frozenset(edition.values.items) if edition is not None else frozenset()
+
+
 def pricing(item_code: str, jurisdiction_code: str, day: date) -> Pricing:
     """What decides the price of an item."""
     return pricings([item_code], jurisdiction_code, day)[item_code]

@@ -15,6 +15,7 @@ from marketplace.contracts import queries as contracts
 from marketplace.evaluations import queries as evaluations
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
+from marketplace.fees import queries as fees
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -41,6 +42,7 @@ class Dossier:
     history: Sequence[GradeRecord]
     offerings: Sequence[Row[Any]]
     items: Mapping[str, catalogue.Label]
+    priced: frozenset[str]
     qualifications: Sequence[Row[Any]]
     record: contracts.Record
     averages: Sequence[evaluations.Average]
@@ -76,6 +78,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         history=_history(firm, actor),
         offerings=intermediaries.shown_offerings(firm.firm_id),
         items=catalogue.labels(today, lineage),
+        priced=fees.priced_items(register, today),
         qualifications=intermediaries.shown_qualifications(firm.firm_id),
         record=contracts.record_of(firm.id),
         averages=averages,

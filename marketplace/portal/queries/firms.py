@@ -14,6 +14,8 @@ from sqlalchemy import Row, and_, bindparam, func, select
 from marketplace.accounts import areas
 from marketplace.accounts.models import Organisation
 from marketplace.contracts import queries as contracts
+from marketplace.fees import queries as fees
+from marketplace.foundation import clock
 from marketplace.foundation.db import Page, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting
@@ -47,18 +49,24 @@ class Wanted:
 
 @dataclass(frozen=True)
 class FirmRow:
-    """A listed firm as a row: its grade, what it offers, how its contracts ran."""
+    """A listed firm as a row: its grade, what it offers, how its contracts ran. ``priced`` are
+    the items with a fee standard."""
 
     firm: Row[Any]
     grade: Grade
     offerings: Sequence[Row[Any]]
     tally: contracts.Tally
+    priced: frozenset[str]
 
     @property
     def shares(self) -> tuple[Decimal, Decimal] | None:
         """The lowest and the highest price promised, as shares of the standard (0.9: a tenth
-        less); None without an offer."""
-        found = [1 - each.discount for each in self.offerings]
+        less); None where nothing is offered by discount on an item that has a standard."""
+        found = [
+            1 - each.discount
+            for each in self.offerings
+            if each.amount is None and each.item_code in self.priced
+        ]
         return (min(found), max(found)) if found else None
 
     @property
@@ -110,7 +118,13 @@ _FIRMS = (
     .where(Firm.id.in_(bindparam("firm_ids", expanding=True)))
 )
 _OFFERS = (
-    select(Offering.firm_id, Offering.item_code, Offering.discount, Offering.promised_days)
+    select(
+        Offering.firm_id,
+        Offering.item_code,
+        Offering.discount,
+        Offering.amount,
+        Offering.promised_days,
+    )
     .where(Offering.firm_id.in_(bindparam("firm_ids", expanding=True)), Offering.ended_at.is_(None))
     .order_by(Offering.item_code, Offering.id)
 )
@@ -133,7 +147,11 @@ def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
     for each in fetch(_OFFERS, firm_ids=list(offered)):
         if not item_code or each.item_code == item_code:
             offered[each.firm_id].append(each)
-    return [FirmRow(firm, firm.grade, offered[firm.firm_id], tallies[firm.id]) for firm in firms]
+    register = areas.chosen().register
+    priced = fees.priced_items(register, clock.today()) if register else frozenset()
+    return [
+        FirmRow(firm, firm.grade, offered[firm.firm_id], tallies[firm.id], priced) for firm in firms
+    ]
 
 
 def facets(wanted: Wanted, now: datetime) -> dict[str, list[Facet]]:
