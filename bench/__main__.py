@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 from config import ROOT
 
+from . import fees, sites
 from . import pages as asked
-from . import sites
 from .load import Connection, Failed, put_load
 from .pages import Page, Visitor
 from .serving import FLOOR
@@ -45,7 +45,10 @@ class Row:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; 0 when everything was answered as expected."""
-    options = _options(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["fees"]:
+        return fees.main(given[1:])
+    options = _options(given)
     kept = sites.filled(options.engine, options.firms, options.cache, options.fresh, _progress)
     state = "filled" if kept.fresh else "kept from an earlier run, filled"
     _progress(f"{kept.filled.evaluations} evaluations, {state} in {kept.seconds} s")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketplace.fees.rules.reading.files import read_standards
@@ -167,6 +167,7 @@ keys = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STANDARDS)), st.dictionaries(keys, anything, max_size=5))
 def test_no_case_is_a_crash(standard: str, inputs: dict[str, Any]) -> None:
     found = answer({"standard": standard, "inputs": inputs}, STANDARDS)

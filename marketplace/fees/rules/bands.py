@@ -31,6 +31,7 @@ EXACT: Final = Context(
     prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
 )
 _SETTLED: Final = Decimal(1).scaleb(-80)
+_SHORT: Final = Decimal(1).scaleb(-40)
 MAX_DECIMALS: Final = 10
 MAX_INTEGER_DIGITS: Final = 18
 
@@ -77,22 +78,26 @@ class Band(_Ends):
 
     def plus(self, other: Band) -> Band:
         """End-wise sum."""
-        low = EXACT.add(self[0], other[0])
-        if self[0] is self[1] and other[0] is other[1]:
-            return point_of(low)
-        return span_of(low, EXACT.add(self[1], other[1]))
+        low, high = self
+        low_more, high_more = other
+        if low is high and low_more is high_more:
+            return _point(_add(low, low_more))
+        return span_of(_add(low, low_more), _add(high, high_more))
 
     def times(self, other: Band) -> Band:
         """End-wise product (every number here is at least zero)."""
-        low = EXACT.multiply(self[0], other[0])
-        if self[0] is self[1] and other[0] is other[1]:
-            return point_of(low)
-        return span_of(low, EXACT.multiply(self[1], other[1]))
+        low, high = self
+        low_factor, high_factor = other
+        if low is high and low_factor is high_factor:
+            return _point(_multiply(low, low_factor))
+        return span_of(_multiply(low, low_factor), _multiply(high, high_factor))
 
     def scaled(self, factor: Decimal) -> Band:
         """Both ends times one factor of at least zero."""
-        low = EXACT.multiply(self[0], factor)
-        return span_of(low, low if self[0] is self[1] else EXACT.multiply(self[1], factor))
+        low, high = self
+        if low is high:
+            return _point(_multiply(low, factor))
+        return span_of(_multiply(low, factor), _multiply(high, factor))
 
     def at_least(self, floor: Decimal) -> Band:
         """Both ends lifted to ``floor`` where they lie below it."""
@@ -108,28 +113,38 @@ class Band(_Ends):
 
     def converted(self, unit: str, wanted: str) -> Band:
         """Both ends expressed in another unit of money; raises ValueError like ``convert``."""
-        return self if unit == wanted else self._each(lambda end: convert(end, unit, wanted))
+        return self if unit == wanted else self.scaled(convert(ONE, unit, wanted))
 
     def settled(self) -> Band:
         """Both ends without the trace of an endless division (see ``EXACT``)."""
-        return self._each(settle)
+        return self._each(_settled_if_long)
 
     def _each(self, change: Callable[[Decimal], Decimal]) -> Band:
         low = change(self[0])
         return span_of(low, low if self[0] is self[1] else change(self[1]))
 
 
+_add, _multiply, _new = EXACT.add, EXACT.multiply, tuple.__new__
+
+
 def point_of(value: Decimal) -> Band:
     """The band that is one number of at least zero, unchecked: for what the engine computed."""
-    return tuple.__new__(Band, (value, value))
+    return _new(Band, (value, value))
+
+
+_point = point_of
 
 
 def span_of(low: Decimal, high: Decimal) -> Band:
     """The band between two numbers known to be in order, unchecked: for what the engine computed."""
-    return tuple.__new__(Band, (low, high))
+    return _new(Band, (low, high))
 
 
 NOTHING: Final = Band(ZERO, ZERO)
+
+
+def _settled_if_long(value: Decimal) -> Decimal:
+    return value if value == value.quantize(_SHORT, context=EXACT) else settle(value)
 
 
 def settle(value: Decimal) -> Decimal:
@@ -170,6 +185,14 @@ def total_of(values: Iterable[Decimal]) -> Decimal:
     return total
 
 
+# what a number in one unit of money is multiplied by to stand in another: powers of ten
+RATIOS: Final[dict[tuple[str, str], Decimal]] = {
+    (unit, wanted): EXACT.divide(MONEY_UNITS[unit], MONEY_UNITS[wanted])
+    for unit in MONEY_UNITS
+    for wanted in MONEY_UNITS
+}
+
+
 def convert(value: Decimal, unit: str, wanted: str) -> Decimal:
     """``value`` given in ``unit`` expressed in ``wanted``: exact, since money units are powers
     of ten.
@@ -178,9 +201,10 @@ def convert(value: Decimal, unit: str, wanted: str) -> Decimal:
     """
     if unit == wanted:
         return value
-    if unit not in MONEY_UNITS or wanted not in MONEY_UNITS:
+    ratio = RATIOS.get((unit, wanted))
+    if ratio is None:
         raise ValueError(f"单位“{unit}”不能换算为“{wanted}”")
-    return EXACT.divide(EXACT.multiply(value, MONEY_UNITS[unit]), MONEY_UNITS[wanted])
+    return EXACT.multiply(value, ratio)
 
 
 def plain(value: Decimal, places: int = 6) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -91,10 +91,23 @@ class CappedShare:
     full: str
     part: tuple[str, ...]
     share: Decimal
+    rest: Decimal = field(init=False, repr=False, compare=False)
+    words: tuple[Wording, Wording, Wording] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.part or not ZERO < self.share < ONE:
             raise ValueError("比例应大于 0 且小于 1，并至少有一项受限数量")
+        object.__setattr__(self, "rest", EXACT.subtract(ONE, self.share))
+        share = percent(self.share)
+        words = (
+            wording(N_("设备等费用未超过总额的 %(share)s，全部计入"), share=share),
+            wording(N_("设备等费用超过总额的 %(share)s，按其 %(share)s 计入"), share=share),
+            wording(
+                N_("设备等费用超过总额的 %(share)s，计费额不低于其恰占 %(share)s 的同等工程"),
+                share=share,
+            ),
+        )
+        object.__setattr__(self, "words", words)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -103,23 +116,14 @@ class CappedShare:
 
     def value(self, quantities: Mapping[str, Decimal]) -> tuple[Decimal, Wording | None]:
         """The base and the words for how it was made."""
-        full, part = quantities[self.full], ZERO
-        for key in self.part:
-            part = EXACT.add(part, quantities[key])
+        within, limited, lifted = self.words
+        full, part = quantities[self.full], total_of(quantities[key] for key in self.part)
         total = EXACT.add(full, part)
-        share = percent(self.share)
         if part <= EXACT.multiply(total, self.share):
-            return total, wording(N_("设备等费用未超过总额的 %(share)s，全部计入"), share=share)
-        limited = EXACT.add(full, EXACT.multiply(part, self.share))
-        least = divide(full, EXACT.subtract(ONE, self.share))
-        if limited >= least:
-            return limited, wording(
-                N_("设备等费用超过总额的 %(share)s，按其 %(share)s 计入"), share=share
-            )
-        return least, wording(
-            N_("设备等费用超过总额的 %(share)s，计费额不低于其恰占 %(share)s 的同等工程"),
-            share=share,
-        )
+            return total, within
+        counted = EXACT.add(full, EXACT.multiply(part, self.share))
+        least = divide(full, self.rest)
+        return (counted, limited) if counted >= least else (least, lifted)
 
 
 @dataclass(frozen=True, slots=True)

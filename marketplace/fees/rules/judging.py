@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import product
+from typing import NamedTuple
 
 from marketplace.fees.rules.bands import EXACT, ONE, ZERO, Band, divide, settle
 from marketplace.fees.rules.calculating import NO_STANDARD, Calculation, Outcome, notional
@@ -69,8 +70,7 @@ class Question:
     by_discount: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The verdict on one price. Money in 元.
 
     ``ceiling`` and ``floor`` are what the price was held against, rounded; ``decided_by`` the
@@ -107,32 +107,38 @@ def judge(question: Question, policy: FeesPolicy) -> Judgement:
     """
     if question.price < ZERO or not question.price.is_finite():
         raise ValueError("价格应为不小于 0 的数")
-    limits = _limits(question, policy)
+    fee = policy.items.get(question.item)
+    binds = fee is not None and fee.binds == "binding"
+    limits = _limits(question, policy, binds)
     breach = _breach(question.price, limits, policy)
-    floor = _floor(question, policy, limits)
+    floor = None
+    if fee is not None and binds and fee.price_form == "government_guided":
+        floor = _floor(question, limits)
     deviation = _deviation(question)
     verdict, decided_by, by = _verdict(question, policy, limits, breach, floor)
     binding = decided_by is not None and decided_by.binding
-    reference = not _standard_binds(question.item, policy)
     wide = deviation is not None and abs(deviation) > policy.deviation_band_of(question.item)
-    ceiling = min((rounded_ceiling(c.amount, policy) for c in limits.highest), default=None)
+    calculation = question.calculation
     return Judgement(
         verdict=verdict,
         price=question.price,
-        ceiling=ceiling,
+        ceiling=min(limits.rounded, default=None),
         floor=None if floor is None else rounded_floor(floor.amount),
         decided_by=decided_by,
         by=by,
         binding=binding,
         stops=_stops(verdict, binding, question),
-        flagged=verdict not in (Verdict.WITHIN, Verdict.ROUNDING_ONLY) or (reference and wide),
-        asks_reason=reference and wide,
+        flagged=verdict not in _QUIET or (not binds and wide),
+        asks_reason=not binds and wide,
         deviation=deviation,
         readings=limits.readings if verdict is Verdict.AMBIGUOUS else (),
-        missing=limits.missing or question.calculation.missing,
+        missing=limits.missing or calculation.missing,
         reason=_reason(verdict, question, limits),
-        steps=(*question.calculation.steps, *limits.steps),
+        steps=calculation.steps + limits.steps,
     )
+
+
+_QUIET = frozenset({Verdict.WITHIN, Verdict.ROUNDING_ONLY})
 
 
 def judge_discount(
@@ -152,26 +158,25 @@ def judge_discount(
     return judge(Question(price, gate, item, calculation, by_discount=True), policy)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Limits:
     """Every ceiling of a question; where readings are open, the lowest and the highest each
-    combination gives."""
+    combination gives. ``highest`` are the ceilings with every open reading at its higher value,
+    ``rounded`` their amounts as they are compared."""
 
     fixed: tuple[Limit, ...]
     open: tuple[tuple[tuple[str, Limit], ...], ...]
     steps: tuple[Step, ...]
     missing: tuple[tuple[str, str], ...]
-
-    @property
-    def highest(self) -> tuple[Limit, ...]:
-        """The ceilings with every open reading at its higher value."""
-        chosen = tuple(max((c for _, c in way), key=lambda c: c.amount) for way in self.open)
-        return self.fixed + chosen
+    highest: tuple[Limit, ...]
+    rounded: list[Decimal]
 
     @property
     def lowest(self) -> tuple[Limit, ...]:
         """The ceilings with every open reading at its lower value."""
-        chosen = tuple(min((c for _, c in way), key=lambda c: c.amount) for way in self.open)
+        if not self.open:
+            return self.fixed
+        chosen = tuple(min((c for _, c in way), key=_amount) for way in self.open)
         return self.fixed + chosen
 
     @property
@@ -179,23 +184,22 @@ class _Limits:
         """What each combination of open readings makes the ceiling."""
         found = []
         for ways in product(*self.open):
-            ceiling = min([*self.fixed, *(limit for _, limit in ways)], key=lambda c: c.amount)
+            ceiling = min([*self.fixed, *(limit for _, limit in ways)], key=_amount)
             found.append((";".join(title for title, _ in ways), settle(ceiling.amount)))
         return tuple(found)
 
     @property
     def ambiguous(self) -> bool:
         """Whether the open readings give different ceilings."""
-        return len({amount for _, amount in self.readings}) > 1 if self.open else False
+        return bool(self.open) and len({amount for _, amount in self.readings}) > 1
 
 
-def _standard_binds(item: str, policy: FeesPolicy) -> bool:
-    fee = policy.items.get(item)
-    return fee is not None and fee.binds == "binding"
+def _amount(limit: Limit) -> Decimal:
+    return limit.amount
 
 
-def _limits(question: Question, policy: FeesPolicy) -> _Limits:
-    calculation, binds = question.calculation, _standard_binds(question.item, policy)
+def _limits(question: Question, policy: FeesPolicy, binds: bool) -> _Limits:
+    calculation = question.calculation
     fixed: list[Limit] = []
     ways: list[tuple[tuple[str, Limit], ...]] = []
     steps: list[Step] = []
@@ -203,7 +207,7 @@ def _limits(question: Question, policy: FeesPolicy) -> _Limits:
     ceiling = standard_ceiling(calculation, binds)
     if ceiling is not None:
         fixed.append(ceiling)
-        for layer in policy.layers_of(question.item):
+        for layer in policy.layers_of(question.item) if policy.layers else ():
             share = layer_share(layer, question.payer_class)
             if share is None:
                 missing.append(("payer_class", "缴费主体类别"))
@@ -221,15 +225,24 @@ def _limits(question: Question, policy: FeesPolicy) -> _Limits:
             steps.append(promised[1])
     if question.budget is not None:
         fixed.append(budget_ceiling(question.budget, "项目业主的预算"))
-    return _Limits(tuple(fixed), tuple(ways), tuple(steps), tuple(dict.fromkeys(missing)))
+    higher = [max((c for _, c in way), key=_amount) for way in ways]
+    highest = (*fixed, *higher)
+    return _Limits(
+        tuple(fixed),
+        tuple(ways),
+        tuple(steps),
+        tuple(dict.fromkeys(missing)),
+        highest,
+        [rounded_ceiling(limit.amount, policy) for limit in highest],
+    )
 
 
 def _breach(price: Decimal, limits: _Limits, policy: FeesPolicy) -> tuple[Limit, Decimal] | None:
     """The ceiling broken and by how much: the lowest that binds, else the lowest of all."""
     broken = [
-        (limit, EXACT.subtract(price, rounded_ceiling(limit.amount, policy)))
-        for limit in limits.highest
-        if price > rounded_ceiling(limit.amount, policy)
+        (limit, EXACT.subtract(price, rounded))
+        for limit, rounded in zip(limits.highest, limits.rounded, strict=True)
+        if price > rounded
     ]
     if not broken:
         return None
@@ -239,11 +252,8 @@ def _breach(price: Decimal, limits: _Limits, policy: FeesPolicy) -> tuple[Limit,
     return max(stopping or broken, key=lambda pair: pair[1])
 
 
-def _floor(question: Question, policy: FeesPolicy, limits: _Limits) -> Limit | None:
-    """The standard's low end, where it binds as government-guided and no ceiling lies below."""
-    fee = policy.items.get(question.item)
-    if fee is None or fee.binds != "binding" or fee.price_form != "government_guided":
-        return None
+def _floor(question: Question, limits: _Limits) -> Limit | None:
+    """The standard's low end, where no ceiling lies below it."""
     floor = standard_floor(question.calculation, True)
     if floor is None or any(limit.amount < floor.amount for limit in limits.lowest):
         return None

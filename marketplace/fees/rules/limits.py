@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from marketplace.fees.rules.bands import EXACT, FEN, ONE, ZERO, Band, percent, plain, round_to
 from marketplace.fees.rules.calculating import Calculation
@@ -21,8 +22,7 @@ class Source(StrEnum):
     BUDGET = "budget"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """One ceiling or floor in 元: where it comes from, what it rests on, whether it binds."""
 
     source: Source
@@ -151,7 +151,8 @@ def budget_ceiling(budget: Decimal, title: str) -> Limit:
 
 def rounded_ceiling(amount: Decimal, policy: FeesPolicy) -> Decimal:
     """A ceiling as it is compared: the edition's rounding, then half-up to the fen."""
-    return round_to(round_to(amount, policy.rounding_unit, policy.rounding_mode), FEN, "half_up")
+    rounded = round_to(amount, policy.rounding_unit, policy.rounding_mode)
+    return rounded if policy.rounding_unit == FEN else round_to(rounded, FEN, "half_up")
 
 
 def rounded_floor(amount: Decimal) -> Decimal:
