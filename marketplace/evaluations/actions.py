@@ -62,12 +62,12 @@ def open_windows(contract: Contract, actor: Actor, now: datetime) -> EvaluationW
         if found is None:
             raise
         return found
-    until = ends_at.astimezone(clock.SHANGHAI)
+    until = clock.written(ends_at)
     for organisation_id in (contract.owner_id, contract.firm_id):
         send(
             organisation_id,
             f"请评价合同 {contract.number}",
-            f"评价截止时间 {until:%Y-%m-%d %H:%M}。双方均评价后或者截止后同时公开，逾期视为未评价。",
+            f"评价截止时间 {until}。双方均评价后或者截止后同时公开，逾期视为未评价。",
             f"/contracts/{contract.public_id}/evaluation",
             f"evaluation:{contract.id}:{organisation_id}:open",
             now,

@@ -57,6 +57,12 @@ def today() -> date:
     return local_day(now())
 
 
+def written(instant: datetime) -> str:
+    """The moment in Shanghai as official Chinese texts write it: 2026年11月23日 17:00."""
+    at = instant.astimezone(SHANGHAI)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+
+
 def local_day(instant: datetime) -> date:
     """The Shanghai day an instant falls on."""
     return instant.astimezone(SHANGHAI).date()

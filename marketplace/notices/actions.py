@@ -187,7 +187,7 @@ def _tell_bureau(
     send(
         office.id,
         f"{what}：{notice.title}"[:200],
-        f"答复期限 {objection.due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+        f"答复期限 {clock.written(objection.due_at)}",
         f"/objections/{objection.public_id}/answer",
         f"objection:{objection.id}:{occasion}",
         now,

@@ -255,11 +255,11 @@ def _ask_next(order: Order, actor: Actor, now: datetime) -> None:
         lifecycle.move(ask, AskStatus.ASKED, actor, now, answer_by=ask.answer_by)
         order.next_check_at = ask.answer_by
         db.session.flush()
-        until = ask.answer_by.astimezone(clock.SHANGHAI)
+        until = clock.written(ask.answer_by)
         send(
             ask.organisation_id,
             f"{stored(need.channel.title)}待答复：{need.title}",
-            f"请在 {until:%Y-%m-%d %H:%M} 前答复，逾期视为不承接。",
+            f"请在 {until} 前答复，逾期视为不承接。",
             f"/firm/orders/{ask.public_id}",
             f"ask:{ask.id}:asked",
             now,

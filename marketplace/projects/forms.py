@@ -21,12 +21,14 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.forms import PricedForm, inputs_form
+from marketplace.foundation import clock
 from marketplace.foundation.forms import Form, YuanField, length_message
+from marketplace.foundation.web import show_date
 
 from . import queries
 from .correcting import Correction
 from .drafting import NeedContent, investments_of
-from .models import DrawSource, InvestmentKind, Need, SelectionMethod
+from .models import DrawSource, InvestmentKind, Need, Project, SelectionMethod
 from .rules import GRADES
 
 MOST_DAYS = 999
@@ -215,9 +217,15 @@ def need_form(
         form.investment.choices.insert(0, ("", _("请选择")))
     form.project.choices = [
         ("", _("新建项目")),
-        *((one.public_id, one.name) for one in queries.projects_of(organisation_id)),
+        *((one.public_id, _told_apart(one)) for one in queries.projects_of(organisation_id)),
     ]
     return form
+
+
+def _told_apart(project: Project) -> str:
+    """An owner may have several projects of one name: the code, or the day it was entered."""
+    mark = project.code or show_date(clock.local_day(project.created_at))
+    return _("%(title)s（%(unit)s）", title=project.name, unit=mark)
 
 
 def _values(need: Need) -> dict[str, Any]:

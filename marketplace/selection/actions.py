@@ -316,6 +316,8 @@ def approve_annulment(annulment: DrawAnnulment, actor: Actor) -> SelectionRound:
         raise Conflict(_("撤销建议已办结"), rule="annul.decided")
     if annulment.proposed_by == actor.user_id:
         raise Refused(_("提出撤销的人不能批准，请由上级管理机构办理"), rule="annul.two_persons")
+    if need.status not in (NeedStatus.SELECTING, NeedStatus.AWARDED):
+        raise Conflict(_("需求已进入合同或者已经结束，不能再撤销抽取"), rule="annul.state")
     annulment.approved_by, annulment.approved_at = actor.user_id, now
     award = queries.award_of(need)
     if award is not None:

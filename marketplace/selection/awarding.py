@@ -129,17 +129,18 @@ def return_pick(award: Award, reason: str, actor: Actor, now: datetime) -> None:
 
 
 def end_notice(need: Need, award: Award, actor: Actor, now: datetime) -> None:
-    """At the end of the notice: offer the award, wait for objections, or let it fall."""
+    """At the end of the notice: offer the award, let it fall, or wait for objections and for the
+    superior bureau's word on annulling the draw."""
     notice = notices.latest("award", award)
     state = notices.state(notice, now) if notice is not None else NoticeState.CLEAR
     if award.notice_ends_at is not None and now < award.notice_ends_at:
         need.next_check_at = award.notice_ends_at
-    elif state is NoticeState.CLEAR:
-        offer(need, award, actor, now)
     elif state is NoticeState.UPHELD:
         fall(need, award, AwardStatus.UPHELD, actor, now, "异议成立")
+    elif state is NoticeState.CLEAR and queries.annulment_of(award.round) is None:
+        offer(need, award, actor, now)
     else:
-        # looked for by the sweep once the last objection is answered
+        # looked for by the sweep once the last objection is answered and the annulment refused
         need.next_check_at = None
 
 

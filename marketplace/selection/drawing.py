@@ -103,7 +103,9 @@ def _finish_lottery(
         issue=second.issue,
         numbers=second.numbers,
         value=value,
-        source=first.source if first.source == second.source else f"{first.source};{second.source}",
+        source=first.source
+        if first.source == second.source
+        else f"{first.source}；{second.source}",
         first_user_id=first.user_id,
         second_user_id=second.user_id,
         at=now,

@@ -72,7 +72,11 @@ def lottery() -> Any:
             now,
         ),
         page,
-        lambda alike: _("两人登记一致，抽取即将进行") if alike else _("已登记，等待另一人独立登记"),
+        lambda alike: (
+            _("两人登记一致，抽取即将进行")
+            if alike
+            else _("已登记。须有另一人独立登记且两份一致，才能抽取")
+        ),
         lambda _alike: url_for("selection.lottery"),
     )
 

@@ -14,7 +14,7 @@ from marketplace.notices.models import UNANSWERED, Objection, PublicNotice
 from marketplace.projects.models import Need, NeedStatus
 
 from . import actions, queries
-from .models import Award, AwardStatus, SelectionRound
+from .models import Award, AwardStatus, DrawAnnulment, SelectionRound
 
 
 def advance_due() -> int:
@@ -27,7 +27,8 @@ def advance_due() -> int:
 
 
 def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
-    """Needs whose award waited past its notice for objections that are all answered by now."""
+    """Needs whose award waited past its notice for objections that are all answered by now, or
+    for an annulment that was refused."""
     waiting = (
         select(Objection.id)
         .join(PublicNotice, PublicNotice.id == Objection.notice_id)
@@ -36,6 +37,11 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
             PublicNotice.subject_id == Award.id,
             Objection.status.in_(UNANSWERED),
         )
+    )
+    to_decide = select(DrawAnnulment.id).where(
+        DrawAnnulment.round_id == Award.round_id,
+        DrawAnnulment.approved_at.is_(None),
+        DrawAnnulment.refused_at.is_(None),
     )
     return list(
         db.session.scalars(
@@ -47,6 +53,7 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
                 Award.status == AwardStatus.ANNOUNCED,
                 Award.notice_ends_at <= now,
                 ~waiting.exists(),
+                ~to_decide.exists(),
                 Need.id.not_in(left_alone),
             )
             .order_by(Need.id)

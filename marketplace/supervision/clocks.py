@@ -227,7 +227,7 @@ def _edition(jurisdiction_code: str, since: datetime) -> Edition[LampsPolicy]:
 
 
 def _remind(row: RunningClock, stage: Stage, now: datetime) -> None:
-    until = f"{row.due_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
+    until = clock.written(row.due_at)
     with force_locale("zh_CN"):
         words = {
             Stage.START: _("新办理事项"),

@@ -135,7 +135,7 @@ def _draw(reference: str) -> Replayed:
         [
             [_("承诺值"), running.commitment, again.commitment],
             [_("名单摘要"), running.list_sha256 or "—", again.list_hash],
-            [_("公开随机值"), running.public_value or "—", again.public_value],
+            [_("公开值"), running.public_value or "—", again.public_value],
             [_("次序"), "、".join(_order(running)), "、".join(again.ranking)],
         ],
     )

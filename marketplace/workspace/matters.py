@@ -144,12 +144,12 @@ def _matter(
     values: LampsPolicy,
     now: datetime,
 ) -> Matter:
-    step, who, since, due = _next(need, award, contract)
+    step, who, since, due = _next(need, award, contract, now)
     return Matter(need, step, who, dial(values, since, due, now))
 
 
 def _next(
-    need: Need, award: Award | None, contract: Contract | None
+    need: Need, award: Award | None, contract: Contract | None, now: datetime
 ) -> tuple[str, str, datetime, datetime | None]:
     owner, here = need.owner.public_name, need.status_since
     if contract is not None:
@@ -158,7 +158,11 @@ def _next(
         since = award.final_at or award.status_since
         return _("确认中选"), award.organisation.public_name, since, award.accept_by
     if award is not None and award.status is AwardStatus.ANNOUNCED:
-        return _("中选结果公示"), _("公众可提出异议"), award.status_since, award.notice_ends_at
+        ends_at = award.notice_ends_at
+        if ends_at is not None and ends_at <= now:
+            # an unanswered objection or a proposed annulment keeps a result announced
+            return _("处理异议或撤销建议"), _("中介超市管理机构"), ends_at, None
+        return _("中选结果公示"), _("公众可提出异议"), award.status_since, ends_at
     if award is not None:
         both = _("%(owner)s、%(firm)s", owner=owner, firm=award.organisation.public_name)
         return _("起草合同"), both, award.accepted_at or award.status_since, None

@@ -19,6 +19,7 @@ from marketplace.contracts.models import Amendment, Contract, Deliverable
 from marketplace.evaluations import queries as evaluations
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.foundation.languages import joined
 from marketplace.foundation.lifecycle import Status, StatusChange
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import show_datetime
@@ -117,7 +118,7 @@ def _of_selection(need: Need, actor: Actor, view: View) -> Iterator[Event]:
             yield Event(
                 at=running.drawn_at,
                 title=_("抽取完成，次序公布"),
-                detail=_("公开随机值 %(value)s", value=running.public_value or "—"),
+                detail=_("公开值 %(value)s", value=running.public_value or "—"),
                 url=result,
                 place=1,
             )
@@ -225,7 +226,7 @@ def _of_marks(contract: Contract, page: str | None) -> Iterator[Event]:
             at=window.revealed_at,
             title=_("互评公开"),
             who=_("系统按期办理"),
-            detail=";".join(given),
+            detail=joined(given),
             url=page,
         )
 

@@ -345,6 +345,25 @@ def test_two_officers_annul_a_draw_and_the_need_is_published_again(
         assert queries.proof_of(need) == first.proof
 
 
+def test_a_result_waits_for_the_word_on_annulling_its_draw(app: Flask, advance: Advance) -> None:
+    drawn(app, advance)
+    with app.app_context(), transaction():
+        operator = accounts.officer(Role.BUREAU_OPERATOR).actor
+        actions.propose_annulment(
+            need_again(), "经核查，名单摘要公布时系统时间与标准时间相差超过允许范围", operator
+        )
+    advance(timedelta(days=5))
+    with app.app_context():
+        assert award_again().status is AwardStatus.ANNOUNCED, "nobody is bound meanwhile"
+        with transaction():
+            proposed = queries.annulment_of(queries.live_round(need_again()))
+            assert proposed is not None
+            actions.refuse_annulment(proposed, accounts.officer(Role.SUPERVISOR).actor)
+    advance(timedelta(seconds=1))
+    with app.app_context():
+        assert award_again().status is AwardStatus.OFFERED
+
+
 def test_a_need_withdrawn_by_its_owner_ends_its_round(app: Flask, advance: Advance) -> None:
     with app.app_context(), transaction():
         owner = accounts.owner()
