@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.permissions import Permission
+from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import DomainError
-from marketplace.foundation.web import access, require_actor, writes
+from marketplace.foundation.forms import Form, came_back
+from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import access as rights
 from . import actions, queries
@@ -28,27 +28,26 @@ def evaluate(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     contract, direction = rights.contract_for(actor, public_id)
     form = FORMS[direction]()
-    if form.validate_on_submit():
-        try:
-            actions.submit_evaluation(
-                contract, form.marks(direction), form.reason.data, actor, clock.now()
-            )
-            return redirect(url_for("evaluations.evaluate", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
+    if not form.is_submitted():
+        window = queries.window_of(contract)
+        own = queries.evaluation(window, direction) if window else None
+        if own is not None:
+            given = {part: str(mark) for part, mark in own.latest.marks.items()}
+            form = FORMS[direction](data={**given, "reason": own.latest.reason})
+    return run_form(
+        form,
+        lambda: actions.submit_evaluation(
+            contract, form.marks(direction), form.reason.data, actor, clock.now()
+        ),
+        lambda: _page(contract, direction, form),
+        None,
+        lambda _given: url_for("evaluations.evaluate", public_id=public_id),
+    )
+
+
+def _page(contract: Contract, direction: Direction, form: Form) -> str:
     window = queries.window_of(contract)
-    own = queries.evaluation(window, direction) if window else None
-    if own is not None and not form.is_submitted():
-        form = FORMS[direction](
-            data={
-                **{part: str(m) for part, m in own.latest.marks.items()},
-                "reason": own.latest.reason,
-            }
-        )
-    page = render_template(
+    return render_template(
         "evaluations/evaluate.html",
         contract=contract,
         direction=direction,
@@ -56,12 +55,11 @@ def evaluate(public_id: str) -> ResponseReturnValue:
         parts=PART_TITLES,
         window=window,
         over=queries.can_be_evaluated(contract),
-        own=own,
+        own=queries.evaluation(window, direction) if window else None,
         open=_open(window, direction),
         revealed=queries.revealed_in(window) if window else [],
-        form=form,
+        **came_back("form", form),
     )
-    return page, form.http_status
 
 
 def _open(window: EvaluationWindow | None, direction: Direction) -> bool:

@@ -9,6 +9,7 @@ from typing import IO
 
 from flask import Response, current_app, send_file
 from flask_babel import gettext as _
+from flask_wtf.file import FileField
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +83,14 @@ def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str)
     db.session.flush()
     audit.record("file.stored", actor, row, now, sha256=digest, size=row.size)
     return row
+
+
+def store_given(field: FileField, actor: Actor, now: datetime) -> StoredFile | None:
+    """Check and keep what was chosen in a form's file field; None when nothing was."""
+    upload = field.data
+    if not upload or not getattr(upload, "filename", ""):
+        return None
+    return store(upload.stream, upload.filename, actor, now, field.name)
 
 
 def path_of(row: StoredFile) -> Path:

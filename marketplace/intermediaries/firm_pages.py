@@ -1,22 +1,15 @@
-"""The firm's own pages: its file, its application, certificates, people, promises."""
+"""The firm's file and its application: where it stands, what is missing, what was found."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from flask import redirect, render_template, url_for
-from flask_babel import gettext as _
-from flask_wtf.file import FileField
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
-from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import DomainError, Missing
-from marketplace.foundation.files import StoredFile
 from marketplace.foundation.web import SIGNED_IN, require_actor, run_form, writes
 from marketplace.foundation.web import access as allow
 
@@ -25,20 +18,9 @@ from .blueprint import bp
 from .forms import (
     AvailabilityForm,
     CommitmentForm,
-    OfferingForm,
-    OrderTermsForm,
-    PractitionerForm,
-    QualificationForm,
     SubjectForm,
-    listing_form,
 )
-from .models import Firm, Offering, Practitioner, Qualification
-
-RECORDS = {
-    "qualification": Qualification,
-    "practitioner": Practitioner,
-    "offering": Offering,
-}
+from .models import Firm
 
 
 @bp.get("/firm")
@@ -90,16 +72,15 @@ def availability() -> Any:
     actor = require_actor()
     firm = access.own_file(actor)
     form = AvailabilityForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.set_availability(firm, form.paused.data, form.capacity.data, actor, clock.now())
-            return redirect(url_for("intermediaries.file"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _file_page(access.own_file(actor), form), status
+    return run_form(
+        form,
+        lambda: actions.set_availability(
+            firm, form.paused.data, form.capacity.data, actor, clock.now()
+        ),
+        lambda: _file_page(access.own_file(actor), form),
+        None,
+        lambda _done: url_for("intermediaries.file"),
+    )
 
 
 def _own_or_new(actor: Actor) -> Firm:
@@ -136,16 +117,13 @@ def apply() -> Any:
         decoupled=firm.decoupled,
         controller_name=holder.name if holder else None,
     )
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            _save(firm, form, actor)
-            return redirect(url_for("intermediaries.apply"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _apply_page(access.own_file(actor), form, CommitmentForm(formdata=None)), status
+    return run_form(
+        form,
+        lambda: _save(firm, form, actor),
+        lambda: _apply_page(access.own_file(actor), form, CommitmentForm(formdata=None)),
+        None,
+        lambda _done: url_for("intermediaries.apply"),
+    )
 
 
 def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
@@ -158,7 +136,7 @@ def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
         agent_phone=form.agent_phone.data,
         introduction=form.introduction.data or "",
         decoupled=form.decoupled.data,
-        licence=_upload(form.licence, actor),
+        licence=files.store_given(form.licence, actor, now),
         actor=actor,
         now=now,
     )
@@ -169,13 +147,6 @@ def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
         actor,
         now,
     )
-
-
-def _upload(field: FileField, actor: Actor) -> StoredFile | None:
-    given = field.data
-    if not given or not getattr(given, "filename", ""):
-        return None
-    return files.store(given.stream, given.filename, actor, clock.now(), field.name)
 
 
 def _apply_page(firm: Firm, form: SubjectForm, commitment: CommitmentForm) -> str:
@@ -199,232 +170,26 @@ def submit() -> Any:
     actor = require_actor()
     firm = access.own_file(actor)
     commitment = CommitmentForm()
-    status = commitment.http_status
-    if commitment.validate_on_submit():
-        try:
-            actions.submit_application(firm, commitment.committed.data, actor, clock.now())
-            return redirect(url_for("intermediaries.file"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            commitment.refuse(error)
-            status = error.status
-    firm = access.own_file(actor)
-    form = SubjectForm(
-        formdata=None,
-        legal_representative=firm.organisation.legal_representative,
-        agent_name=firm.agent_name,
-        agent_phone=firm.agent_phone,
-        introduction=firm.introduction,
-        decoupled=firm.decoupled,
-    )
-    return _apply_page(firm, form, commitment), status
-
-
-@bp.route("/firm/qualifications", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def qualifications() -> Any:
-    """Certificates on file, and one more."""
-    actor = require_actor()
-    firm = access.own_file(actor)
-    form = QualificationForm()
-    items = queries.items_of(firm, clock.today())
-    kinds = sorted({each.type for item in items.values() for each in item.requirements})
-    form.type.choices = [("", _("请选择"))] + [(kind, kind) for kind in kinds]
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.add_qualification(
-                firm,
-                type=form.type.data,
-                grade=form.grade.data or None,
-                number=form.number.data,
-                issuer=form.issuer.data,
-                valid_from=form.valid_from.data,
-                valid_until=form.valid_until.data,
-                file=_upload(form.file, actor),
-                actor=actor,
-                now=clock.now(),
-            )
-            return redirect(url_for("intermediaries.qualifications"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    firm = access.own_file(actor)
-    page = render_template(
-        "intermediaries/qualifications.html",
-        firm=firm,
-        form=form,
-        qualifications=queries.all_qualifications(firm.id),
-        today=clock.today(),
-    )
-    return page, status
-
-
-@bp.route("/firm/practitioners", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def practitioners() -> Any:
-    """Professionals on file, and one more."""
-    actor = require_actor()
-    firm = access.own_file(actor)
-    form = PractitionerForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.add_practitioner(
-                firm,
-                name=form.name.data,
-                profession=form.profession.data,
-                number=form.number.data,
-                actor=actor,
-                now=clock.now(),
-            )
-            return redirect(url_for("intermediaries.practitioners"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    firm = access.own_file(actor)
-    page = render_template(
-        "intermediaries/practitioners.html",
-        firm=firm,
-        form=form,
-        practitioners=queries.practitioners(firm.id),
-    )
-    return page, status
-
-
-@bp.route("/firm/offerings", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def offerings() -> Any:
-    """What the firm promises, and a new or changed promise."""
-    actor = require_actor()
-    firm = access.own_firm(actor)
-    if firm is None:
-        return render_template("intermediaries/file_none.html")
-    form = OfferingForm()
-    names = catalogue.names(clock.today(), accounts.lineage(firm.register_code))
-    form.item_code.choices = [("", _("请选择")), *names.items()]
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.save_offering(
-                firm,
-                form.item_code.data,
-                form.discount.data or Decimal(0),
-                form.promised_days.data,
-                actor,
-                clock.now(),
-            )
-            return redirect(url_for("intermediaries.offerings"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    firm = access.own_file(actor)
-    page = render_template(
-        "intermediaries/offerings.html",
-        firm=firm,
-        form=form,
-        items=queries.items_of(firm, clock.today()),
-        offerings=queries.offerings(firm.id),
-    )
-    return page, status
-
-
-@bp.route("/firm/offerings/<item_code>/listing", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def listing(item_code: str) -> Any:
-    """Promise a fixed price for a range of quantities, to be ordered as it stands."""
-    actor = require_actor()
-    firm = access.own_file(actor)
-    day = clock.today()
-    offered = queries.offering(firm.id, item_code)
-    form = listing_form(item_code, firm.register_code, day, offered)
 
     def page() -> str:
         own = access.own_file(actor)
-        item = queries.items_of(own, day).get(item_code)
-        if item is None:
-            raise Missing(item_code)
-        return render_template(
-            "intermediaries/listing.html",
-            firm=own,
-            item=item,
-            form=form,
-            offered=queries.offering(own.id, item_code),
+        form = SubjectForm(
+            formdata=None,
+            legal_representative=own.organisation.legal_representative,
+            agent_name=own.agent_name,
+            agent_phone=own.agent_phone,
+            introduction=own.introduction,
+            decoupled=own.decoupled,
         )
+        return _apply_page(own, form, commitment)
 
     return run_form(
-        form,
-        lambda: actions.save_offering(
-            firm,
-            item_code,
-            Decimal(0),
-            form.promised_days.data or 0,
-            actor,
-            clock.now(),
-            form.fixed(),
-        ),
+        commitment,
+        lambda: actions.submit_application(firm, commitment.committed.data, actor, clock.now()),
         page,
-        _("承诺已保存"),
-        lambda _row: url_for("intermediaries.offerings"),
+        None,
+        lambda _done: url_for("intermediaries.file"),
     )
-
-
-@bp.route("/firm/offerings/<public_id>/orders", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def order_terms(public_id: str) -> Any:
-    """Which orders a promise takes: paused, how many at once, where."""
-    actor = require_actor()
-    row = access.own_record(actor, Offering, public_id)
-    form = OrderTermsForm(data={"paused": row.paused, "capacity": row.capacity, "areas": row.areas})
-    form.areas.choices = [
-        (code, accounts.jurisdiction(code).name) for code in accounts.below(row.firm.register_code)
-    ]
-
-    def page() -> str:
-        own = access.own_record(actor, Offering, public_id)
-        return render_template(
-            "intermediaries/order_terms.html",
-            firm=own.firm,
-            offered=own,
-            form=form,
-            items=queries.items_of(own.firm, clock.today()),
-        )
-
-    return run_form(
-        form,
-        lambda: actions.set_order_terms(
-            row,
-            form.paused.data,
-            form.capacity.data,
-            form.areas.data or [],
-            actor,
-            clock.now(),
-        ),
-        page,
-        _("接单设置已保存"),
-        lambda _row: url_for("intermediaries.offerings"),
-    )
-
-
-@bp.post("/firm/records/<kind>/<public_id>/end")
-@allow(Permission.FIRM_FILE)
-@writes
-def end_record(kind: str, public_id: str) -> Any:
-    """Take a certificate, a professional or a promise off the file."""
-    if kind not in RECORDS:
-        raise Missing(kind)
-    actor = require_actor()
-    row: Any = access.own_record(actor, RECORDS[kind], public_id)  # type: ignore[type-var]
-    actions.end_record(row, actor, clock.now())
-    return redirect(url_for(f"intermediaries.{kind}s"), 303)
 
 
 @bp.get("/firm-files/<public_id>")

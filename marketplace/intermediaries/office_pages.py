@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -10,11 +11,11 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError, Missing
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import access as allow
-from marketplace.foundation.web import require_actor, writes
+from marketplace.foundation.web import require_actor, run_form, writes
 
 from . import access, actions, queries
 from .actions import POINTS
@@ -23,16 +24,14 @@ from .forms import DecisionForm, FormCheckForm, OpinionForm, QuestionForm, check
 from .models import CheckStatus, Firm, FirmStatus, ProfessionalCheck, Recommendation
 
 
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
-
-
 @bp.get("/supervision/applications")
 @allow(Permission.SUPERVISION_VIEW)
 def applications() -> str:
     """Applications on the register, what waits for the bureau first."""
-    page = paginate(queries.applications(access.register_here(require_actor())), _page_number())
+    page = paginate(
+        queries.applications(access.register_here(require_actor())),
+        request.args.get("page", 1, type=int),
+    )
     return render_template("intermediaries/applications.html", page=page, now=clock.now())
 
 
@@ -107,27 +106,33 @@ def check(public_id: str) -> Any:
         form.preview.data = None
         form.idempotency_key.data = secrets.token_urlsafe(18)  # the real sending is another one
         return _review_page(firm, form, form.notice_so_far())
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            now = clock.now()
-            if form.outcome.data == "return":
-                actions.return_application(firm, form.findings(), actor, now)
-            else:
-                actions.pass_check(
-                    firm,
-                    form.findings(),
-                    Recommendation.LIST if form.outcome.data == "list" else Recommendation.REFUSE,
-                    form.reason.data or "",
-                    actor,
-                    now,
-                )
-            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _review_page(access.application_for(actor, public_id), form), status
+
+    def act() -> None:
+        now = clock.now()
+        if form.outcome.data == "return":
+            actions.return_application(firm, form.findings(), actor, now)
+        else:
+            actions.pass_check(
+                firm,
+                form.findings(),
+                Recommendation.LIST if form.outcome.data == "list" else Recommendation.REFUSE,
+                form.reason.data or "",
+                actor,
+                now,
+            )
+
+    return _on_review(public_id, form, act)
+
+
+def _on_review(public_id: str, form: Any, act: Callable[[], Any]) -> Any:
+    """Run one step of a review; what it refuses is shown on the review's page."""
+    return run_form(
+        form,
+        act,
+        lambda: _review_page(access.application_for(require_actor(), public_id), form),
+        None,
+        lambda _done: url_for("intermediaries.review", public_id=public_id),
+    )
 
 
 @bp.post("/supervision/applications/<public_id>/decision")
@@ -138,19 +143,14 @@ def decide(public_id: str) -> Any:
     actor = require_actor()
     firm = access.application_for(actor, public_id)
     form = DecisionForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            if form.outcome.data == "list":
-                actions.list_firm(firm, actor, clock.now())
-            else:
-                actions.refuse_application(firm, form.reason.data or "", actor, clock.now())
-            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _review_page(access.application_for(actor, public_id), form), status
+
+    def act() -> None:
+        if form.outcome.data == "list":
+            actions.list_firm(firm, actor, clock.now())
+        else:
+            actions.refuse_application(firm, form.reason.data or "", actor, clock.now())
+
+    return _on_review(public_id, form, act)
 
 
 @bp.post("/supervision/applications/<public_id>/question")
@@ -161,17 +161,13 @@ def question(public_id: str) -> Any:
     actor = require_actor()
     firm = access.application_for(actor, public_id)
     form = QuestionForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            keep = form.outcome.data == "keep"
-            actions.resolve_question(firm, keep, form.reason.data, actor, clock.now())
-            return redirect(url_for("intermediaries.review", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _review_page(access.application_for(actor, public_id), form), status
+    return _on_review(
+        public_id,
+        form,
+        lambda: actions.resolve_question(
+            firm, form.outcome.data == "keep", form.reason.data, actor, clock.now()
+        ),
+    )
 
 
 @bp.post("/supervision/applications/<public_id>/qualifications/<qualification_id>")
@@ -193,7 +189,10 @@ def verify(public_id: str, qualification_id: str) -> Any:
 def professional() -> str:
     """The department's professional checks, the waiting ones first."""
     actor = require_actor()
-    page = paginate(queries.checks_of_department(actor.organisation_id or 0), _page_number())
+    page = paginate(
+        queries.checks_of_department(actor.organisation_id or 0),
+        request.args.get("page", 1, type=int),
+    )
     return render_template("intermediaries/professional.html", page=page, now=clock.now())
 
 
@@ -205,23 +204,15 @@ def opinion(public_id: str) -> Any:
     actor = require_actor()
     found = access.professional_check_for(actor, public_id)
     form = OpinionForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            actions.department_opinion(
-                found,
-                form.outcome.data == "object",
-                form.reason.data or "",
-                actor,
-                clock.now(),
-            )
-            return redirect(url_for("intermediaries.professional"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-            found = access.professional_check_for(actor, public_id)
-    return _opinion_page(found, form), status
+    return run_form(
+        form,
+        lambda: actions.department_opinion(
+            found, form.outcome.data == "object", form.reason.data or "", actor, clock.now()
+        ),
+        lambda: _opinion_page(access.professional_check_for(actor, public_id), form),
+        None,
+        lambda _done: url_for("intermediaries.professional"),
+    )
 
 
 def _opinion_page(found: ProfessionalCheck, form: OpinionForm) -> str:

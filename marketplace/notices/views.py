@@ -7,9 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError
-from marketplace.foundation.web import PUBLIC, access, current_actor, require_actor, writes
+from marketplace.foundation.db import paginate
+from marketplace.foundation.forms import came_back
+from marketplace.foundation.web import (
+    PUBLIC,
+    access,
+    current_actor,
+    require_actor,
+    run_form,
+    writes,
+)
 
 from . import access as rights
 from . import actions, queries
@@ -66,16 +73,13 @@ def object_to(public_id: str) -> ResponseReturnValue:
     if request.method == "GET" and not queries.takes_objections(found, now):
         return redirect(url_for("notices.notice", public_id=public_id))
     form = ObjectionForm()
-    if form.validate_on_submit():
-        try:
-            actions.file_objection(found, form.text.data, actor, clock.now())
-            return redirect(url_for("notices.notice", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    return render_template("notices/objection.html", form=form, notice=found), form.http_status
+    return run_form(
+        form,
+        lambda: actions.file_objection(found, form.text.data, actor, clock.now()),
+        lambda: render_template("notices/objection.html", form=form, notice=found),
+        None,
+        lambda _objection: url_for("notices.notice", public_id=public_id),
+    )
 
 
 @bp.route("/objections/<public_id>/answer", methods=["GET", "POST"])
@@ -86,19 +90,14 @@ def answer(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     objection = rights.objection_to_answer(actor, public_id)
     form = AnswerForm()
-    if form.validate_on_submit():
-        try:
-            actions.answer_objection(
-                objection,
-                form.conclusion.data == "upheld",
-                form.answer.data,
-                actor,
-                clock.now(),
-            )
-            return redirect(url_for("notices.notice", public_id=objection.notice.public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    return render_template("notices/answer.html", form=form, objection=objection), form.http_status
+    return run_form(
+        form,
+        lambda: actions.answer_objection(
+            objection, form.conclusion.data == "upheld", form.answer.data, actor, clock.now()
+        ),
+        lambda: render_template(
+            "notices/answer.html", objection=objection, **came_back("form", form)
+        ),
+        None,
+        lambda _done: url_for("notices.notice", public_id=objection.notice.public_id),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,9 +14,15 @@ from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import register_of
 from marketplace.foundation import clock
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import DomainError
-from marketplace.foundation.web import PUBLIC, access, current_actor, require_actor, writes
+from marketplace.foundation.forms import came_back
+from marketplace.foundation.web import (
+    PUBLIC,
+    access,
+    current_actor,
+    require_actor,
+    run_form,
+    writes,
+)
 
 from . import access as rights
 from . import actions, explaining, queries, waterfall
@@ -119,17 +125,13 @@ def proposal(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.proposal_for(actor, public_id)
     form = ConfirmForm()
-    if form.validate_on_submit():
-        try:
-            actions.confirm_grade(found, actor, clock.now())
-            return redirect(url_for("ratings.desk"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    page = render_template("ratings/proposal.html", proposal=found, form=form)
-    return page, form.http_status
+    return run_form(
+        form,
+        lambda: actions.confirm_grade(found, actor, clock.now()),
+        lambda: render_template("ratings/proposal.html", proposal=found, **came_back("form", form)),
+        None,
+        lambda _done: url_for("ratings.desk"),
+    )
 
 
 @bp.route("/supervision/ratings/<public_id>/rejection", methods=["GET", "POST"])
@@ -140,17 +142,13 @@ def reject(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.proposal_for(actor, public_id)
     form = RejectForm()
-    if form.validate_on_submit():
-        try:
-            actions.reject_grade(found, form.reason.data or "", actor, clock.now())
-            return redirect(url_for("ratings.desk"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    page = render_template("ratings/rejection.html", proposal=found, form=form)
-    return page, form.http_status
+    return run_form(
+        form,
+        lambda: actions.reject_grade(found, form.reason.data or "", actor, clock.now()),
+        lambda: render_template("ratings/rejection.html", proposal=found, form=form),
+        None,
+        lambda _done: url_for("ratings.desk"),
+    )
 
 
 @bp.route("/supervision/ratings/inspections/new", methods=["GET", "POST"])
@@ -160,23 +158,25 @@ def inspect() -> ResponseReturnValue:
     """Record an inspection's result."""
     actor = require_actor()
     form = InspectionForm()
-    if form.validate_on_submit():
-        try:
-            organisation = rights.inspectable(actor, form.credit_code.data or "")
-            actions.post_inspection(
-                organisation.id,
-                organisation.jurisdiction_code,
-                form.inspected_on.data,
-                form.document.data or "",
-                form.result.data or Decimal(0),
-                form.findings.data or "",
-                actor,
-                clock.now(),
-            )
-            return redirect(url_for("ratings.explained", public_id=organisation.public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    return render_template("ratings/inspection.html", form=form), form.http_status
+
+    def post() -> Organisation:
+        organisation = rights.inspectable(actor, form.credit_code.data or "")
+        actions.post_inspection(
+            organisation.id,
+            organisation.jurisdiction_code,
+            form.inspected_on.data,
+            form.document.data or "",
+            form.result.data or Decimal(0),
+            form.findings.data or "",
+            actor,
+            clock.now(),
+        )
+        return organisation
+
+    return run_form(
+        form,
+        post,
+        lambda: render_template("ratings/inspection.html", form=form),
+        None,
+        lambda inspected: url_for("ratings.explained", public_id=inspected.public_id),
+    )

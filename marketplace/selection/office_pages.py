@@ -53,11 +53,11 @@ def lottery() -> Any:
     def page() -> str:
         return render_template(
             "selection/lottery.html",
-            form=form,
             due=[(day, queries.readings(values.lottery_game, day)) for day in due],
             values=values,
             done=queries.recent_lotteries(),
             actor_id=actor.user_id,
+            **came_back("form", form),
         )
 
     return run_form(

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock
+from marketplace.foundation.forms import came_back
 from marketplace.foundation.web import (
     PUBLIC,
     SIGNED_IN,
@@ -117,8 +118,8 @@ def _ceremony_page(public_id: str, form: NumberForm) -> str:
         names={row.participant: _participant_name(row) for row in rows},
         participant=participant,
         mine=next((row for row in rows if row.participant == participant), None),
-        form=form,
         phase=queries.ceremony_phase(running, clock.now()),
+        **came_back("form", form),
     )
 
 

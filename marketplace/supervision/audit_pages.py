@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,21 +10,16 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission, Role
 from marketplace.foundation import audit, clock
 from marketplace.foundation.crypto import canonical_json
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError, Invalid, Missing
-from marketplace.foundation.forms import Form
-from marketplace.foundation.web import access, require_actor, writes
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.forms import Form, came_back
+from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import queries, sampling
 from .blueprint import bp
 from .forms import ConclusionForm, NoteForm, SampleForm, SignForm
-from .models import AuditSample, SampleKind, SampleStatus
+from .models import SampleKind, SampleStatus
 from .titles import action_title, subject_title
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 @bp.get("/supervision/ledger")
@@ -63,7 +58,7 @@ def ledger() -> ResponseReturnValue:
         subject_title=subject_title,
         verification=verification,
         verifications=queries.verifications(),
-        page=paginate(queries.events(), _page_number(), per_page=50),
+        page=paginate(queries.events(), request.args.get("page", 1, type=int), per_page=50),
         now=clock.now(),
     )
     return page, 422 if problem else 200
@@ -77,7 +72,7 @@ def samples() -> ResponseReturnValue:
     if actor.jurisdiction is None:
         raise Missing("no office")
     codes = accounts.below(actor.jurisdiction)
-    page = paginate(queries.samples(codes), _page_number())
+    page = paginate(queries.samples(codes), request.args.get("page", 1, type=int))
     return render_template("supervision/samples.html", page=page)
 
 
@@ -88,22 +83,22 @@ def new_sample() -> ResponseReturnValue:
     """Draw a sample."""
     actor = require_actor()
     form = SampleForm()
-    if form.validate_on_submit():
-        try:
-            sample = sampling.take_sample(
-                SampleKind(form.kind.data), form.size.data or 0, actor, clock.now()
-            )
-            return redirect(url_for("supervision.sample", public_id=sample.public_id), 303)
-        except DomainError as error:
-            _refuse(form, error)
-    return render_template("supervision/sample_form.html", form=form), form.http_status
+    return run_form(
+        form,
+        lambda: sampling.take_sample(
+            SampleKind(form.kind.data), form.size.data or 0, actor, clock.now()
+        ),
+        lambda: render_template("supervision/sample_form.html", form=form),
+        None,
+        lambda sample: url_for("supervision.sample", public_id=sample.public_id),
+    )
 
 
 @bp.get("/supervision/samples/<public_id>")
 @access(Permission.AUDIT_READ)
 def sample(public_id: str) -> ResponseReturnValue:
     """One sample: what was drawn, differences first, notes beside."""
-    return _sample_page(sampling.sample_for(require_actor(), public_id))
+    return _sample_page(public_id)
 
 
 @bp.get("/supervision/samples/<public_id>/draw.json")
@@ -139,15 +134,14 @@ def note(public_id: str, position: int) -> ResponseReturnValue:
     actor = require_actor()
     found = sampling.sample_for(actor, public_id)
     form = NoteForm()
-    if form.validate_on_submit():
-        try:
-            sampling.note_item(found, position, form.note.data or "", actor, clock.now())
-            there = url_for("supervision.sample", public_id=public_id)
-            return redirect(f"{there}#item-{position}", 303)
-        except DomainError as error:
-            _refuse(form, error)
-            found = sampling.sample_for(actor, public_id)
-    return _sample_page(found, wrong=form, at=position)
+    there = f"{url_for('supervision.sample', public_id=public_id)}#item-{position}"
+    return run_form(
+        form,
+        lambda: sampling.note_item(found, position, form.note.data or "", actor, clock.now()),
+        lambda: _sample_page(public_id, wrong=form, at=position),
+        None,
+        lambda _item: there,
+    )
 
 
 @bp.post("/supervision/samples/<public_id>/conclusion")
@@ -158,14 +152,13 @@ def conclude(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = sampling.sample_for(actor, public_id)
     form = ConclusionForm()
-    if form.validate_on_submit():
-        try:
-            sampling.submit_sample(found, form.conclusion.data or "", actor, clock.now())
-            return redirect(url_for("supervision.sample", public_id=public_id), 303)
-        except DomainError as error:
-            _refuse(form, error)
-            found = sampling.sample_for(actor, public_id)
-    return _sample_page(found, wrong=form)
+    return run_form(
+        form,
+        lambda: sampling.submit_sample(found, form.conclusion.data or "", actor, clock.now()),
+        lambda: _sample_page(public_id, wrong=form),
+        None,
+        lambda _done: url_for("supervision.sample", public_id=public_id),
+    )
 
 
 @bp.post("/supervision/samples/<public_id>/signature")
@@ -176,28 +169,21 @@ def sign(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = sampling.sample_for(actor, public_id)
     form = SignForm()
-    if form.validate_on_submit():
-        try:
-            agree = form.outcome.data == "sign"
-            sampling.sign_sample(found, agree, form.note.data or "", actor, clock.now())
-            return redirect(url_for("supervision.sample", public_id=public_id), 303)
-        except DomainError as error:
-            _refuse(form, error)
-            found = sampling.sample_for(actor, public_id)
-    return _sample_page(found, wrong=form)
+    return run_form(
+        form,
+        lambda: sampling.sign_sample(
+            found, form.outcome.data == "sign", form.note.data or "", actor, clock.now()
+        ),
+        lambda: _sample_page(public_id, wrong=form),
+        None,
+        lambda _done: url_for("supervision.sample", public_id=public_id),
+    )
 
 
-def _refuse(form: Form, error: DomainError) -> None:
-    db.session.rollback()
-    if error.status != 422:
-        raise error
-    form.refuse(error)
-
-
-def _sample_page(
-    found: AuditSample, wrong: Form | None = None, at: int | None = None
-) -> ResponseReturnValue:
+def _sample_page(public_id: str, wrong: Form | None = None, at: int | None = None) -> str:
     actor = require_actor()
+    found = sampling.sample_for(actor, public_id)
+    top = came_back("wrong", wrong)["top"] if wrong is not None else None
     works = actor.may(Permission.AUDIT_WORK)
     workers = {found.drawn_by, *(item.noted_by for item in found.items)}
     drawn = works and found.status is SampleStatus.DRAWN
@@ -205,9 +191,10 @@ def _sample_page(
     conclusion = wrong if isinstance(wrong, ConclusionForm) else ConclusionForm(formdata=None)
     if not isinstance(wrong, ConclusionForm):
         conclusion.conclusion.data = found.conclusion
-    page = render_template(
+    return render_template(
         "supervision/sample.html",
         sample=found,
+        top=top,
         items=sorted(found.items, key=lambda item: (-item.differences, item.position)),
         people=queries.people(workers | {found.signed_by}),
         note_form=wrong if isinstance(wrong, NoteForm) else NoteForm(formdata=None),
@@ -221,4 +208,3 @@ def _sample_page(
         if found.status is SampleStatus.SUBMITTED and not signing
         else None,
     )
-    return page, wrong.http_status if wrong is not None else 200

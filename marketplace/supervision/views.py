@@ -14,9 +14,9 @@ from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, tasks
-from marketplace.foundation.db import db, paginate
-from marketplace.foundation.errors import DomainError, Missing
-from marketplace.foundation.web import access, require_actor, writes
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.web import access, require_actor, run_form, writes
 from marketplace.sanctions.access import case_for_officer
 from marketplace.sanctions.models import CaseStatus
 
@@ -60,7 +60,11 @@ def lamps() -> ResponseReturnValue:
     kind = _choice(ClockKind, "kind")
     return render_template(
         "supervision/lamps.html",
-        page=paginate(lamps_of.clocks(codes, now, colour, kind), _page_number(), per_page=50),
+        page=paginate(
+            lamps_of.clocks(codes, now, colour, kind),
+            request.args.get("page", 1, type=int),
+            per_page=50,
+        ),
         counts=lamps_of.clock_counts(codes, now),
         colour=colour,
         kind=kind,
@@ -86,11 +90,6 @@ def _choice(kind: type[E], name: str) -> E | None:
         return None
 
 
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
-
-
 @bp.route("/supervision/cases/<public_id>/decision", methods=["GET", "POST"])
 @access(Permission.SANCTION_DECIDE)
 @step_up
@@ -102,21 +101,12 @@ def decide(public_id: str) -> ResponseReturnValue:
     if request.method == "GET" and case.status is not CaseStatus.PROPOSED:
         return redirect(url_for("sanctions.case", public_id=public_id))
     form = DecisionForm()
-    if form.validate_on_submit():
-        try:
-            actions.blacklist_and_withdraw(case, form.reason.data or "", actor, clock.now())
-            return redirect(url_for("sanctions.case", public_id=public_id), 303)
-        except DomainError as error:
-            db.session.rollback()
-            if error.status != 422:
-                raise
-            form.refuse(error)
-    return (
-        render_template(
-            "supervision/decision.html",
-            form=form,
-            case=case,
-            names=catalogue.names(clock.today()),
+    return run_form(
+        form,
+        lambda: actions.blacklist_and_withdraw(case, form.reason.data or "", actor, clock.now()),
+        lambda: render_template(
+            "supervision/decision.html", form=form, case=case, names=catalogue.names(clock.today())
         ),
-        form.http_status,
+        None,
+        lambda _done: url_for("sanctions.case", public_id=public_id),
     )

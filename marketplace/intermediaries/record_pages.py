@@ -1,0 +1,241 @@
+"""What a firm keeps on its file: certificates, people, promises and which orders they take."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
+from marketplace.catalogue import queries as catalogue
+from marketplace.foundation import clock, files
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.web import access as allow
+from marketplace.foundation.web import require_actor, run_form, writes
+
+from . import access, actions, queries
+from .blueprint import bp
+from .forms import (
+    OfferingForm,
+    OrderTermsForm,
+    PractitionerForm,
+    QualificationForm,
+    listing_form,
+)
+from .models import Offering, Practitioner, Qualification
+
+RECORDS = {
+    "qualification": Qualification,
+    "practitioner": Practitioner,
+    "offering": Offering,
+}
+
+
+@bp.route("/firm/qualifications", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def qualifications() -> Any:
+    """Certificates on file, and one more."""
+    actor = require_actor()
+    firm = access.own_file(actor)
+    form = QualificationForm()
+    items = queries.items_of(firm, clock.today())
+    kinds = sorted({each.type for item in items.values() for each in item.requirements})
+    form.type.choices = [("", _("请选择"))] + [(kind, kind) for kind in kinds]
+
+    def page() -> str:
+        own = access.own_file(actor)
+        return render_template(
+            "intermediaries/qualifications.html",
+            firm=own,
+            form=form,
+            qualifications=queries.all_qualifications(own.id),
+            today=clock.today(),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.add_qualification(
+            firm,
+            type=form.type.data,
+            grade=form.grade.data or None,
+            number=form.number.data,
+            issuer=form.issuer.data,
+            valid_from=form.valid_from.data,
+            valid_until=form.valid_until.data,
+            file=files.store_given(form.file, actor, clock.now()),
+            actor=actor,
+            now=clock.now(),
+        ),
+        page,
+        None,
+        lambda _row: url_for("intermediaries.qualifications"),
+    )
+
+
+@bp.route("/firm/practitioners", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def practitioners() -> Any:
+    """Professionals on file, and one more."""
+    actor = require_actor()
+    firm = access.own_file(actor)
+    form = PractitionerForm()
+
+    def page() -> str:
+        own = access.own_file(actor)
+        return render_template(
+            "intermediaries/practitioners.html",
+            firm=own,
+            form=form,
+            practitioners=queries.practitioners(own.id),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.add_practitioner(
+            firm,
+            name=form.name.data,
+            profession=form.profession.data,
+            number=form.number.data,
+            actor=actor,
+            now=clock.now(),
+        ),
+        page,
+        None,
+        lambda _row: url_for("intermediaries.practitioners"),
+    )
+
+
+@bp.route("/firm/offerings", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def offerings() -> Any:
+    """What the firm promises, and a new or changed promise."""
+    actor = require_actor()
+    firm = access.own_firm(actor)
+    if firm is None:
+        return render_template("intermediaries/file_none.html")
+    form = OfferingForm()
+    names = catalogue.names(clock.today(), accounts.lineage(firm.register_code))
+    form.item_code.choices = [("", _("请选择")), *names.items()]
+
+    def page() -> str:
+        own = access.own_file(actor)
+        return render_template(
+            "intermediaries/offerings.html",
+            firm=own,
+            form=form,
+            items=queries.items_of(own, clock.today()),
+            offerings=queries.offerings(own.id),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.save_offering(
+            firm,
+            form.item_code.data,
+            form.discount.data or Decimal(0),
+            form.promised_days.data,
+            actor,
+            clock.now(),
+        ),
+        page,
+        None,
+        lambda _row: url_for("intermediaries.offerings"),
+    )
+
+
+@bp.route("/firm/offerings/<item_code>/listing", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def listing(item_code: str) -> Any:
+    """Promise a fixed price for a range of quantities, to be ordered as it stands."""
+    actor = require_actor()
+    firm = access.own_file(actor)
+    day = clock.today()
+    offered = queries.offering(firm.id, item_code)
+    form = listing_form(item_code, firm.register_code, day, offered)
+
+    def page() -> str:
+        own = access.own_file(actor)
+        item = queries.items_of(own, day).get(item_code)
+        if item is None:
+            raise Missing(item_code)
+        return render_template(
+            "intermediaries/listing.html",
+            firm=own,
+            item=item,
+            form=form,
+            offered=queries.offering(own.id, item_code),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.save_offering(
+            firm,
+            item_code,
+            Decimal(0),
+            form.promised_days.data or 0,
+            actor,
+            clock.now(),
+            form.fixed(),
+        ),
+        page,
+        _("承诺已保存"),
+        lambda _row: url_for("intermediaries.offerings"),
+    )
+
+
+@bp.route("/firm/offerings/<public_id>/orders", methods=["GET", "POST"])
+@allow(Permission.FIRM_FILE)
+@writes
+def order_terms(public_id: str) -> Any:
+    """Which orders a promise takes: paused, how many at once, where."""
+    actor = require_actor()
+    row = access.own_record(actor, Offering, public_id)
+    form = OrderTermsForm(data={"paused": row.paused, "capacity": row.capacity, "areas": row.areas})
+    form.areas.choices = [
+        (code, accounts.jurisdiction(code).name) for code in accounts.below(row.firm.register_code)
+    ]
+
+    def page() -> str:
+        own = access.own_record(actor, Offering, public_id)
+        return render_template(
+            "intermediaries/order_terms.html",
+            firm=own.firm,
+            offered=own,
+            form=form,
+            items=queries.items_of(own.firm, clock.today()),
+        )
+
+    return run_form(
+        form,
+        lambda: actions.set_order_terms(
+            row,
+            form.paused.data,
+            form.capacity.data,
+            form.areas.data or [],
+            actor,
+            clock.now(),
+        ),
+        page,
+        _("接单设置已保存"),
+        lambda _row: url_for("intermediaries.offerings"),
+    )
+
+
+@bp.post("/firm/records/<kind>/<public_id>/end")
+@allow(Permission.FIRM_FILE)
+@writes
+def end_record(kind: str, public_id: str) -> Any:
+    """Take a certificate, a professional or a promise off the file."""
+    if kind not in RECORDS:
+        raise Missing(kind)
+    actor = require_actor()
+    row: Any = access.own_record(actor, RECORDS[kind], public_id)  # type: ignore[type-var]
+    actions.end_record(row, actor, clock.now())
+    return redirect(url_for(f"intermediaries.{kind}s"), 303)

@@ -1,0 +1,7 @@
+"""The blueprint the pages of sanctions hang on."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("sanctions", __name__)

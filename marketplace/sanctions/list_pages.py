@@ -1,0 +1,68 @@
+"""Sanctions in force, for everybody; one's own; the desk of the officers."""
+
+from __future__ import annotations
+
+from flask import current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts.permissions import Permission
+from marketplace.accounts.queries import below
+from marketplace.catalogue import queries as catalogue
+from marketplace.foundation import clock
+from marketplace.foundation.db import paginate
+from marketplace.foundation.web import PUBLIC, access, require_actor
+from marketplace.notices import queries as notices
+
+from . import queries
+from .blueprint import bp
+from .models import CardStatus
+from .steps import home_code
+
+
+@bp.get("/sanctions")
+@access(PUBLIC)
+def public() -> ResponseReturnValue:
+    """Sanctions in force; ended ones are gone."""
+    now = clock.now()
+    page = paginate(queries.blacklistings_in_force(now), request.args.get("page", 1, type=int))
+    return render_template(
+        "sanctions/public.html",
+        page=page,
+        cards=queries.cards_in_force(now),
+        names=catalogue.names(clock.local_day(now)),
+    )
+
+
+@bp.get("/workspace/sanctions")
+@access(Permission.OBJECT)
+def own() -> ResponseReturnValue:
+    """An organisation's own cards and cases, what it must answer by when, until when it may appeal."""
+    actor, now = require_actor(), clock.now()
+    organisation_id = actor.organisation_id or 0
+    return render_template(
+        "sanctions/own.html",
+        cards=queries.cards_of(organisation_id),
+        cases=queries.cases_of(organisation_id),
+        bars=queries.bars(organisation_id, current_app.config["JURISDICTION"], None, now),
+        appeals=queries.appeal_periods(organisation_id, now),
+        objections=notices.objections_of(organisation_id),
+        now=now,
+    )
+
+
+@bp.get("/supervision/cases")
+@access(Permission.SUPERVISION_VIEW)
+def desk() -> ResponseReturnValue:
+    """Cards and cases waiting for an officer, and every case."""
+    codes = below(home_code(require_actor()))
+    return render_template(
+        "sanctions/desk.html",
+        cards=[
+            card
+            for status in (CardStatus.PROPOSED, CardStatus.REPORTED)
+            for card in queries.cards_with(status, codes)
+        ],
+        running=queries.cards_with(CardStatus.CORRECTING, codes)
+        + queries.cards_with(CardStatus.SUSPENDED, codes),
+        page=paginate(queries.cases(codes), request.args.get("page", 1, type=int)),
+    )
