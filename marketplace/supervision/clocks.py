@@ -1,4 +1,4 @@
-"""Which clocks run for whom, read from every package at once, and what each turn of them tells.
+"""Which clocks run for whom, and what each turn of them tells.
 
 The deadlines themselves stand where they belong. Here they are only copied, so that a reminder
 goes out once, at its own moment, and lamps can be listed without asking ten packages.
@@ -6,40 +6,21 @@ goes out once, at its own moment, and lamps can be listed without asking ten pac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import Select, String, and_, cast, literal, null, select, union_all
+from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import Organisation
-from marketplace.contracts.models import (
-    RUNNING,
-    Contract,
-    ContractStatus,
-    Deliverable,
-    DeliverableStatus,
-)
-from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowStatus
 from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
 from marketplace.foundation.policy import Edition
-from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus, ProfessionalCheck
-from marketplace.notices.models import Objection, ObjectionStatus, PublicNotice
 from marketplace.notifications.actions import send
-from marketplace.orders.models import AskStatus, Order, OrderAsk
-from marketplace.projects.models import Need
-from marketplace.sanctions.models import Card, CardStatus, Case, CaseStatus
-from marketplace.selection import queries as selection
-from marketplace.selection.models import Award, AwardStatus, Entry, SelectionRound
 
+from .deadlines import Found, lotteries, running
 from .models import ClockKind, RunningClock
 from .rules import MICROSECOND, LampsPolicy, Moments, Stage, amber_from
 
@@ -51,6 +32,7 @@ TOLD: dict[ClockKind, frozenset[Stage]] = {
     # a silent owner is reminded by the contracts edition
     ClockKind.ACCEPTANCE: frozenset({Stage.START, Stage.AMBER}),
 }
+
 PATHS: dict[ClockKind, str] = {
     ClockKind.AWARD: "/entries/{}",
     ClockKind.CONTRACT: "/contracts/{}",
@@ -67,26 +49,6 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.LOTTERY: "/supervision/lottery",
     ClockKind.ORDER: "/firm/orders/{}",
 }
-Key = tuple[ClockKind, int, int]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A clock as it stands in its own package now."""
-
-    kind: ClockKind
-    subject_id: int
-    organisation_id: int
-    jurisdiction_code: str
-    about: str
-    key: str
-    since: datetime
-    due: datetime
-
-    @property
-    def place(self) -> Key:
-        """Whose clock about what."""
-        return (self.kind, self.subject_id, self.organisation_id)
 
 
 def follow_clocks(actor: Actor, now: datetime) -> int:
@@ -95,7 +57,7 @@ def follow_clocks(actor: Actor, now: datetime) -> int:
         (row.kind, row.subject_id, row.organisation_id): row
         for row in db.session.scalars(select(RunningClock).where(RunningClock.ended_at.is_(None)))
     }
-    found = {each.place: each for each in (*running(), *_lotteries(now))}
+    found = {each.place: each for each in (*running(), *lotteries(now))}
     changed = 0
     for place, row in live.items():
         each = found.get(place)
@@ -133,65 +95,6 @@ def moments_of(row: RunningClock, values: LampsPolicy) -> Moments:
     # a clock that ends at midnight has its last day before that
     morning = moment(clock.local_day(row.due_at - MICROSECOND), values.due_day_at)
     return Moments(row.since, row.amber_at, morning, row.due_at)
-
-
-def running() -> list[Found]:
-    """Every clock that runs for some organisation, read in one statement."""
-    offices: dict[str, int | None] = {}
-    found = []
-    for row in db.session.execute(_everything()):
-        organisation_id = row.organisation_id
-        if organisation_id is None:
-            code = row.jurisdiction_code
-            if code not in offices:
-                offices[code] = _bureau_of(code)
-            organisation_id = offices[code]
-        if organisation_id is None or row.due is None:
-            continue
-        found.append(
-            Found(
-                kind=ClockKind(row.kind),
-                subject_id=row.subject_id,
-                organisation_id=organisation_id,
-                jurisdiction_code=row.jurisdiction_code,
-                about=row.about,
-                key=row.key,
-                since=min(row.since, row.due),
-                due=row.due,
-            )
-        )
-    return found
-
-
-def _lotteries(now: datetime) -> Iterator[Found]:
-    """Issues to be entered, once for each bureau whose draws wait for them."""
-    for game, day in selection.lotteries_due(now):
-        first: dict[int, SelectionRound] = {}
-        for each in selection.rounds_waiting_for(game, day):
-            bureau = _bureau_of(each.need.jurisdiction_code)
-            if bureau is not None:
-                first.setdefault(bureau, each)
-        for bureau, each in first.items():
-            _stored, values = selection.edition_of(each.need, day)
-            closed = each.closed_at or each.status_since
-            due = selection.draw_latest(values, closed)
-            yield Found(
-                kind=ClockKind.LOTTERY,
-                subject_id=each.id,
-                organisation_id=bureau,
-                jurisdiction_code=db.session.get_one(Organisation, bureau).jurisdiction_code,
-                about=f"{values.lottery_title} {day.isoformat()}",
-                key="",
-                since=min(closed, due),
-                due=due,
-            )
-
-
-def _bureau_of(code: str) -> int | None:
-    try:
-        return accounts.bureau(code).id
-    except Missing:
-        return None
 
 
 def _begin(each: Found, now: datetime) -> None:
@@ -246,194 +149,3 @@ def _remind(row: RunningClock, stage: Stage, now: datetime) -> None:
         now,
         address=row.organisation.email,
     )
-
-
-def _everything() -> Any:
-    return union_all(*_party_clocks(), *_contract_clocks(), *_office_clocks())
-
-
-def _one(
-    kind: ClockKind,
-    subject: Any,
-    organisation: Any,
-    jurisdiction: Any,
-    about: Any,
-    key: Any,
-    since: Any,
-    due: Any,
-) -> Select[Any]:
-    return select(
-        literal(kind.value).label("kind"),
-        subject.label("subject_id"),
-        organisation.label("organisation_id"),
-        jurisdiction.label("jurisdiction_code"),
-        cast(about, String).label("about"),
-        key.label("key"),
-        since.label("since"),
-        due.label("due"),
-    )
-
-
-def _party_clocks() -> list[Select[Any]]:
-    return [
-        _one(
-            ClockKind.AWARD,
-            Award.id,
-            Award.organisation_id,
-            Need.jurisdiction_code,
-            Need.title,
-            Entry.public_id,
-            Award.final_at,
-            Award.accept_by,
-        )
-        .join(Need, Need.id == Award.need_id)
-        .join(Entry, Entry.id == Award.entry_id)
-        .where(Award.status == AwardStatus.OFFERED),
-        _one(
-            ClockKind.CORRECTION,
-            Card.id,
-            Card.organisation_id,
-            Card.jurisdiction_code,
-            Organisation.name,
-            Card.public_id,
-            Card.decided_at,
-            Card.correct_by,
-        )
-        .join(Organisation, Organisation.id == Card.organisation_id)
-        .where(Card.status == CardStatus.CORRECTING),
-        _one(
-            ClockKind.STATEMENT,
-            Case.id,
-            Case.organisation_id,
-            Case.jurisdiction_code,
-            Organisation.name,
-            Case.public_id,
-            Case.reported_at,
-            Case.statement_due_at,
-        )
-        .join(Organisation, Organisation.id == Case.organisation_id)
-        .where(Case.status == CaseStatus.REPORTED),
-        _one(
-            ClockKind.ORDER,
-            OrderAsk.id,
-            OrderAsk.organisation_id,
-            Need.jurisdiction_code,
-            Need.title,
-            OrderAsk.public_id,
-            OrderAsk.asked_at,
-            OrderAsk.answer_by,
-        )
-        .join(Order, Order.id == OrderAsk.order_id)
-        .join(Need, Need.id == Order.need_id)
-        .where(OrderAsk.status == AskStatus.ASKED),
-    ]
-
-
-def _contract_clocks() -> list[Select[Any]]:
-    selects = []
-    for party, confirmed in (
-        (Contract.owner_id, Contract.owner_confirmed_at),
-        (Contract.firm_id, Contract.firm_confirmed_at),
-    ):
-        selects.append(
-            _of_contract(
-                ClockKind.CONTRACT, party, Contract.status_since, Contract.confirm_by
-            ).where(Contract.status == ContractStatus.DRAFTED, confirmed.is_(None))
-        )
-        marked = select(Evaluation.id).where(
-            Evaluation.window_id == EvaluationWindow.id, Evaluation.rater_organisation_id == party
-        )
-        selects.append(
-            _of_contract(
-                ClockKind.MARKS, party, EvaluationWindow.opened_at, EvaluationWindow.ends_at
-            )
-            .join(EvaluationWindow, EvaluationWindow.contract_id == Contract.id)
-            .where(EvaluationWindow.status == WindowStatus.OPEN, ~marked.exists())
-        )
-    delivered = Deliverable.contract_id == Contract.id
-    return [
-        *selects,
-        _of_contract(
-            ClockKind.DELIVERY, Contract.firm_id, Contract.signed_at, Contract.due_at
-        ).where(Contract.status == ContractStatus.ACTIVE),
-        _of_contract(
-            ClockKind.ACCEPTANCE, Contract.owner_id, Deliverable.submitted_at, Deliverable.accept_by
-        ).join(Deliverable, and_(delivered, Deliverable.status == DeliverableStatus.SUBMITTED)),
-        _of_contract(
-            ClockKind.DECISION, Contract.owner_id, Contract.flagged_at, Contract.flag_decide_by
-        ).where(
-            Contract.status.in_(RUNNING),
-            Contract.flagged_at.is_not(None),
-            Contract.flag_decided_at.is_(None),
-        ),
-    ]
-
-
-def _of_contract(kind: ClockKind, party: Any, since: Any, due: Any) -> Select[Any]:
-    return _one(
-        kind,
-        Contract.id,
-        party,
-        Contract.jurisdiction_code,
-        Need.title,
-        Contract.public_id,
-        since,
-        due,
-    ).join(Need, Need.id == Contract.need_id)
-
-
-def _office_clocks() -> list[Select[Any]]:
-    return [
-        _one(
-            ClockKind.FORM_CHECK,
-            Firm.id,
-            null(),
-            Firm.register_code,
-            Organisation.name,
-            Firm.public_id,
-            Firm.submitted_at,
-            Firm.form_due_at,
-        )
-        .join(Organisation, Organisation.id == Firm.organisation_id)
-        .where(Firm.status.in_((FirmStatus.SUBMITTED, FirmStatus.CHECKED))),
-        _one(
-            ClockKind.PROFESSIONAL,
-            ProfessionalCheck.id,
-            ProfessionalCheck.organisation_id,
-            Firm.register_code,
-            Organisation.name,
-            ProfessionalCheck.public_id,
-            ProfessionalCheck.status_since,
-            ProfessionalCheck.due_at,
-        )
-        .join(Firm, Firm.id == ProfessionalCheck.firm_id)
-        .join(Organisation, Organisation.id == Firm.organisation_id)
-        .where(ProfessionalCheck.status == CheckStatus.WAITING),
-        _one(
-            ClockKind.OBJECTION,
-            Objection.id,
-            null(),
-            PublicNotice.jurisdiction_code,
-            PublicNotice.title,
-            Objection.public_id,
-            Objection.filed_at,
-            Objection.due_at,
-        )
-        .join(PublicNotice, PublicNotice.id == Objection.notice_id)
-        .where(Objection.status.in_((ObjectionStatus.PENDING, ObjectionStatus.OVERDUE))),
-        _one(
-            ClockKind.CASE,
-            Case.id,
-            null(),
-            Case.jurisdiction_code,
-            Organisation.name,
-            Case.public_id,
-            Case.status_since,
-            Case.suspended_until,
-        )
-        .join(Organisation, Organisation.id == Case.organisation_id)
-        .where(
-            Case.status.in_((CaseStatus.HEARD, CaseStatus.PROPOSED)),
-            Case.suspended_until.is_not(None),
-        ),
-    ]
