@@ -16,13 +16,13 @@ from sqlalchemy import create_engine, event, select
 from sqlalchemy.pool import QueuePool
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from marketplace import commands
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.access import cookie_name
 from marketplace.accounts.models import Organisation, User
 from marketplace.accounts.sessions import begin_session
 from marketplace.app import create_app
 from marketplace.catalogue.models import ServiceItem
+from marketplace.commands import setting_up
 from marketplace.foundation import clock
 from marketplace.foundation.db import db, prepare_engine
 from marketplace.foundation.transactions import transaction
@@ -158,7 +158,7 @@ def main() -> None:
         db.session.remove()
     floor = floors(app, recorder)
     print(json.dumps(told), flush=True)
-    commands.answer(
+    setting_up.answer(
         DispatcherMiddleware(app, {FLOOR: floor}),
         app.config["SETTINGS"],
         app.config["MAX_CONTENT_LENGTH"],

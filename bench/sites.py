@@ -18,8 +18,8 @@ from typing import Any
 
 import config
 from config import ROOT
-from marketplace import commands
 from marketplace.app import create_app
+from marketplace.commands import editions, setting_up
 from marketplace.foundation import clock
 from marketplace.foundation.transactions import transaction
 from tests.servers import PostgresServer
@@ -30,7 +30,7 @@ DATABASE = "bench"
 # what a filled database depends on: another digest, another database
 SOURCES = (
     "bench/bulk.py",
-    "bench/filling.py",
+    "bench/filling/*.py",
     "bench/history.py",
     "migrations/versions/*.py",
     "marketplace/*/models.py",
@@ -112,10 +112,10 @@ def _fill(engine: str, firms: int, folder: Path, progress: Callable[[str], None]
     with _database(engine, data, None, {}) as (url, postgres):
         app = create_app(config.from_environment(environment(data, url, "test")))
         with app.app_context():
-            commands.migrate_database()
+            setting_up.migrate_database()
             with transaction():
                 clock.set_to(datetime.now(UTC) - timedelta(days=filling.BEFORE))
-            commands.load_shipped_editions()
+            editions.load_shipped_editions()
             with transaction():
                 clock.set_offset(timedelta(0))
             made = filling.fill(firms, progress)

@@ -114,8 +114,7 @@ def _register_packages(app: Flask) -> None:
         app.register_blueprint(importlib.import_module("marketplace.demo.views").bp)
     for part in ("audit", "epoch", "files", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
-    if importlib.util.find_spec("marketplace.commands"):
-        importlib.import_module("marketplace.commands").init_app(app)
+    importlib.import_module("marketplace.commands.groups").init_app(app)
 
 
 def _site() -> dict[str, Any]:

@@ -33,11 +33,11 @@ from sqlalchemy import event, inspect, select
 from xdist.scheduler import LoadScopeScheduling
 
 import config
-from marketplace import commands
 from marketplace.accounts.access import cookie_name
 from marketplace.accounts.actions import begin_session
 from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.app import create_app
+from marketplace.commands import editions, setting_up
 from marketplace.demo import moving
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
@@ -89,10 +89,10 @@ class Site:
         with self.app.app_context():
             self.engine = db.engine
             event.listen(self.engine, "do_connect", self._connect)
-            commands.migrate_database()
+            setting_up.migrate_database()
             with transaction():
                 clock.set_to(START - timedelta(days=1))
-            commands.load_shipped_editions()
+            editions.load_shipped_editions()
         self.engine.dispose()
         self.prepared = Template(self.database, data, START)
         self._demo: Template | None = None
@@ -106,8 +106,8 @@ class Site:
             self.database = self._new_database("demo")
             self._use(data)
             with self.app.app_context():
-                commands.migrate_database()
-                commands.fill_with_demo(small=True)
+                setting_up.migrate_database()
+                setting_up.fill_with_demo(small=True)
             self.engine.dispose()
             self._demo = Template(self.database, data, None)
         return self._demo

@@ -16,7 +16,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from marketplace import commands
+from marketplace.commands import setting_up
 from marketplace.demo.moving import present
 from marketplace.foundation.db import db
 
@@ -164,4 +164,4 @@ def test_a_taken_port_is_told_in_one_line(app: Flask) -> None:
         port = holder.getsockname()[1]
         settings = replace(app.config["SETTINGS"], host="127.0.0.1", port=port)
         with pytest.raises(click.ClickException, match=f"cannot listen on 127.0.0.1 port {port}"):
-            commands.answer(app, settings, 1000)
+            setting_up.answer(app, settings, 1000)

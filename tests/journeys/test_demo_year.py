@@ -13,11 +13,11 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 
 import config
-from marketplace import commands
 from marketplace.accounts import credit_code
 from marketplace.accounts.access import cookie_name
 from marketplace.accounts.models import Organisation, OrganisationKind
 from marketplace.app import create_app
+from marketplace.commands import setting_up
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.demo import showing
 from marketplace.demo.neighbours import MORE_FIRMS, MORE_OWNERS, SECOND_CITY
@@ -60,9 +60,9 @@ def year() -> Any:
             asked.append(None)
 
         with app.app_context():
-            commands.migrate_database()
+            setting_up.migrate_database()
             event.listen(Engine, "before_cursor_execute", count)
-            commands.fill_with_demo()
+            setting_up.fill_with_demo()
             event.remove(Engine, "before_cursor_execute", count)
         yield app, len(asked)
         with app.app_context():

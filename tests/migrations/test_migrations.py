@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from config import ROOT
-from marketplace import commands
+from marketplace.commands import editions
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
@@ -44,7 +44,7 @@ def test_up_down_up_on_a_populated_copy(app: Flask) -> None:
         flask_migrate.downgrade(directory=MIGRATIONS, revision="base")
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
         flask_migrate.upgrade(directory=MIGRATIONS)
-        commands.load_shipped_editions()
+        editions.load_shipped_editions()
         assert list(audit.verify()) == []
         assert audit.head()[0] > 0
 
