@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import OrganisationKind
-from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.models import DaysKind
-from marketplace.fees import actions as fees
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.calendar import moment, working_calendar
+from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Refused
-from marketplace.foundation.money import capitals
-from marketplace.intermediaries import queries as intermediaries
-from marketplace.notifications import actions as notifications
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.ratings import actions as ratings
 from marketplace.ratings import queries as grades
 from marketplace.ratings.rules.entries import ConductKind
-from marketplace.sanctions import queries as sanctions
 from marketplace.selection import queries as selection
-from marketplace.selection.models import Award
 
 from . import queries
 from .models import RUNNING, Amendment, Contract, ContractStatus, Side
-from .rules import ContractsPolicy, ContractTerms, Terms, terms_text
-
-PUBLIC_PAYERS = {OrganisationKind.AGENCY, OrganisationKind.PUBLIC_INSTITUTION}
-DAY_STARTS = time(0, 0)
+from .rules import ContractTerms
+from .writing import (
+    contract_body,
+    contract_of,
+    contract_price_check,
+    end_of,
+    latest_end,
+    require_firm_allowed,
+    tell_party,
+)
 
 
 def draft_contract(
@@ -53,57 +49,13 @@ def draft_contract(
         raise Conflict(_("该中选结果已有合同，请直接办理"), rule="contract.exists")
     day = clock.local_day(now)
     edition = queries.contracts_policy(need.jurisdiction_code, day)
-    owner = accounts.organisation(need.owner_id)
-    register = accounts.register_of(need.jurisdiction_code)
-    contract = Contract(
-        number=f"HT{need.number[2:]}",
-        need_id=need.id,
-        award_id=award.id,
-        owner_id=need.owner_id,
-        firm_id=award.organisation_id,
-        jurisdiction_code=need.jurisdiction_code,
-        edition_id=edition.id,
-        award_price=award.price,
-        price=award.price,
-        payment_days=payment_days_of(edition.values, owner.kind),
-        two_person=need.two_person,
-        overdue_working_days=0,
-        accepted_by_silence=False,
-        frozen=frozen_terms(need, award, register, need.published_at or now),
-    )
+    contract = contract_of(need, award, edition, need.published_at or now)
     require_firm_allowed(contract, need, now)
     _write(contract, need, terms, side, actor, now)
     lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now, check_at=contract.confirm_by)
     contract_price_check(contract, need, actor, now)
     _tell_other(contract, side, "合同已起草，请确认", now)
     return contract
-
-
-def frozen_terms(need: Need, award: Award, register: str, at: datetime) -> dict[str, Any]:
-    """Copies of what the decision rested on: offering, editions, the grade of the day of ``at``."""
-    grade = grades.grade_on(award.organisation_id, register, clock.local_day(at))
-    return {
-        "award": award.id,
-        "entry": award.entry_id,
-        "award_price_check": award.price_check_id,
-        "grade": str(grade.grade),
-        "grade_record": grade.record_id,
-        "selection_edition": need.selection_edition_id,
-        "offering": _offering(award.organisation_id, register, need.item_code),
-    }
-
-
-def _offering(organisation_id: int, register: str, item_code: str) -> dict[str, Any] | None:
-    firm = intermediaries.firm_of(organisation_id, register)
-    offering = intermediaries.offering(firm.id, item_code) if firm is not None else None
-    if offering is None:
-        return None
-    return {
-        "id": offering.id,
-        "discount": format(offering.discount, "f"),
-        "amount": None if offering.amount is None else format(offering.amount, "f"),
-        "promised_days": offering.promised_days,
-    }
 
 
 def redraft_contract(
@@ -162,71 +114,6 @@ def _write(
     contract.body_sha256 = sha256_hex(contract.body.encode())
 
 
-def contract_body(contract: Contract, need: Need, policy: ContractsPolicy, day: date) -> str:
-    """The standard text filled in for a contract."""
-    return terms_text(
-        Terms(
-            number=contract.number,
-            need_number=need.number,
-            owner=accounts.organisation(contract.owner_id).name,
-            firm=accounts.organisation(contract.firm_id).name,
-            item=need.item_name,
-            scope=need.scope,
-            place=need.place,
-            result=catalogue.item(
-                need.item_code, day, accounts.lineage(need.jurisdiction_code)
-            ).result,
-            price=contract.price,
-            price_capitals=capitals(contract.price),
-            starts_on=contract.starts_on,
-            ends_on=contract.ends_on,
-            accept_working_days=contract.accept_working_days or policy.accept_working_days,
-            payment_days=contract.payment_days,
-            extra=contract.extra_terms,
-        )
-    )
-
-
-def latest_end(starts_on: date, need: Need) -> date:
-    """The last day the notice allows for a contract that starts on ``starts_on``."""
-    if need.days_kind is DaysKind.WORKING:
-        return working_calendar().day_after(starts_on, need.days_wanted)
-    return starts_on + timedelta(days=need.days_wanted)
-
-
-def payment_days_of(policy: ContractsPolicy, kind: OrganisationKind) -> int:
-    """Natural days between acceptance and payment for an owner of this kind."""
-    return policy.payment_days if kind in PUBLIC_PAYERS else policy.payment_days_others
-
-
-def contract_price_check(contract: Contract, need: Need, actor: Actor, now: datetime) -> None:
-    """Ask the price check about the contract's price and keep its answer; raises Invalid."""
-    check = fees.require_price(
-        stage="contract",
-        subject=contract,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(now),
-        price=contract.price,
-        inputs=dict(need.fee_inputs),
-        budget=need.budget,
-        actor=actor,
-        now=now,
-        field="price",
-    )
-    contract.price_check_id = check.id
-
-
-def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:
-    """A bar or a D in force stops the contract, whatever was awarded before. (RULES section 6)"""
-    register = accounts.register_of(need.jurisdiction_code)
-    barred = sanctions.bars(contract.firm_id, need.jurisdiction_code, need.item_code, now)
-    if barred or grades.d_in_force(contract.firm_id, register, now):
-        raise Conflict(
-            _("中选机构正在被暂停或终止服务，不能订立合同，请与管理机构联系"), rule="bar"
-        )
-
-
 def lock_all(contract: Contract) -> Contract:
     """Lock what an act may touch, always in one order: delivery, need, contract."""
     waiting = queries.waiting_deliverable(contract.id)
@@ -277,11 +164,6 @@ def confirm_side(paper: Contract | Amendment, side: Side, actor: Actor, now: dat
             _("经办与审批须由两人分别办理，请由本单位另一位审批人办理"), rule="two_persons"
         )
     paper.owner_confirmed_by, paper.owner_confirmed_at = actor.user_id, now
-
-
-def end_of(day: date) -> datetime:
-    """The instant a Shanghai day is over."""
-    return moment(day + timedelta(days=1), DAY_STARTS)
 
 
 def flag_for_decision(
@@ -380,17 +262,3 @@ def require_status(contract: Contract, status: ContractStatus) -> None:
 
 def _tell_other(contract: Contract, side: Side, words: str, now: datetime) -> None:
     tell_party(contract, side.other, words, f"draft:{now.isoformat()}", now)
-
-
-def tell_party(contract: Contract, side: Side, words: str, occasion: str, now: datetime) -> None:
-    """Owe one side a message about its contract; ``occasion`` keeps it from being sent twice."""
-    party = accounts.organisation(contract.owner_id if side is Side.OWNER else contract.firm_id)
-    notifications.send(
-        party.id,
-        f"{words[:60]}（{contract.number}）",
-        f"{contract.number} {contract.need.title}：{words}。",
-        f"/contracts/{contract.public_id}",
-        f"contract:{contract.id}:{occasion}",
-        now,
-        party.email,
-    )

@@ -15,8 +15,9 @@ from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.projects import actions as projects
 
 from . import queries
-from .actions import confirm_side, end_of, next_due, require_status, tell_party
+from .actions import confirm_side, next_due, require_status
 from .models import Amendment, AmendmentStatus, Contract, ContractStatus, Side
+from .writing import end_of, tell_party
 
 
 def propose_amendment(

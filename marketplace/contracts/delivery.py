@@ -16,9 +16,10 @@ from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.projects.models import NeedStatus
 
 from . import queries
-from .actions import lock_all, next_due, require_status, tell_party
+from .actions import lock_all, next_due, require_status
 from .models import Contract, ContractStatus, Deliverable, DeliverableStatus, Side
 from .rules import paused_until
+from .writing import tell_party
 
 
 def deliver(

@@ -14,8 +14,9 @@ from marketplace.projects import actions as projects
 from marketplace.projects.models import NeedStatus
 
 from . import queries
-from .actions import lock_all, tell_party
+from .actions import lock_all
 from .models import Contract, ContractStatus, DeliverableStatus, Side
+from .writing import tell_party
 
 
 def continue_contract(contract: Contract, actor: Actor, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import sha256_hex
@@ -13,16 +12,15 @@ from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection.models import Award
 
 from . import queries
-from .actions import (
+from .models import Contract, ContractStatus, Side
+from .writing import (
     contract_body,
+    contract_of,
     contract_price_check,
     end_of,
-    frozen_terms,
-    payment_days_of,
     require_firm_allowed,
     tell_party,
 )
-from .models import Contract, ContractStatus, Side
 
 
 @dataclass(frozen=True)
@@ -53,25 +51,14 @@ def contract_from_order(
     """
     day = clock.local_day(now)
     edition = queries.contracts_policy(need.jurisdiction_code, day)
-    owner = accounts.organisation(need.owner_id)
-    register = accounts.register_of(need.jurisdiction_code)
     shorter = terms.accept_working_days is not None
-    contract = Contract(
-        number=f"HT{need.number[2:]}",
-        need_id=need.id,
-        award_id=award.id,
-        owner_id=need.owner_id,
-        firm_id=award.organisation_id,
-        jurisdiction_code=need.jurisdiction_code,
-        edition_id=edition.id,
-        award_price=award.price,
-        price=award.price,
-        payment_days=payment_days_of(edition.values, owner.kind),
+    contract = contract_of(
+        need,
+        award,
+        edition,
+        now,
         accept_working_days=terms.accept_working_days,
         accept_reminders_after=list(terms.accept_reminders_after) if shorter else None,
-        two_person=need.two_person,
-        overdue_working_days=0,
-        accepted_by_silence=False,
         starts_on=day,
         ends_on=terms.ends_on,
         extra_terms=terms.extra,
@@ -83,7 +70,6 @@ def contract_from_order(
         firm_confirmed_at=terms.firm_agreed_at,
         signed_at=now,
         due_at=end_of(terms.ends_on),
-        frozen=frozen_terms(need, award, register, now),
     )
     require_firm_allowed(contract, need, now)
     contract.body = contract_body(contract, need, edition.values, day)

@@ -21,7 +21,7 @@ from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 
 from . import access as objects
-from . import actions, amending, delivery, ending, queries
+from . import actions, amending, delivery, ending, queries, writing
 from .forms import (
     AmendmentForm,
     DeliveryForm,
@@ -59,7 +59,7 @@ def draft(public_id: str) -> Any:
     if existing is not None:
         return redirect(url_for("contracts.contract", public_id=existing.public_id), 303)
     today = clock.today()
-    latest = actions.latest_end(today, need)
+    latest = writing.latest_end(today, need)
     form = TermsForm(data={"starts_on": today, "ends_on": latest})
 
     def page() -> str:
@@ -95,7 +95,7 @@ def redraft(public_id: str) -> Any:
 
     def page() -> str:
         again = objects.contract_for(actor, public_id)
-        latest = actions.latest_end(again.starts_on, again.need)
+        latest = writing.latest_end(again.starts_on, again.need)
         return _terms_page(form, again.need, latest, again)
 
     return run_form(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marketplace.contracts import actions as contracts
-from marketplace.contracts import delivery, ending, queries
+from marketplace.contracts import delivery, ending, queries, writing
 from marketplace.contracts.models import Contract, Deliverable, Side
 from marketplace.contracts.rules import ContractTerms
 from marketplace.evaluations import actions as evaluations
@@ -26,7 +26,7 @@ def sign(cast: Cast, owner: str, firm: str, need_id: int) -> int:
         need = db.session.get_one(Need, need_id)
         contract = contracts.draft_contract(
             need,
-            ContractTerms(starts, contracts.latest_end(starts, need)),
+            ContractTerms(starts, writing.latest_end(starts, need)),
             Side.OWNER,
             cast.owners[owner].actor,
             now,

@@ -7,7 +7,7 @@ from random import Random
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.contracts import actions as contracts
-from marketplace.contracts import amending
+from marketplace.contracts import amending, writing
 from marketplace.contracts import queries as contract_queries
 from marketplace.contracts.models import Contract, ContractStatus, Side
 from marketplace.contracts.rules import ContractTerms
@@ -37,7 +37,7 @@ def contract_life(
         starts, need = clock.local_day(now), db.session.get_one(Need, need_id)
         contract_id = contracts.draft_contract(
             need,
-            ContractTerms(starts, contracts.latest_end(starts, need)),
+            ContractTerms(starts, writing.latest_end(starts, need)),
             Side.OWNER,
             cast.owners[owner].actor,
             now,

@@ -34,7 +34,7 @@ from marketplace.foundation.forms import Form, YuanField, length_message
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import percent
 from marketplace.intermediaries.models import Offering
-from marketplace.projects.drafting import investments_of
+from marketplace.projects.checking import investments_of
 from marketplace.projects.models import InvestmentKind
 
 from . import queries

@@ -20,7 +20,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
-from marketplace.projects import drafting, splitting
+from marketplace.projects import checking, drafting, splitting
 from marketplace.projects.models import InvestmentKind, Need, NeedChannel, SelectionMethod
 from marketplace.projects.rules import is_quick
 from marketplace.selection import queries as selection
@@ -52,7 +52,7 @@ class OrderContent:
 def quick_investment(kind: OrganisationKind, fiscal_allowed: bool) -> InvestmentKind:
     """The money of a 小额快选: the owner's own that is not fiscal; an agency has only fiscal
     money, so it needs an edition that allows it. Raises Conflict."""
-    own = drafting.investments_of(kind)
+    own = checking.investments_of(kind)
     for one in reversed(own):
         if one is not InvestmentKind.GOVERNMENT:
             return one
@@ -75,7 +75,7 @@ def place_quick(
     Raises Invalid naming the field: over the limit, a firm that may not stand, related firms.
     """
     owner = _owner(actor)
-    item = drafting.item_in_force(item_code, owner.jurisdiction_code, now)
+    item = checking.item_in_force(item_code, owner.jurisdiction_code, now)
     edition = queries.edition_for(owner.jurisdiction_code, now)
     rules = edition.values.orders
     assert content.budget is not None
@@ -155,7 +155,7 @@ def place_listing(offering: Offering, content: OrderContent, actor: Actor, now: 
     if offering.ended_at is not None:
         raise Conflict(_("该承诺已撤下或已更新，请重新选择"), rule="order.ended")
     owner = _owner(actor)
-    item = drafting.item_in_force(offering.item_code, owner.jurisdiction_code, now)
+    item = checking.item_in_force(offering.item_code, owner.jurisdiction_code, now)
     edition = queries.edition_for(owner.jurisdiction_code, now)
     rules = edition.values.orders
     price = listed_price(offering, content, owner.jurisdiction_code, now)

@@ -19,14 +19,8 @@ from marketplace.foundation.errors import Conflict, Refused
 from marketplace.notifications import actions as notifications
 
 from . import queries
-from .drafting import (
-    check_budget,
-    check_method,
-    item_in_force,
-    require_gate,
-    require_status,
-    submit_need,
-)
+from .checking import check_budget, check_method, item_in_force, require_gate, require_status
+from .drafting import submit_need
 from .models import Need, NeedStatus
 from .rules import SelectionPolicy, least_entry_days
 from .splitting import flag_split

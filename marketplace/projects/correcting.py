@@ -19,7 +19,7 @@ from marketplace.foundation.money import format_yuan
 
 from . import queries
 from .actions import entry_deadline_for, require_open, require_second_person, set_entry_deadline
-from .drafting import check_budget, check_days, check_method, item_in_force, require_gate
+from .checking import check_budget, check_days, check_method, item_in_force, require_gate
 from .models import CorrectionStatus, Need, NeedCorrection
 
 # kept with the correction in Chinese; pages translate them

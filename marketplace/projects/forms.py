@@ -26,8 +26,9 @@ from marketplace.foundation.forms import Form, YuanField, length_message
 from marketplace.foundation.web import show_date
 
 from . import queries
+from .checking import investments_of
 from .correcting import Correction
-from .drafting import NeedContent, investments_of
+from .drafting import NeedContent
 from .models import DrawSource, InvestmentKind, Need, Project, SelectionMethod
 from .rules import GRADES
 

@@ -12,7 +12,7 @@ from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Refused
 
 from . import queries
-from .drafting import check_budget, check_method, item_in_force, require_gate, require_status
+from .checking import check_budget, check_method, item_in_force, require_gate, require_status
 from .models import Need, NeedStatus
 from .splitting import flag_split
 

@@ -28,7 +28,7 @@ from marketplace.foundation.web import (
 )
 
 from . import access as objects
-from . import actions, correcting, drafting, queries
+from . import actions, checking, correcting, drafting, queries
 from .forms import (
     CorrectionForm,
     FileForm,
@@ -132,7 +132,7 @@ def edit_need(public_id: str) -> Any:
     actor = require_actor()
     assert actor.organisation_id is not None
     need = objects.need_for(actor, public_id)
-    drafting.require_status(need, NeedStatus.DRAFT)
+    checking.require_status(need, NeedStatus.DRAFT)
     now = clock.now()
     form = need_form(
         need.item_code,

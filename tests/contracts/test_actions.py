@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import OrganisationKind
-from marketplace.contracts import actions, amending, delivery, ending, queries
+from marketplace.contracts import actions, amending, delivery, ending, queries, writing
 from marketplace.contracts.models import (
     AmendmentStatus,
     Contract,
@@ -58,7 +58,7 @@ def test_both_sides_confirm_and_the_need_is_contracted(app: Flask, advance: Adva
             actions.confirm_contract(contract, Side.FIRM, deal.actor("firm"), clock.now())
         actions.confirm_contract(contract, Side.OWNER, deal.actor("approver"), clock.now())
         assert contract.status is ContractStatus.ACTIVE
-        assert contract.due_at == actions.end_of(contract.ends_on)
+        assert contract.due_at == writing.end_of(contract.ends_on)
         assert deal.need.status is NeedStatus.CONTRACTED
         with pytest.raises(Conflict):
             actions.draft_contract(
@@ -93,7 +93,7 @@ def test_the_end_is_never_later_than_the_notice_asked(app: Flask, advance: Advan
     deal = factory.awarded(app, advance, days_wanted=10)
     with app.app_context(), transaction():
         today = clock.today()
-        latest = actions.latest_end(today, deal.need)
+        latest = writing.latest_end(today, deal.need)
         # ten working days, as the item counts them
         assert (latest - today).days > 10
         for terms, field in (
@@ -279,7 +279,7 @@ def test_an_amendment_takes_both_and_its_own_price_check(app: Flask, advance: Ad
         amending.confirm_amendment(change, Side.FIRM, firm, clock.now())
         assert change.status is AmendmentStatus.AGREED
         assert (contract.price, contract.award_price) == (Decimal(38000), Decimal(36000))
-        assert contract.due_at == actions.end_of(later) == contract.next_check_at
+        assert contract.due_at == writing.end_of(later) == contract.next_check_at
 
 
 def test_one_side_proposes_the_end_and_the_other_agrees(app: Flask, advance: Advance) -> None:
@@ -321,7 +321,7 @@ def test_a_sanctioned_firms_contract_goes_to_its_owner(app: Flask, advance: Adva
 
 def test_the_moments_of_lateness_follow_working_days(app: Flask) -> None:
     with app.app_context(), transaction():
-        contract = Contract(due_at=actions.end_of(date(2026, 3, 6)), overdue_working_days=0)
+        contract = Contract(due_at=writing.end_of(date(2026, 3, 6)), overdue_working_days=0)
         assert actions.next_due(contract) == datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
         contract.overdue_working_days = 5
         # five working days after Friday 6 March end with Friday 13 March
