@@ -21,6 +21,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest, protect, same, unprotect
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
+from marketplace.foundation.finding import by_public_id
 
 from .models import FactorReset, OrganisationFunction, RecoveryCode, User, WebSession
 from .permissions import SECOND_FACTOR, Permission, Role
@@ -249,10 +250,7 @@ def factor_resets_for(actor: Actor) -> list[tuple[FactorReset, bool]]:
 
 def factor_reset(public_id: str) -> FactorReset:
     """By the random id used in addresses; raises Missing."""
-    found = db.session.scalar(select(FactorReset).where(FactorReset.public_id == public_id))
-    if found is None:
-        raise Missing(public_id)
-    return found
+    return by_public_id(FactorReset, public_id)
 
 
 # ---- codes ----------------------------------------------------------------------------------

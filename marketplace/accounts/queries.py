@@ -15,6 +15,7 @@ from marketplace.foundation import clock, epoch
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.languages import joined
 
 from .areas import Area, areas
@@ -202,10 +203,7 @@ def invitation_by_public_id(public_id: str) -> Invitation:
 
 def user_by_public_id(public_id: str) -> User:
     """A person by the random id used in addresses; raises Missing."""
-    found = db.session.scalar(select(User).where(User.public_id == public_id))
-    if found is None:
-        raise Missing(f"user {public_id}")
-    return found
+    return by_public_id(User, public_id)
 
 
 def sessions_of(user_id: int) -> list[WebSession]:

@@ -13,6 +13,7 @@ from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 
 from .models import (
     OVER,
@@ -48,10 +49,7 @@ def acceptance_of(contract: Contract) -> tuple[int, tuple[int, ...]]:
 
 def contract(public_id: str) -> Contract:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Contract).where(Contract.public_id == public_id))
-    if found is None:
-        raise Missing(f"contract {public_id}")
-    return found
+    return by_public_id(Contract, public_id)
 
 
 def contract_by_id(contract_id: int) -> Contract:
@@ -196,10 +194,7 @@ def amendments(contract_id: int) -> list[Amendment]:
 
 def amendment(public_id: str) -> Amendment:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Amendment).where(Amendment.public_id == public_id))
-    if found is None:
-        raise Missing(f"amendment {public_id}")
-    return found
+    return by_public_id(Amendment, public_id)
 
 
 def open_amendment(contract_id: int) -> Amendment | None:
@@ -224,10 +219,7 @@ def deliverables(contract_id: int) -> list[Deliverable]:
 
 def deliverable(public_id: str) -> Deliverable:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Deliverable).where(Deliverable.public_id == public_id))
-    if found is None:
-        raise Missing(f"deliverable {public_id}")
-    return found
+    return by_public_id(Deliverable, public_id)
 
 
 def waiting_deliverable(contract_id: int) -> Deliverable | None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from marketplace.accounts.queries import lineage
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.policy import Edition, PolicyMissing, in_force
 
 from .models import FeeStandardEdition, PriceCheck
@@ -223,10 +224,7 @@ def listed_price(found: Pricing, inputs: Mapping[str, str], promised: Commitment
 
 def check(public_id: str) -> PriceCheck:
     """A stored check; raises Missing."""
-    found = db.session.scalar(select(PriceCheck).where(PriceCheck.public_id == public_id))
-    if found is None:
-        raise Missing(_("没有这份价格核对"), rule="fees.check")
-    return found
+    return by_public_id(PriceCheck, public_id)
 
 
 def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:

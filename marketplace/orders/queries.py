@@ -11,7 +11,7 @@ from marketplace.catalogue.models import DaysKind, ServiceItem
 from marketplace.foundation import clock
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.policy import Edition
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Offering
@@ -33,18 +33,12 @@ def edition_for(jurisdiction_code: str, now: datetime) -> Edition[SelectionPolic
 
 def order(public_id: str) -> Order:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Order).where(Order.public_id == public_id))
-    if found is None:
-        raise Missing(f"order {public_id}")
-    return found
+    return by_public_id(Order, public_id)
 
 
 def ask(public_id: str) -> OrderAsk:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(OrderAsk).where(OrderAsk.public_id == public_id))
-    if found is None:
-        raise Missing(f"ask {public_id}")
-    return found
+    return by_public_id(OrderAsk, public_id)
 
 
 def of_need(need_id: int) -> Order | None:

@@ -12,6 +12,7 @@ from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 
 from .models import (
     CorrectionStatus,
@@ -47,10 +48,7 @@ def lowest_grade(need: Need, day: date) -> str | None:
 
 def need(public_id: str) -> Need:
     """By its public id, whatever its status; raises Missing."""
-    found = db.session.scalar(select(Need).where(Need.public_id == public_id))
-    if found is None:
-        raise Missing(f"need {public_id}")
-    return found
+    return by_public_id(Need, public_id)
 
 
 def need_by_id(need_id: int) -> Need:
@@ -206,10 +204,7 @@ def attachments(need_id: int) -> list[NeedAttachment]:
 
 def attachment(public_id: str) -> NeedAttachment:
     """One file of a need; raises Missing."""
-    found = db.session.scalar(select(NeedAttachment).where(NeedAttachment.public_id == public_id))
-    if found is None:
-        raise Missing(f"attachment {public_id}")
-    return found
+    return by_public_id(NeedAttachment, public_id)
 
 
 def corrections(need_id: int) -> list[NeedCorrection]:
@@ -237,10 +232,7 @@ def open_correction(need_id: int) -> NeedCorrection | None:
 
 def correction(public_id: str) -> NeedCorrection:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(NeedCorrection).where(NeedCorrection.public_id == public_id))
-    if found is None:
-        raise Missing(f"correction {public_id}")
-    return found
+    return by_public_id(NeedCorrection, public_id)
 
 
 def price_check(need: Need) -> PriceCheck | None:

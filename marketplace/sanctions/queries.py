@@ -17,7 +17,7 @@ from marketplace.accounts.queries import lineage
 from marketplace.foundation import clock, policy
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import as_written, db, fetch
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 
 from .models import (
     OPEN_CASES,
@@ -265,18 +265,12 @@ def cards_in_force(
 
 def card(public_id: str) -> Card:
     """By its public id; raises Missing."""
-    found = db.session.scalar(select(Card).where(Card.public_id == public_id))
-    if found is None:
-        raise Missing(f"card {public_id}")
-    return found
+    return by_public_id(Card, public_id)
 
 
 def case(public_id: str) -> Case:
     """By its public id; raises Missing."""
-    found = db.session.scalar(select(Case).where(Case.public_id == public_id))
-    if found is None:
-        raise Missing(f"case {public_id}")
-    return found
+    return by_public_id(Case, public_id)
 
 
 def issued_cards(organisation_id: int, register_codes: Sequence[str]) -> list[Card]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import (
     Need,
@@ -50,10 +50,7 @@ def awards_of(need: Need) -> list[Award]:
 
 def award(public_id: str) -> Award:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Award).where(Award.public_id == public_id))
-    if found is None:
-        raise Missing(f"award {public_id}")
-    return found
+    return by_public_id(Award, public_id)
 
 
 def awards_to_accept(organisation_id: int) -> list[Award]:

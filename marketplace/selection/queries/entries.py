@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
 from marketplace.projects import queries as projects
 from marketplace.projects.models import (
     CorrectionStatus,
@@ -57,10 +57,7 @@ def my_entry(need: Need, organisation_id: int) -> Entry | None:
 
 def entry(public_id: str) -> Entry:
     """By public id; raises Missing."""
-    found = db.session.scalar(select(Entry).where(Entry.public_id == public_id))
-    if found is None:
-        raise Missing(f"entry {public_id}")
-    return found
+    return by_public_id(Entry, public_id)
 
 
 def entries_of(organisation_id: int) -> Select[Entry]:
