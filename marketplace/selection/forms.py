@@ -98,12 +98,12 @@ class LotteryForm(Form):
 
     def validate_numbers(self, field: Any) -> None:
         """Only digits, separators and the sign between drums."""
-        if field.data and not re.fullmatch(r"[0-9 ,,、++|]+", field.data):
+        if field.data and not re.fullmatch(r"[0-9 ,，、+＋|]+", field.data):
             raise ValidationError(_("只填写号码、空格和 +"))
 
     def groups(self, game: str) -> list[list[int]]:
         """The numbers as typed, drum by drum; digits written together count one by one."""
-        drums = re.split(r"[++|]", self.numbers.data or "")
+        drums = re.split(r"[+＋|]", self.numbers.data or "")
         single = LOTTERIES[game].groups[0].width == 1
         pattern = r"[0-9]" if single else r"[0-9]{1,3}"
         return [[int(number) for number in re.findall(pattern, drum)] for drum in drums]

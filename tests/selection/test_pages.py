@@ -270,7 +270,9 @@ def test_officers_enter_the_lottery_without_seeing_each_others_numbers(
     page = second.get("/supervision/lottery").text
     assert "其他人已登记 1 份" in page
     assert "2026062" not in page
-    assert second.post("/supervision/lottery", data=data).status_code == 303
+    # typed as a Chinese keyboard gives it
+    typed = {**data, "numbers": numbers.replace(" ", "，")}
+    assert second.post("/supervision/lottery", data=typed).status_code == 303
     assert "2026062" in second.get("/supervision/lottery").text
     advance(timedelta(seconds=1))
     with app.app_context():
