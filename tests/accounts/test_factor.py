@@ -69,9 +69,12 @@ def test_an_official_is_led_to_set_a_factor_up_before_anything_else(guarded: Fla
 
 def test_a_code_works_once_and_a_recovery_code_too(guarded: Flask) -> None:
     login = firm_login(guarded)
-    first = guarded.test_client()
-    sign_in(first, login)
+    first, before = guarded.test_client(), guarded.test_client()
+    for browser in (first, before):
+        sign_in(browser, login)
     device = set_up(guarded, first)
+    # signed in by the password alone before there was a factor: over, even with a right code
+    assert enter(before, device.code(1)) == 401
     used = device.code()
     second, third = guarded.test_client(), guarded.test_client()
     sign_in(second, login)
@@ -262,6 +265,28 @@ def test_a_lost_factor_takes_two_administrators(guarded: Flask, sign_in_as: Sign
     again = guarded.test_client()
     sign_in(again, login)
     assert "须先设置二次验证" in again.get("/workspace", follow_redirects=True).text
+
+
+def test_supervisors_reset_for_their_own_office_and_nobody_alone(
+    guarded: Flask, sign_in_as: SignIn
+) -> None:
+    one, _login = made(guarded, Role.SUPERVISOR)
+    two, _login = made(guarded, Role.SUPERVISOR)
+    _three, login = made(guarded, Role.SUPERVISOR)
+    owner = guarded.test_client()
+    sign_in(owner, login)
+    set_up(guarded, owner)
+    proposer = sign_in_as(one.user)
+    data = {"login": login, "reason": "本人当面说明，手机遗失"}
+    assert proposer.post("/factor-resets", data=data).status_code == 303
+    with guarded.app_context():
+        public_id = db.session.scalars(select(FactorReset.public_id)).one()
+    address = f"/factor-resets/{public_id}/approval"
+    assert proposer.post(address).status_code == 403
+    assert owner.post(address).status_code == 403
+    assert owner.get("/workspace").status_code == 200
+    assert sign_in_as(two.user).post(address).status_code == 303
+    assert owner.get("/workspace").status_code == 302
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

@@ -113,6 +113,7 @@ def test_the_last_keeper_stays_even_when_two_go_at_the_same_moment(
 def test_an_officials_account_closed_ends_everything(app: Flask, sign_in_as: SignIn) -> None:
     with app.app_context(), transaction():
         security = people.officer(Role.SECURITY_ADMIN)
+        people.officer(Role.SECURITY_ADMIN)  # stays: the own account is refused as one's own
         operator = people.officer(Role.BUREAU_OPERATOR)
         superior = people.officer(Role.SUPERVISOR)
         firm = people.firm()

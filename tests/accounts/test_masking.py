@@ -102,6 +102,10 @@ def test_a_contact_is_masked_until_an_officer_says_why(
         assert MOBILE not in str(events[0].facts)
         with pytest.raises(DBAPIError), transaction():
             db.session.execute(text("UPDATE personal_data_reveals SET reason = 'x'"))
+    # nor to the same officer's next session
+    assert browser.post(address, data={"reason": "再次核实需求"}).location == page
+    assert MOBILE in browser.get(page).text
+    assert MOBILE not in sign_in_as(officer.user).get(page).text
 
 
 def test_the_way_back_stays_on_this_site(app: Flask, sign_in_as: SignIn) -> None:

@@ -129,14 +129,14 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
     assert operator.post(f"{address}/check", data=returned).status_code == 303
     assert "补充执业人员劳动合同" in read(firm, "/firm")
     history = read(firm, "/firm/reviews")
-    assert "第 1 次申请第 1 轮审查" in history
+    assert "第 1 次申请 · 第 1 轮审查" in history
     assert history.count("补充执业人员劳动合同") == 2  # beside its point, and in the notice
     assert firm.post("/firm/application/submission", data={"committed": "y"}).status_code == 303
     assert operator.post(f"{address}/check", data=returned).status_code == 409
     passed = {**CREDITS, "outcome": "list"}
     assert operator.post(f"{address}/decision", data={"outcome": "list"}).status_code == 403
     assert operator.post(f"{address}/check", data=passed).status_code == 303
-    assert "第 1 次申请第 2 轮审查" in read(firm, "/firm/reviews")
+    assert "第 1 次申请 · 第 2 轮审查" in read(firm, "/firm/reviews")
     assert "审批" in read(approver, address)
     assert approver.post(f"{address}/decision", data={"outcome": "refuse"}).status_code == 422
     assert approver.post(f"{address}/decision", data={"outcome": "list"}).status_code == 303

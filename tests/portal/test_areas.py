@@ -7,8 +7,10 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts import areas
 from marketplace.accounts.models import Jurisdiction
+from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.portal.queries import area_counts
 from tests.factories import accounts, intermediaries, projects
 
 
@@ -72,3 +74,14 @@ def test_the_tree_of_areas_reads_up_and_down(app: Flask) -> None:
         assert set(known["379900"].below) == {"379900", "379902", "379921"}
         assert [area.code for area in areas.served()] == ["379800", "379900", "379902", "379921"]
         assert areas.chosen().code == "379900"
+
+
+def test_a_city_counts_the_open_needs_of_its_counties_too(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            for code in ("379921", "379900"):
+                projects.published(accounts.owner(area=code))
+        city = next(line for line in area_counts.tree(clock.now()) if line.area.code == "379900")
+        inner = {line.area.code: line.open_needs for line in city.inner}
+        assert city.open_needs == 2
+        assert inner == {"379902": 0, "379921": 1}

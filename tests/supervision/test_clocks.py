@@ -18,11 +18,14 @@ from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions as register
 from marketplace.intermediaries.models import Firm
 from marketplace.notifications.models import Delivery, Message
+from marketplace.orders import actions as order_actions
+from marketplace.orders.models import Order
+from marketplace.orders.queries import live_ask
 from marketplace.schedule import run_due
 from marketplace.supervision import queries
 from marketplace.supervision.models import ClockKind, RunningClock
 from marketplace.supervision.rules import Lamp, Stage
-from tests.factories import accounts, contracts, intermediaries, orders
+from tests.factories import accounts, contracts, evaluations, intermediaries, orders
 
 Advance = Callable[[timedelta], None]
 
@@ -78,6 +81,39 @@ def test_what_is_done_is_not_reminded_of(app: Flask, advance: Advance) -> None:
         ).one()
         assert row.ended_at is not None
         assert reminders(ClockKind.FORM_CHECK) == []
+
+
+def owing(kind: ClockKind) -> set[int]:
+    """Whose clock of a kind runs."""
+    return set(
+        db.session.scalars(
+            select(RunningClock.organisation_id).where(
+                RunningClock.kind == kind, RunningClock.ended_at.is_(None)
+            )
+        )
+    )
+
+
+def test_an_answer_and_marks_end_the_clock_of_whoever_gave_them_alone(
+    app: Flask, advance: Advance
+) -> None:
+    deal = contracts.completed(app, advance)
+    with app.app_context():
+        with transaction():
+            first, second = (intermediaries.listed(("dazl",)) for _n in range(2))
+            order = orders.asked(accounts.owner(), first, second)
+            order_id, both = order.id, [each.organisation.id for each in (first, second)]
+        run_due()
+        assert owing(ClockKind.MARKS) == {deal.owner_id, deal.firm_id}
+        assert owing(ClockKind.ORDER) == {both[0]}
+        with transaction():
+            evaluations.give(deal, "editor", 5)
+            ask = live_ask(db.session.get_one(Order, order_id))
+            assert ask is not None
+            order_actions.decline(ask, "近期人员已排满", first.actor)
+        run_due()
+        assert owing(ClockKind.MARKS) == {deal.firm_id}
+        assert owing(ClockKind.ORDER) == {both[1]}
 
 
 def test_a_later_deadline_begins_its_clock_anew_and_mails_the_firm(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from marketplace.accounts import queries
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import clock
+from marketplace.foundation import audit, clock
+from marketplace.foundation.audit import AuditRow
+from marketplace.foundation.calendar import moment
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.supervision import sampling
@@ -56,7 +58,9 @@ def test_a_sample_is_drawn_replayed_noted_and_signed_by_another(
         for _firm in range(4):
             ratings.evaluated(accounts.firm().organisation, 1)
         auditor, supervisor = accounts.officer(Role.AUDITOR), accounts.officer(Role.SUPERVISOR)
-        operator = accounts.officer(Role.BUREAU_OPERATOR)
+        operator, helping = (
+            accounts.officer(role) for role in (Role.BUREAU_OPERATOR, Role.AUDITOR)
+        )
     advance(2 * DAY)
     with app.app_context():
         _forge_a_grade()
@@ -68,6 +72,11 @@ def test_a_sample_is_drawn_replayed_noted_and_signed_by_another(
     page = first.post(new, data={"kind": "grades", "size": "4"}).headers["Location"]
     record = first.get(f"{page}/draw.json").get_json()
     assert by_hand(record) == record["drawn"]
+    with app.app_context():
+        # published before anybody asked for this sample
+        begun = moment(clock.today(), time(0))
+        known = select(func.max(AuditRow.seq)).where(AuditRow.at < begun)
+        assert record["head_seq"] == db.session.scalar(known) < audit.head()[0]
     shown = first.get(page).text
     assert "4 件中 1 件有差异" in shown
     assert shown.index("有差异</span>") < shown.index("一致</span>")
@@ -86,7 +95,11 @@ def test_a_sample_is_drawn_replayed_noted_and_signed_by_another(
     back = {"outcome": "return", "note": "请补充移交文号"}
     assert second.post(f"{page}/signature", data=back).status_code == 303
     assert "请补充移交文号" in first.get(page).text
+    third = sign_in_as(helping.user)
+    added = third.post(f"{page}/items/{position}", data={"note": "已移交，文号附后"})
+    assert added.status_code == 303
     assert first.post(f"{page}/conclusion", data={"conclusion": "已补充"}).status_code == 303
+    assert third.post(f"{page}/signature", data={"outcome": "sign"}).status_code == 403
     assert second.post(f"{page}/signature", data={"outcome": "sign"}).status_code == 303
     assert "已签认" in first.get(page).text
     assert first.post(f"{page}/items/{position}", data={"note": "再改"}).status_code == 409
