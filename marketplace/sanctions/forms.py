@@ -80,7 +80,7 @@ class CardForm(SubjectForm):
 
     breach = SelectField(
         _l("违规情形"),
-        choices=[(breach.value, breach.title) for breach in Breach],
+        choices=[("", _l("请选择")), *((breach.value, breach.title) for breach in Breach)],
         validators=[InputRequired(_l("请选择违规情形"))],
     )
     item_code = SelectField(_l("涉及的服务事项"), choices=[])
@@ -139,12 +139,18 @@ class CaseForm(SubjectForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # nothing is chosen beforehand: some causes suspend the firm at once
         self.cause.choices = [
-            (
-                cause.value,
-                _("%(cause)s（立案即暂停）", cause=cause.title) if cause.is_veto else cause.title,
-            )
-            for cause in Cause
+            ("", _("请选择")),
+            *(
+                (
+                    cause.value,
+                    _("%(cause)s（立案即暂停）", cause=cause.title)
+                    if cause.is_veto
+                    else cause.title,
+                )
+                for cause in Cause
+            ),
         ]
 
 

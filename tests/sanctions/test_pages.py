@@ -58,6 +58,7 @@ def test_a_case_through_its_pages(app: Flask, client: FlaskClient, sign_in_as: S
         ({"credit_code": "91379902MA0000000X"}, "credit_code"),
         ({"facts": "短"}, "facts"),
         ({"cause": "boredom"}, "cause"),
+        ({"cause": ""}, "cause"),
         ({"evidence": (io.BytesIO(b"MZ"), "x.exe")}, "evidence"),
         ({"nonsense": "1"}, ""),
     ):
