@@ -28,6 +28,7 @@ from .access import AT_THE_DOOR
 from .blueprint import address, bp, led_to, own_session, safe_path, with_session
 from .devices import device_of
 from .forms import ConfirmForm, EmailForm, PasswordForm
+from .renewing import is_settled
 from .stepping import step_up
 
 
@@ -39,7 +40,10 @@ def _renew_first() -> Any:
         return None
     if endpoint == "accounts.change_password" or declared_access(endpoint) == PUBLIC:
         return None
-    if current_user.is_authenticated and actions.must_renew(current_user.user, clock.now()):
+    now = clock.now()
+    if not current_user.is_authenticated or is_settled(current_user.password_changed_at, now):
+        return None
+    if actions.must_renew(current_user.user, now):
         return redirect(url_for("accounts.change_password"), 303)
     return None
 

@@ -35,7 +35,7 @@ from marketplace.foundation.web import (
 )
 
 from . import actions, queries
-from .access import cookie_name, waiting_session
+from .access import cookie_name, is_waiting
 from .actions import NewPerson, Side
 from .blueprint import address, bp, led_to, own_session, safe_path
 from .forms import (
@@ -84,7 +84,7 @@ def hashes(*fields: str) -> Any:
 @writes
 def sign_in() -> Any:
     """Login and password; the session's token goes into a cookie of its own."""
-    if request.method == "GET" and waiting_session() is not None:
+    if request.method == "GET" and is_waiting():
         return redirect(url_for("accounts.enter_factor", next=_next_page()), 303)
     form = SignInForm()
     status = form.http_status

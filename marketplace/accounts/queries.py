@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -339,26 +340,46 @@ def actor_for(user: User, in_organisation: Organisation, session_id: int | None 
     """The actor a person is in one organisation, with the roles held there now."""
     everywhere = live_memberships(user.id)
     here = [row for row in everywhere if row.organisation_id == in_organisation.id]
-    roles = sorted({row.role for row in here})
-    granted = permissions_of(role for role in roles if role is not Role.OWNER_AGENT)
-    authority = next((row.authorisation for row in here if row.authorisation), None)
+    return actor_of(
+        (user.id, user.name),
+        in_organisation,
+        (row.role for row in here),
+        authority=next((row.authorisation for row in here if row.authorisation), None),
+        session_id=session_id,
+        elsewhere=len(here) < len(everywhere),
+    )
+
+
+def actor_of(
+    person: tuple[int, str],
+    place: Any,
+    roles: Iterable[Role],
+    *,
+    authority: Authorisation | None = None,
+    session_id: int | None = None,
+    elsewhere: bool = False,
+) -> Actor:
+    """An actor of what is known of it: ``person`` is key and name, ``place`` the organisation, or
+    a row with its columns ``id``, ``name``, ``kind``, ``jurisdiction_code``."""
+    held = sorted(set(roles))
+    granted = permissions_of(role for role in held if role is not Role.OWNER_AGENT)
     if authority is not None:
         granted |= agent_permissions(
             authority.may_prepare, authority.may_evaluate, authority.may_object
         )
     return Actor(
-        user_id=user.id,
-        name=user.name,
-        organisation_id=in_organisation.id,
-        organisation_name=in_organisation.name,
-        organisation_kind=in_organisation.kind.value,
-        jurisdiction=in_organisation.jurisdiction_code,
-        roles=frozenset(role.value for role in roles),
+        user_id=person[0],
+        name=person[1],
+        organisation_id=place.id,
+        organisation_name=place.name,
+        organisation_kind=place.kind.value,
+        jurisdiction=place.jurisdiction_code,
+        roles=frozenset(role.value for role in held),
         permissions=granted,
-        role_titles=tuple(str(role.title) for role in roles),
+        role_titles=tuple(str(role.title) for role in held),
         session_id=session_id,
         authorisation_id=authority.id if authority is not None else None,
-        elsewhere=len(here) < len(everywhere),
+        elsewhere=elsewhere,
     )
 
 

@@ -116,9 +116,13 @@ def must_renew(user: User, now: datetime) -> bool:
     """
     if not current_app.config["SECOND_FACTOR"] or current_app.config["IS_DEMO"]:
         return False
-    if now - user.password_changed_at < min(ROTATION, ROTATION_OFFICIAL):
-        return False
     return renew_by(user) <= now
+
+
+def is_settled(changed_at: datetime, now: datetime) -> bool:
+    """Whether a password changed then is within the shortest time any may be kept: nobody need
+    be asked further."""
+    return now - changed_at < min(ROTATION, ROTATION_OFFICIAL)
 
 
 def ask_reset(login: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, literal_column, select, true
+from sqlalchemy import Select, bindparam, exists, literal_column, select, true
 
 from marketplace.accounts.models import Organisation, public_name
 from marketplace.accounts.queries import lineage
@@ -180,15 +180,21 @@ def marks_about(
 
 def waiting_for(organisation_id: int, limit: int = 100) -> list[EvaluationWindow]:
     """Open windows in which an organisation has not marked yet, by their end."""
-    given = select(Evaluation.window_id).where(Evaluation.rater_organisation_id == organisation_id)
+    given = exists().where(
+        Evaluation.window_id == EvaluationWindow.id,
+        Evaluation.rater_organisation_id == organisation_id,
+    )
+    # each side from its own index: one condition over both would read every window
+    bought = select(Contract.id).where(Contract.owner_id == organisation_id)
+    sold = select(Contract.id).where(Contract.firm_id == organisation_id)
     return list(
         db.session.scalars(
             select(EvaluationWindow)
             .join(EvaluationWindow.contract)
             .where(
                 EvaluationWindow.status == WindowStatus.OPEN,
-                (Contract.owner_id == organisation_id) | (Contract.firm_id == organisation_id),
-                EvaluationWindow.id.not_in(given),
+                EvaluationWindow.contract_id.in_(bought.union_all(sold)),
+                ~given,
             )
             .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
             .limit(limit)

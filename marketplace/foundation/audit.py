@@ -7,16 +7,16 @@ sequence has neither holes nor forks and business locks are never waited for whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import JSON, Index, String, event, select, text
+from sqlalchemy import JSON, Index, String, event, insert, literal_column, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock
+from . import clock, epoch
 from .actor import Actor
 from .crypto import digest
 from .db import Base, db
@@ -53,20 +53,31 @@ class AuditRow(Base):
 
     def content(self) -> dict[str, Any]:
         """What the digest is taken of."""
-        return {
-            "seq": self.seq,
-            "at": self.at,
-            "action": self.action,
-            "actor": self.actor_id,
-            "organisation": self.organisation_id,
-            "roles": self.roles,
-            "subject_type": self.subject_type,
-            "subject_id": self.subject_id,
-            "facts": self.facts,
-        }
+        return _content({name: getattr(self, name) for name in _CONTENT})
+
+
+# column → its name in the content
+_CONTENT = {
+    "seq": "seq",
+    "at": "at",
+    "action": "action",
+    "actor_id": "actor",
+    "organisation_id": "organisation",
+    "roles": "roles",
+    "subject_type": "subject_type",
+    "subject_id": "subject_id",
+    "facts": "facts",
+}
+
+
+def _content(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[column] for column, name in _CONTENT.items()}
 
 
 append_only(AuditRow.__table__)  # type: ignore[arg-type]
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LAST = select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(literal_column("1"))
+_INSERT = insert(AuditRow.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -119,36 +130,34 @@ def _write_pending(session: Session) -> None:
         return
     session.flush()
     pending = session.info.pop(_PENDING)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-    last = session.execute(
-        select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
-    ).first()
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"key": LOCK_KEY})
+        # the time of recording, read under the lock: times never run backwards along the chain
+        epoch.forget_present()
+    last = connection.execute(_LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
-    # the time of recording, read under the lock: times never run backwards along the chain
     at = clock.now()
     rows = []
     for action, actor, subject, facts in pending:
         seq += 1
         subject_type, subject_id = _subject(subject)
-        row = AuditRow(
-            seq=seq,
-            at=at,
-            action=action,
-            actor_id=actor.user_id,
-            organisation_id=actor.organisation_id,
-            roles=",".join(sorted(actor.roles)),
-            subject_type=subject_type,
-            subject_id=subject_id,
-            facts=_json_facts(facts),
-            previous=previous,
-        )
-        row.content_digest = digest(row.content())
-        row.hash = chain_hash(previous, row.content_digest)
-        previous = row.hash
+        row = {
+            "seq": seq,
+            "at": at,
+            "action": action,
+            "actor_id": actor.user_id,
+            "organisation_id": actor.organisation_id,
+            "roles": ",".join(sorted(actor.roles)),
+            "subject_type": subject_type,
+            "subject_id": subject_id,
+            "facts": _json_facts(facts),
+            "previous": previous,
+        }
+        row["content_digest"] = digest(_content(row))
+        previous = row["hash"] = chain_hash(previous, row["content_digest"])
         rows.append(row)
-    session.add_all(rows)
-    session.flush()
+    connection.execute(_INSERT, rows)
 
 
 @event.listens_for(db.session, "after_rollback")

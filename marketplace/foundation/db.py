@@ -38,6 +38,9 @@ from .recent import kept_for
 
 T = TypeVar("T")
 
+# where a writing request holds what it read of the clock; gone once it may have waited for a lock
+READING = "marketplace.reading"
+
 # counts of more rows than this may be so many seconds old
 COUNTED_EXACTLY = 1000
 COUNTED_SECONDS = 20
@@ -235,6 +238,7 @@ def lock(instance: T) -> T:
     db.session.flush()
     # its own table alone: what was loaded along with it may be missing, which cannot be locked
     db.session.refresh(instance, with_for_update={"of": type(instance)})
+    db.session.info.pop(READING, None)
     return instance
 
 

@@ -18,7 +18,7 @@ from flask import current_app, has_request_context, request
 from sqlalchemy import CheckConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .db import Base, db, in_write_mode
+from .db import READING, Base, db, in_write_mode
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +26,6 @@ R = TypeVar("R")
 _MOST_KEPT = 4000
 _BUMPS = "epoch_bumps"
 _EDITIONS = "epoch_editions"
-_HELD = "marketplace.reading"
 _kept: dict[Any, tuple[int, Any]] = {}
 
 _CLOCK = {
@@ -83,21 +82,22 @@ def read() -> Reading:
 
 
 def present() -> Reading:
-    """The reading a request goes by: one that only reads has one present, read once; everything
-    else reads afresh."""
-    if not has_request_context() or in_write_mode():
+    """The reading a request goes by: one that only reads has one present, read once; one that
+    writes reads afresh in each transaction and after whatever it may have waited for."""
+    if not has_request_context():
         return read()
-    environ = request.environ
-    held: Reading | None = environ.get(_HELD)
+    place = db.session.info if in_write_mode() else request.environ
+    held: Reading | None = place.get(READING)
     if held is None:
-        held = environ[_HELD] = read()
+        held = place[READING] = read()
     return held
 
 
 def forget_present() -> None:
-    """Read anew what the rest of this request goes by."""
+    """Read anew what comes next: a lock was waited for, or time was moved."""
+    db.session.info.pop(READING, None)
     if has_request_context():
-        request.environ.pop(_HELD, None)
+        request.environ.pop(READING, None)
 
 
 def raise_public() -> None:
@@ -154,6 +154,7 @@ def _forget_bumps(session: Session) -> None:
 def _forget_reading(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop(_EDITIONS, None)
+        session.info.pop(READING, None)
 
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, delete, select, update
+from sqlalchemy import String, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .db import Base, db
+from .db import Base, db, fetch
 
 
 class IdempotencyKey(Base):
@@ -37,28 +38,36 @@ class Earlier:
     location: str | None
 
 
+_VALUES: dict[str, Any] = {name: bindparam(name) for name in ("key", "content", "at")}
+_CLAIM = {
+    dialect: insert(IdempotencyKey)
+    .values(_VALUES)
+    .on_conflict_do_nothing()
+    .returning(IdempotencyKey.key)
+    for dialect, insert in (("sqlite", sqlite_insert), ("postgresql", pg_insert))
+}
+_USED = select(IdempotencyKey.content, IdempotencyKey.location).where(
+    IdempotencyKey.key == bindparam("used")
+)
+_REMEMBER = (
+    update(IdempotencyKey)
+    .where(IdempotencyKey.key == bindparam("used"))
+    .values(location=bindparam("led_to"))
+)
+
+
 def claim(key: str, content: str, now: datetime) -> Earlier | None:
     """Take ``key`` for this transaction; returns what was done with it before, if anything."""
-    insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else pg_insert
-    inserted = db.session.execute(
-        insert(IdempotencyKey)
-        .values(key=key, content=content, at=now)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    ).first()
-    if inserted is not None:
+    insert = _CLAIM[db.session.connection().dialect.name]
+    if fetch(insert, key=key, content=content, at=now):
         return None
-    row = db.session.execute(
-        select(IdempotencyKey.content, IdempotencyKey.location).where(IdempotencyKey.key == key)
-    ).one()
+    (row,) = fetch(_USED, used=key)
     return Earlier(same_content=row.content == content, location=row.location)
 
 
 def remember(key: str, location: str | None) -> None:
     """Keep where the first answer led."""
-    db.session.execute(
-        update(IdempotencyKey).where(IdempotencyKey.key == key).values(location=location)
-    )
+    db.session.connection().execute(_REMEMBER, {"used": key, "led_to": location})
 
 
 def release(key: str) -> None:
