@@ -186,7 +186,7 @@ def joined(items: Iterable[Any]) -> str:
 @contextmanager
 def for_storing() -> Iterator[None]:
     """Texts made inside are Chinese, whoever acts: they are stored and read by others."""
-    with force_locale(LANGUAGES[DEFAULT]):
+    with force_locale(_LOCALES[DEFAULT]):
         yield
 
 

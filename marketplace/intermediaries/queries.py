@@ -52,14 +52,19 @@ def firm_of(organisation_id: int, register: str) -> Firm | None:
     )
 
 
-def firms_of(organisation_ids: Sequence[int], register: str) -> dict[int, Firm]:
-    """The registrations of many organisations on a register, by organisation."""
-    rows = db.session.scalars(
-        select(Firm).where(
-            Firm.organisation_id.in_(list(organisation_ids)), Firm.register_code == register
-        )
-    )
-    return {firm.organisation_id: firm for firm in rows}
+_FIRMS_OF = select(
+    Firm.id, Firm.organisation_id, Firm.status, Firm.listed_at, Firm.paused, Firm.capacity
+).where(
+    Firm.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+    Firm.register_code == bindparam("register"),
+)
+
+
+def firms_of(organisation_ids: Sequence[int], register: str) -> dict[int, Row[Any]]:
+    """What bears on taking on work of the registrations of many organisations on a register, by
+    organisation."""
+    rows = fetch(_FIRMS_OF, organisation_ids=list(organisation_ids), register=register)
+    return {row.organisation_id: row for row in rows}
 
 
 def firm_by_public_id(public_id: str) -> Firm | None:
@@ -157,17 +162,17 @@ def offering(firm_id: int, item_code: str) -> Offering | None:
     )
 
 
+_OFFERING_FIRMS = select(Offering.firm_id).where(
+    Offering.firm_id.in_(bindparam("firm_ids", expanding=True)),
+    Offering.item_code == bindparam("item_code"),
+    Offering.ended_at.is_(None),
+)
+
+
 def offering_firms(firm_ids: Sequence[int], item_code: str) -> frozenset[int]:
     """Those of the firms that offer an item now."""
-    return frozenset(
-        db.session.scalars(
-            select(Offering.firm_id).where(
-                Offering.firm_id.in_(list(firm_ids)),
-                Offering.item_code == item_code,
-                Offering.ended_at.is_(None),
-            )
-        )
-    )
+    rows = fetch(_OFFERING_FIRMS, firm_ids=list(firm_ids), item_code=item_code)
+    return frozenset(row.firm_id for row in rows)
 
 
 def offering_by_public_id(public_id: str) -> Offering:
@@ -299,19 +304,28 @@ def qualifications(firm_id: int) -> list[Qualification]:
     return [each for each in all_qualifications(firm_id) if each.verified_at is not None]
 
 
-def qualifications_of(firm_ids: Sequence[int]) -> dict[int, list[Qualification]]:
-    """The verified certificates of many firms, expired ones included, by firm."""
-    rows = db.session.scalars(
-        select(Qualification)
-        .where(
-            Qualification.firm_id.in_(list(firm_ids)),
-            Qualification.ended_at.is_(None),
-            Qualification.verified_at.is_not(None),
-        )
-        .order_by(Qualification.type, Qualification.id)
+_QUALIFICATIONS_OF = (
+    select(
+        Qualification.firm_id,
+        Qualification.type,
+        Qualification.grade,
+        Qualification.valid_from,
+        Qualification.valid_until,
     )
-    found: dict[int, list[Qualification]] = {}
-    for row in rows:
+    .where(
+        Qualification.firm_id.in_(bindparam("firm_ids", expanding=True)),
+        Qualification.ended_at.is_(None),
+        Qualification.verified_at.is_not(None),
+    )
+    .order_by(Qualification.type, Qualification.id)
+)
+
+
+def qualifications_of(firm_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The verified certificates of many firms, expired ones included, by firm: type, grade and
+    the days they are valid."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in fetch(_QUALIFICATIONS_OF, firm_ids=list(firm_ids)):
         found.setdefault(row.firm_id, []).append(row)
     return found
 

@@ -80,8 +80,9 @@ def subject_of(
 
 
 _NEWEST = aliased(GradeRecord)
-_GRADE_ON = (
+_GRADES_ON = (
     select(
+        RatingSubject.organisation_id,
         RatingSubject.next_check_at,
         GradeRecord.id,
         GradeRecord.grade,
@@ -100,7 +101,7 @@ _GRADE_ON = (
         .scalar_subquery(),
     )
     .where(
-        RatingSubject.organisation_id == bindparam("organisation_id"),
+        RatingSubject.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
         RatingSubject.register == bindparam("register"),
         RatingSubject.capacity == bindparam("capacity"),
     )
@@ -118,17 +119,7 @@ def grade_on(
     From the stored records, which equal the replay. Where the clock has not yet settled the day
     (the minute after midnight) the fold itself is asked.
     """
-    found = fetch(
-        _GRADE_ON, organisation_id=organisation_id, register=register, capacity=capacity, day=day
-    )
-    if not found:
-        return GradeOn(Grade.UNGRADED)
-    due, record_id, grade, score, evaluated, since, edition_id = found[0]
-    if due is not None and due <= start_of(day) and day <= clock.today():
-        return grades_on({organisation_id: day}, register, capacity)[organisation_id]
-    if record_id is None:
-        return GradeOn(Grade.UNGRADED)
-    return GradeOn(grade, hundredths(score), evaluated, since, record_id, edition_id)
+    return grades_on({organisation_id: day}, register, capacity)[organisation_id]
 
 
 def grades_on(
@@ -136,50 +127,23 @@ def grades_on(
 ) -> dict[int, GradeOn]:
     """The same for many organisations, each on its day: ``days`` by organisation."""
     found = {organisation_id: GradeOn(Grade.UNGRADED) for organisation_id in days}
-    subjects = db.session.scalars(
-        select(RatingSubject).where(
-            RatingSubject.organisation_id.in_(list(days)),
-            RatingSubject.register == register,
-            RatingSubject.capacity == capacity,
+    of_day: dict[date, list[int]] = {}
+    for organisation_id, day in days.items():
+        of_day.setdefault(day, []).append(organisation_id)
+    for day, asked in of_day.items():
+        rows = fetch(
+            _GRADES_ON, organisation_ids=asked, register=register, capacity=capacity, day=day
         )
-    ).all()
-    settled: dict[date, list[RatingSubject]] = {}
-    today = clock.today() if subjects else date.min
-    for subject in subjects:
-        day, due = days[subject.organisation_id], subject.next_check_at
-        if due is not None and due <= start_of(day) and day <= today:
-            found[subject.organisation_id] = _live_grade(subject, day)
-        else:
-            settled.setdefault(day, []).append(subject)
-    for day, of_day in settled.items():
-        owners = {subject.id: subject.organisation_id for subject in of_day}
-        for record in _records_on(list(owners), day):
-            found[owners[record.subject_id]] = GradeOn(
-                grade=record.grade,
-                score=hundredths(record.hundredths),
-                evaluated=record.evaluated,
-                since=record.since,
-                record_id=record.id,
-                edition_id=record.edition_id,
-            )
+        for organisation_id, due, record_id, grade, points, evaluated, since, edition in rows:
+            if due is not None and due <= start_of(day) and day <= clock.today():
+                subject = subject_of(organisation_id, register, capacity)
+                assert subject is not None
+                found[organisation_id] = _live_grade(subject, day)
+            elif record_id is not None:
+                found[organisation_id] = GradeOn(
+                    grade, hundredths(points), evaluated, since, record_id, edition
+                )
     return found
-
-
-def _records_on(subject_ids: Sequence[int], day: date) -> Sequence[GradeRecord]:
-    """The record of each subject that holds on a day."""
-    other = aliased(GradeRecord)
-    newest = (
-        select(other.id)
-        .where(other.subject_id == RatingSubject.id, other.from_day <= day)
-        .order_by(other.from_day.desc(), other.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return db.session.scalars(
-        select(GradeRecord)
-        .join(RatingSubject, RatingSubject.id == GradeRecord.subject_id)
-        .where(RatingSubject.id.in_(list(subject_ids)), GradeRecord.id == newest)
-    ).all()
 
 
 def d_in_force(organisation_id: int, register: str, now: datetime) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -94,8 +93,7 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
     firm = intermediaries.firm_of(
         actor.organisation_id, accounts.register_of(need.jurisdiction_code)
     )
-    with force_locale("zh_CN"):
-        found = queries.eligibility(need, actor.organisation_id, now)
+    found = queries.eligibility(need, actor.organisation_id, now)
     if firm is None or not found.ok:
         first = found.refusals[0]
         raise Refused(
@@ -115,7 +113,7 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
             field="price",
             rule="entry.budget",
         )
-    before = queries.my_entry(need, actor.organisation_id)
+    before = queries.entry_in(running, actor.organisation_id)
     if before is not None:
         lifecycle.move(before, EntryStatus.REPLACED, actor, now)
     code = accounts.organisation(actor.organisation_id).credit_code or ""

@@ -38,7 +38,8 @@ def enter(public_id: str) -> Any:
     need = objects.public_need(public_id)
     assert actor.organisation_id is not None
     organisation_id = actor.organisation_id
-    form = EntryForm(data=_entry_defaults(queries.my_entry(need, organisation_id)))
+    stands = queries.my_entry(need, organisation_id) if request.method == "GET" else None
+    form = EntryForm(data=_entry_defaults(stands))
 
     def act() -> Entry:
         assert form.price.data is not None

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
-from marketplace.foundation.db import db
+from marketplace.foundation.db import fetch
 from marketplace.foundation.languages import for_storing, joined
 from marketplace.intermediaries import queries as intermediaries
-from marketplace.intermediaries.models import Firm
+from marketplace.intermediaries.models import FirmStatus
 from marketplace.projects import queries as projects
 from marketplace.projects.models import (
     Need,
@@ -138,7 +139,7 @@ def eligibility_of(
         grade = str(graded[each].grade)
         facts = FirmFacts(
             organisation=str(each),
-            listed=firm is not None and firm.is_listed,
+            listed=firm is not None and firm.status is FirmStatus.LISTED,
             listing_state=str(firm.status.title) if firm is not None else str(_("未入驻")),
             grade=grade,
             items=frozenset({need.item_code} if firm is not None and firm.id in offering else ()),
@@ -160,7 +161,7 @@ def eligibility_of(
     return found
 
 
-def _grade_day(firm: Firm | None, published_at: datetime) -> date:
+def _grade_day(firm: Row[Any] | None, published_at: datetime) -> date:
     """The day whose grade counts: of publication, or of the listing of a firm listed later."""
     listed_at = firm.listed_at if firm is not None else None
     return clock.local_day(max(published_at, listed_at or published_at))
@@ -186,18 +187,21 @@ def _bars(
     return told
 
 
+_RUNNING = (
+    select(Award.organisation_id, func.count(Award.id).label("running"))
+    .join(Need, Need.id == Award.need_id)
+    .where(
+        Award.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+        Award.status == AwardStatus.ACCEPTED,
+        Need.status.in_((NeedStatus.AWARDED, NeedStatus.CONTRACTED)),
+    )
+    .group_by(Award.organisation_id)
+)
+
+
 def running_counts(organisation_ids: Sequence[int]) -> dict[int, int]:
     """Accepted awards whose contract is not over, by firm, for their capacity."""
-    rows = db.session.execute(
-        select(Award.organisation_id, func.count(Award.id).label("running"))
-        .join(Need, Need.id == Award.need_id)
-        .where(
-            Award.organisation_id.in_(list(organisation_ids)),
-            Award.status == AwardStatus.ACCEPTED,
-            Need.status.in_((NeedStatus.AWARDED, NeedStatus.CONTRACTED)),
-        )
-        .group_by(Award.organisation_id)
-    )
+    rows = fetch(_RUNNING, organisation_ids=list(organisation_ids))
     return {row.organisation_id: row.running for row in rows}
 
 

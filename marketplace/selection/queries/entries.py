@@ -44,11 +44,14 @@ def entry_count(need: Need) -> int:
 def my_entry(need: Need, organisation_id: int) -> Entry | None:
     """A firm's own entry in the newest round, if it stands or stood at closing."""
     found = round_of(need)
-    if found is None:
-        return None
+    return entry_in(found, organisation_id) if found is not None else None
+
+
+def entry_in(running: SelectionRound, organisation_id: int) -> Entry | None:
+    """A firm's own entry in a round, if it stands or stood at closing."""
     return db.session.scalar(
         select(Entry).where(
-            Entry.round_id == found.id,
+            Entry.round_id == running.id,
             Entry.organisation_id == organisation_id,
             Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID)),
         )
