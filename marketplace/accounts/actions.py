@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .agency import Scope, authorisation_for, authorise_agent, revoke_authorisation
+from .agency import (
+    Scope,
+    authorisation_for,
+    authorisation_to_revoke,
+    authorise_agent,
+    revoke_authorisation,
+)
 from .factors import (
     approve_factor_reset,
     confirm_factor,
@@ -79,6 +85,7 @@ __all__ = [
     "approve_official",
     "ask_reset",
     "authorisation_for",
+    "authorisation_to_revoke",
     "authorise_agent",
     "begin_session",
     "change_password",

@@ -22,6 +22,7 @@ from marketplace.foundation.files import StoredFile
 from .inviting import invite_agent
 from .models import Authorisation, Membership, Organisation
 from .organising import end_membership
+from .overseeing import oversees
 from .permissions import Permission, Role
 
 LONGEST = timedelta(days=366)
@@ -102,8 +103,7 @@ def revoke_authorisation(row: Authorisation, reason: str, actor: Actor, now: dat
     The owner's approver may, and the agent. Raises Missing for anybody else, Conflict when it is
     over already.
     """
-    own = actor.organisation_id == row.owner_id and Role.OWNER_APPROVER.value in actor.roles
-    if not own and actor.user_id != row.agent_id:
+    if not _may_revoke(actor, row):
         raise Missing(row.public_id)
     lock(row)
     if row.revoked_at is not None or clock.local_day(now) > row.ends_on:
@@ -114,6 +114,19 @@ def revoke_authorisation(row: Authorisation, reason: str, actor: Actor, now: dat
     row.next_check_at = None
     audit.record("authorisation.revoked", actor, row, now)
     _end_right(row, actor, now)
+
+
+def authorisation_to_revoke(actor: Actor, public_id: str) -> Authorisation:
+    """An authorisation for those who may withdraw it: the owner's approver, the agent."""
+    row = authorisation_for(actor, public_id)
+    if not _may_revoke(actor, row):
+        raise Missing(public_id)
+    return row
+
+
+def _may_revoke(actor: Actor, row: Authorisation) -> bool:
+    own = actor.organisation_id == row.owner_id and Role.OWNER_APPROVER.value in actor.roles
+    return own or actor.user_id == row.agent_id
 
 
 def advance_authorisation(row: Authorisation, actor: Actor, now: datetime) -> None:
@@ -131,12 +144,12 @@ def _end_right(row: Authorisation, actor: Actor, now: datetime) -> None:
 
 
 def authorisation_for(actor: Actor, public_id: str) -> Authorisation:
-    """An authorisation as seen by the owner, the agent or a supervising office; else Missing."""
+    """An authorisation as seen by the owner, the agent or those who audit its area; else Missing."""
     row = db.session.scalar(select(Authorisation).where(Authorisation.public_id == public_id))
     if row is not None and (
         row.owner_id == actor.organisation_id
         or row.agent_id == actor.user_id
-        or actor.may(Permission.AUDIT_READ)
+        or (actor.may(Permission.AUDIT_READ) and oversees(actor, row.owner.jurisdiction_code))
     ):
         return row
     raise Missing(public_id)

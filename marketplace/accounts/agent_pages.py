@@ -72,7 +72,7 @@ def _authorise(form: AgentForm) -> str:
 def revoke_agent(public_id: str) -> Any:
     """End an authority early; the agent's right ends with it."""
     actor = require_actor()
-    row = actions.authorisation_for(actor, public_id)
+    row = actions.authorisation_to_revoke(actor, public_id)
     form = RevokeForm()
     status = form.http_status
     if form.validate_on_submit():
@@ -84,7 +84,7 @@ def revoke_agent(public_id: str) -> Any:
             db.session.rollback()
             form.refuse(error)
             status = error.status
-            row = actions.authorisation_for(actor, public_id)
+            row = actions.authorisation_to_revoke(actor, public_id)
     return render_template("accounts/revoke_agent.html", form=form, row=row), status
 
 

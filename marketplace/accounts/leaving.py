@@ -16,11 +16,10 @@ from marketplace.foundation.errors import Conflict, Missing, Refused
 
 from .models import Membership, Organisation, OrganisationFunction, User
 from .organising import disable_user, end_membership
-from .permissions import KEEPERS, Permission, Role
+from .permissions import ADMINISTRATORS, KEEPERS, Permission
 from .queries import live_memberships
 
 _OFFICES = (OrganisationFunction.BUREAU, OrganisationFunction.DEPARTMENT)
-_ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 
 
 def end_staff(membership: Membership, actor: Actor, now: datetime) -> None:
@@ -94,7 +93,7 @@ def _refuse_orphaning(leaving: list[Membership]) -> None:
     ids = [each.id for each in leaving]
     for place in {each.organisation_id: each.organisation for each in leaving}.values():
         kept = {each.role for each in leaving if each.organisation_id == place.id}
-        for role in kept & (KEEPERS | _ADMINISTRATORS):
+        for role in kept & (KEEPERS | ADMINISTRATORS):
             lock(place)
             others = db.session.scalars(
                 select(Membership.id).where(

@@ -161,7 +161,8 @@ SECOND_FACTOR = frozenset(
     {Role.FIRM_ADMIN, Role.OWNER_APPROVER, Role.SUPERVISOR, Role.AUDITOR, *OFFICIALS}
 )
 
-_ADMINISTRATORS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}
+# who keep the accounts of offices and have no part in their business
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 _NO_AGENTS = {Role.FIRM_ADMIN, Role.FIRM_STAFF, Role.SUPERVISOR, Role.AUDITOR, *OFFICIALS}
 
 
@@ -196,6 +197,6 @@ def conflicting(held: Iterable[Role], new: Role) -> Role | None:
             return role
         if frozenset({role, new}) in pairs:
             return role
-        if (role in _ADMINISTRATORS) != (new in _ADMINISTRATORS):
+        if (role in ADMINISTRATORS) != (new in ADMINISTRATORS):
             return role
     return None

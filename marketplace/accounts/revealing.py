@@ -23,6 +23,7 @@ from marketplace.foundation.errors import Missing
 
 from .masking import masked
 from .models import Organisation, Reveal, User
+from .overseeing import organisations_of
 from .permissions import Permission
 from .rules import REVEAL_LIFE, REVEALS_A_DAY
 from .sessions import TooMany
@@ -89,16 +90,17 @@ def reveal(
 
 
 def log_for(actor: Actor, limit: int = 200) -> list[Reveal]:
-    """Who looked at what: all of it for whoever audits, else what concerns the own organisation
-    and what one looked at oneself; newest first."""
-    query = select(Reveal).order_by(Reveal.id.desc()).limit(limit)
-    if not actor.may(Permission.AUDIT_READ):
-        query = query.where(
-            or_(
-                Reveal.data_organisation_id == actor.organisation_id,
-                Reveal.user_id == actor.user_id,
-            )
-        )
+    """Who looked at what, newest first: for whoever audits all that somebody of the own area
+    looked at or was looked at of it, else what concerns the own organisation and what one looked
+    at oneself."""
+    concerned = [
+        Reveal.data_organisation_id == actor.organisation_id,
+        Reveal.user_id == actor.user_id,
+    ]
+    if actor.may(Permission.AUDIT_READ):
+        here = organisations_of(actor)
+        concerned += [Reveal.data_organisation_id.in_(here), Reveal.organisation_id.in_(here)]
+    query = select(Reveal).where(or_(*concerned)).order_by(Reveal.id.desc()).limit(limit)
     return list(db.session.scalars(query))
 
 

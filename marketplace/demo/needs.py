@@ -25,7 +25,7 @@ from marketplace.selection import actions as selection
 from marketplace.selection import queries
 from marketplace.selection.models import Award, AwardStatus
 
-from .people import CITY, Cast
+from .people import DESKS, Cast
 
 STANDARD = ("jsjl", "zbdl")  # items with a fee standard: firms have promised less than it
 PICK_REASON = "方案完整、承诺时限最短，报价在预算之内"
@@ -161,25 +161,30 @@ def lottery_is_awaited(opened: Sequence[Opened], day: date) -> bool:
 
 
 def enter_lottery(cast: Cast, day: date) -> None:
-    """Let two officers note the lottery's issue of a day; its numbers are invented for the demo."""
+    """Let two officers of each bureau whose draws wait note the lottery's issue of a day.
+
+    Its numbers are invented for the demo.
+    """
     with transaction():
-        game = queries.selection_values(CITY, day).lottery_game
-        if queries.lottery_result(game, day) is not None:
-            return
+        waiting = {each.bureau_id for each in queries.lotteries_due(clock.now()) if each.day == day}
     issue = f"{day.year}{day.timetuple().tm_yday:03d}"
     drum = sorted(range(1, 81), key=lambda ball: sha256_hex(f"demo {day} {ball}".encode()))
     numbers = sorted(drum[:20])
-    for login in ("jingban", "shenpi"):
-        with transaction():
-            selection.enter_lottery(
-                CITY,
-                day,
-                issue,
-                [numbers],
-                "演示数据：非真实开奖号码",
-                cast.officers[login].actor,
-                clock.now(),
-            )
+    for city, desk in DESKS.items():
+        for login in (desk.operator, desk.approver):
+            reader = cast.officers.get(login)
+            if reader is None or reader.organisation_id not in waiting:
+                continue
+            with transaction():
+                selection.enter_lottery(
+                    city,
+                    day,
+                    issue,
+                    [numbers],
+                    "演示数据：非真实开奖号码",
+                    reader.actor,
+                    clock.now(),
+                )
 
 
 def accept_offered(cast: Cast, need_id: int) -> str | None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.overseeing import oversees, supervises
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -55,7 +56,7 @@ def application_for(actor: Actor, public_id: str) -> Firm:
     firm = queries.firm_by_public_id(public_id)
     if firm is None or firm.submitted_at is None or firm.status is FirmStatus.DRAFT:
         raise Missing(public_id)
-    if actor.jurisdiction not in accounts.lineage(firm.register_code):
+    if not oversees(actor, firm.register_code):
         raise Missing(public_id)
     return firm
 
@@ -88,7 +89,7 @@ def file_for(actor: Actor, public_id: str) -> StoredFile:
         raise Missing(public_id)
     if actor.organisation_id == firm.organisation_id and actor.may(Permission.FIRM_FILE):
         return stored
-    if actor.may(Permission.SUPERVISION_VIEW):
+    if supervises(actor, firm.register_code):
         application_for(actor, firm.public_id)
         return stored
     raise Missing(public_id)

@@ -9,6 +9,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
@@ -27,9 +28,9 @@ from .models import CheckStatus, Firm, FirmStatus, ProfessionalCheck, Recommenda
 @bp.get("/supervision/applications")
 @allow(Permission.SUPERVISION_VIEW)
 def applications() -> str:
-    """Applications on the register, what waits for the bureau first."""
+    """Applications on the registers of the office's area, what waits for the bureau first."""
     page = paginate(
-        queries.applications(access.register_here(require_actor())),
+        queries.applications(area_of(require_actor())),
         request.args.get("page", 1, type=int),
     )
     return render_template("intermediaries/applications.html", page=page, now=clock.now())

@@ -475,10 +475,10 @@ def checks_of_department(organisation_id: int) -> Select[ProfessionalCheck]:
 WITH_BUREAU = (FirmStatus.SUBMITTED, FirmStatus.CHECKED, FirmStatus.QUESTIONED)
 
 
-def applications(register: str, waiting_only: bool = False) -> Select[Firm]:
-    """Applications on a register for its officers: what waits for them first, by deadline."""
+def applications(registers: Sequence[str], waiting_only: bool = False) -> Select[Firm]:
+    """Applications on these registers for their officers: what waits first, by deadline."""
     waits = Firm.status.in_(WITH_BUREAU)
-    query = select(Firm).where(Firm.register_code == register, Firm.status != FirmStatus.DRAFT)
+    query = select(Firm).where(Firm.register_code.in_(registers), Firm.status != FirmStatus.DRAFT)
     if waiting_only:
         query = query.where(waits)
     return query.order_by(waits.desc(), Firm.form_due_at, Firm.id)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from marketplace.accounts.overseeing import oversees, supervises
 from marketplace.accounts.permissions import Permission
-from marketplace.accounts.queries import lineage
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 
 from .models import Objection, PublicNotice
-
-
-def oversees(actor: Actor | None, jurisdiction_code: str) -> bool:
-    """Whether the actor's office is that of the jurisdiction or stands above it."""
-    return actor is not None and actor.jurisdiction in lineage(jurisdiction_code)
 
 
 def may_read(actor: Actor | None, objection: Objection) -> bool:
@@ -24,9 +19,7 @@ def may_read(actor: Actor | None, objection: Objection) -> bool:
         return False
     if actor.organisation_id == objection.organisation_id:
         return True
-    return actor.may(Permission.SUPERVISION_VIEW) and oversees(
-        actor, objection.notice.jurisdiction_code
-    )
+    return supervises(actor, objection.notice.jurisdiction_code)
 
 
 def may_answer(actor: Actor | None, objection: Objection) -> bool:

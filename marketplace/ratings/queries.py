@@ -79,6 +79,20 @@ def subject_of(
     )
 
 
+def registers_of(organisation_id: int, capacity: Capacity = Capacity.INTERMEDIARY) -> list[str]:
+    """The registers on which an organisation has entries, by code."""
+    return list(
+        db.session.scalars(
+            select(RatingSubject.register)
+            .where(
+                RatingSubject.organisation_id == organisation_id,
+                RatingSubject.capacity == capacity,
+            )
+            .order_by(RatingSubject.register)
+        )
+    )
+
+
 _NEWEST = aliased(GradeRecord)
 _GRADES_ON = (
     select(
@@ -349,24 +363,29 @@ def open_proposal(subject: RatingSubject) -> GradeProposal | None:
     )
 
 
-def proposals(limit: int = 100) -> list[GradeProposal]:
-    """Open proposals, the oldest first."""
+def proposals(registers: Sequence[str], limit: int = 100) -> list[GradeProposal]:
+    """Open proposals on these registers, the oldest first."""
     return list(
         db.session.scalars(
             select(GradeProposal)
-            .where(GradeProposal.status.in_(OPEN_PROPOSALS))
+            .join(RatingSubject, RatingSubject.id == GradeProposal.subject_id)
+            .where(GradeProposal.status.in_(OPEN_PROPOSALS), RatingSubject.register.in_(registers))
             .order_by(GradeProposal.status_since, GradeProposal.id)
             .limit(limit)
         )
     )
 
 
-def decided_proposals(limit: int = 20) -> list[GradeProposal]:
-    """Proposals no longer open, the latest first."""
+def decided_proposals(registers: Sequence[str], limit: int = 20) -> list[GradeProposal]:
+    """Proposals on these registers no longer open, the latest first."""
     return list(
         db.session.scalars(
             select(GradeProposal)
-            .where(GradeProposal.status.not_in(OPEN_PROPOSALS))
+            .join(RatingSubject, RatingSubject.id == GradeProposal.subject_id)
+            .where(
+                GradeProposal.status.not_in(OPEN_PROPOSALS),
+                RatingSubject.register.in_(registers),
+            )
             .order_by(GradeProposal.status_since.desc(), GradeProposal.id.desc())
             .limit(limit)
         )

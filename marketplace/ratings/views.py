@@ -10,9 +10,10 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from marketplace.accounts.areas import areas, chosen
 from marketplace.accounts.models import Organisation
+from marketplace.accounts.overseeing import area_of, supervises
 from marketplace.accounts.permissions import Permission
-from marketplace.accounts.queries import register_of
 from marketplace.foundation import clock
 from marketplace.foundation.forms import came_back
 from marketplace.foundation.web import (
@@ -36,13 +37,15 @@ LOOK_AHEAD_MONTHS = 36
 @bp.get("/firms/<public_id>/rating")
 @access(PUBLIC)
 def explained(public_id: str) -> ResponseReturnValue:
-    """How a firm's grade comes about, line by line; `?day=` for another day."""
+    """How a firm's grade comes about, line by line; `?day=` for another day, `?register=` for
+    another register it is rated on, by default that of the area the reader chose."""
     organisation = rights.rated_organisation(public_id)
     actor = current_actor()
     today = clock.today()
-    past = rights.may_look_back(actor, organisation.id)
+    asked = request.args.get("register", ""), chosen().register or ""
+    register, now = rights.rated_on(organisation, asked), clock.now()
+    past = rights.may_look_back(actor, organisation.id, register)
     day, problem = _day(request.args.get("day"), today, past)
-    register, now = register_of(organisation.jurisdiction_code), clock.now()
     explanation = explaining.explain(organisation, register, day, now)
     page = render_template(
         "ratings/explained.html",
@@ -52,7 +55,9 @@ def explained(public_id: str) -> ResponseReturnValue:
         days=_days(organisation, register, day, today, past),
         today=today,
         past=past,
-        officer=actor is not None and actor.may(Permission.SUPERVISION_VIEW),
+        officer=supervises(actor, register),
+        register=register,
+        registers=[areas()[code] for code in queries.registers_of(organisation.id)],
         problem=problem,
         points=explaining.points,
         plain=explaining.plain,
@@ -111,9 +116,12 @@ def _day(text: str | None, today: date, past: bool) -> tuple[date, str | None]:
 @bp.get("/supervision/ratings")
 @access(Permission.SUPERVISION_VIEW)
 def desk() -> ResponseReturnValue:
-    """Proposals to decide, and what was decided."""
+    """Proposals to decide on the registers of the office's area, and what was decided."""
+    codes = area_of(require_actor())
     return render_template(
-        "ratings/desk.html", open=queries.proposals(), decided=queries.decided_proposals()
+        "ratings/desk.html",
+        open=queries.proposals(codes),
+        decided=queries.decided_proposals(codes),
     )
 
 

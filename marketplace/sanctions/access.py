@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from marketplace.accounts.permissions import Permission
+from flask_babel import gettext as _
+
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.overseeing import oversees, supervises
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.errors import Missing
-from marketplace.notices.access import oversees
+from marketplace.foundation.errors import Invalid, Missing
 
 from . import queries
 from .models import Card, CardStatus, Case
@@ -13,7 +15,21 @@ from .models import Card, CardStatus, Case
 
 def is_officer(actor: Actor, jurisdiction_code: str) -> bool:
     """An office that oversees the jurisdiction."""
-    return actor.may(Permission.SUPERVISION_VIEW) and oversees(actor, jurisdiction_code)
+    return supervises(actor, jurisdiction_code)
+
+
+def concerned(actor: Actor, organisation: Organisation) -> Organisation:
+    """The organisation a card or case shall be about, if it belongs to the officer's area.
+
+    Raises Invalid naming the field: a firm of another city is that city's to judge.
+    """
+    if not oversees(actor, organisation.jurisdiction_code):
+        raise Invalid(
+            _("该单位不属于本辖区，请移送其所在地的管理机构处理"),
+            field="credit_code",
+            rule="sanction.area",
+        )
+    return organisation
 
 
 def card_for(actor: Actor, public_id: str) -> Card:

@@ -36,7 +36,7 @@ def new_card() -> ResponseReturnValue:
 
     def act() -> Card:
         return cards.propose_card(
-            form.organisation(),
+            rights.concerned(actor, form.organisation()),
             home_code(actor),
             Breach(form.breach.data),
             form.facts.data or "",

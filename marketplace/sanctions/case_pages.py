@@ -38,7 +38,7 @@ def new_case() -> ResponseReturnValue:
 
     def act() -> Case:
         return cases.report_case(
-            form.organisation(),
+            rights.concerned(actor, form.organisation()),
             home_code(actor),
             Cause(form.cause.data),
             form.facts.data or "",

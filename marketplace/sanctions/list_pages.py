@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.permissions import Permission
-from marketplace.accounts.queries import below
+from marketplace.accounts.queries import below, register_for
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
@@ -43,7 +43,7 @@ def own() -> ResponseReturnValue:
         "sanctions/own.html",
         cards=queries.cards_of(organisation_id),
         cases=queries.cases_of(organisation_id),
-        bars=queries.bars(organisation_id, current_app.config["JURISDICTION"], None, now),
+        bars=queries.bars(organisation_id, register_for(actor.jurisdiction), None, now),
         appeals=queries.appeal_periods(organisation_id, now),
         objections=notices.objections_of(organisation_id),
         now=now,

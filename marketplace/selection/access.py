@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.overseeing import oversees, supervises
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
 from marketplace.projects import queries as projects
@@ -71,14 +71,25 @@ def owners_award(actor: Actor, public_id: str) -> Award:
 
 
 def lettered_award(actor: Actor, public_id: str) -> Award:
-    """An award whose letter the actor may read: its firm, its owner, supervision."""
+    """An award whose letter the actor may read: its firm, its owner, officers of its area."""
     award = queries.award(public_id)
     parties = (award.organisation_id, award.need.owner_id)
-    if actor.organisation_id not in parties and not actor.may(Permission.SUPERVISION_VIEW):
+    if actor.organisation_id not in parties and not supervises(actor, award.need.jurisdiction_code):
         raise Missing(f"award {public_id}")
     return award
 
 
-def annulment(public_id: str) -> DrawAnnulment:
-    """A proposed annulment."""
-    return queries.annulment(public_id)
+def overseen_need(actor: Actor, public_id: str) -> Need:
+    """A published need of the officer's area."""
+    need = public_need(public_id)
+    if not supervises(actor, need.jurisdiction_code):
+        raise Missing(f"need {public_id}")
+    return need
+
+
+def annulment_for(actor: Actor, public_id: str) -> DrawAnnulment:
+    """A proposed annulment of a draw in the officer's area."""
+    found = queries.annulment(public_id)
+    if not oversees(actor, found.round.need.jurisdiction_code):
+        raise Missing(f"annulment {public_id}")
+    return found

@@ -156,7 +156,7 @@ def _next_check(need: Need, running: SelectionRound, now: datetime) -> datetime 
         return running.commit_ends_at
     game, day = running.lottery_game, running.lottery_day
     # a clock that slept through the evening finds the issue entered already
-    if game and day and queries.lottery_result(game, day) is not None:
+    if game and day and queries.lottery_result(game, day, queries.bureau_of(need)) is not None:
         return now + timedelta(seconds=1)
     return None
 

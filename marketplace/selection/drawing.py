@@ -53,16 +53,22 @@ def enter_reading(
 ) -> LotteryResultRow | None:
     """Note a lottery's issue as one officer read it; two officers' equal readings make it final.
 
-    `values` name the lottery. Raises Invalid for numbers or an issue that cannot be, Conflict
-    before the issue is drawn or when it is final already. Returns the result once it is final.
+    `values` name the lottery. It decides the draws of the officers' own bureau. Raises Invalid for
+    numbers or an issue that cannot be, Conflict before the issue is drawn, when it is final
+    already, or when no draw of the bureau waits for it. Returns the result once it is final.
     """
-    game = values.lottery_game
-    for running in queries.rounds_waiting_for(game, day):
+    assert actor.user_id is not None
+    assert actor.organisation_id is not None
+    game, bureau_id = values.lottery_game, actor.organisation_id
+    waiting = queries.rounds_waiting_for(game, day, bureau_id)
+    for running in waiting:
         lock(running.need)  # two officers at once: the second sees the first's reading
     if now < moment(day, values.lottery_drawn_at):
         raise Conflict(_("这一期还没有开奖"), rule="lottery.early")
-    if queries.lottery_result(game, day) is not None:
+    if queries.lottery_result(game, day, bureau_id) is not None:
         raise Conflict(_("这一期已由两人核对一致"), rule="lottery.final")
+    if not waiting:
+        raise Conflict(_("本辖区没有等待这一期开奖的抽取"), rule="lottery.area")
     try:
         value = lottery_value(game, issue, numbers)
     except DrawInputError as error:
@@ -71,8 +77,6 @@ def enter_reading(
             field="issue" if error.field == "issue" else "numbers",
             rule="lottery.form",
         ) from error
-    assert actor.user_id is not None
-    assert actor.organisation_id is not None
     reading = LotteryReading(
         game=game,
         day=day,
@@ -80,13 +84,13 @@ def enter_reading(
         numbers=[list(row) for row in numbers],
         source=source,
         user_id=actor.user_id,
-        organisation_id=actor.organisation_id,
+        organisation_id=bureau_id,
         at=now,
     )
     db.session.add(reading)
     db.session.flush()
     audit.record("lottery.read", actor, reading, now, game=game, day=day.isoformat(), issue=issue)
-    for other in queries.readings(game, day):
+    for other in queries.readings(game, day, bureau_id):
         if other.user_id != actor.user_id and value == lottery_value(
             game, other.issue, other.numbers
         ):
@@ -106,6 +110,7 @@ def _finish_lottery(
         source=first.source
         if first.source == second.source
         else f"{first.source}；{second.source}",
+        organisation_id=second.organisation_id,
         first_user_id=first.user_id,
         second_user_id=second.user_id,
         at=now,
@@ -114,7 +119,7 @@ def _finish_lottery(
     db.session.add(result)
     db.session.flush()
     audit.record("lottery.final", actor, result, now, value=value)
-    for running in queries.rounds_waiting_for(result.game, result.day):
+    for running in queries.rounds_waiting_for(result.game, result.day, result.organisation_id):
         running.need.next_check_at = now
     db.session.flush()
     return result
@@ -126,7 +131,7 @@ def public_value_of(need: Need, running: SelectionRound) -> tuple[PublicValue, d
         return _ceremony_value(running)
     assert running.lottery_game is not None
     assert running.lottery_day is not None
-    row = queries.lottery_result(running.lottery_game, running.lottery_day)
+    row = queries.lottery_result(running.lottery_game, running.lottery_day, queries.bureau_of(need))
     if row is None:
         return None
     groups = tuple(tuple(group) for group in row.numbers)

@@ -187,7 +187,7 @@ append_only(EligibilityCheck.__table__)  # type: ignore[arg-type]
 
 
 class LotteryReading(Model):
-    """A lottery's issue as one officer read it; the newest reading of each officer counts."""
+    """A lottery's issue as one officer of a bureau read it; the newest of each officer counts."""
 
     __tablename__ = "lottery_readings"
     __table_args__ = (Index("ix_lottery_readings_draw", "game", "day"),)
@@ -206,12 +206,15 @@ append_only(LotteryReading.__table__)  # type: ignore[arg-type]
 
 
 class LotteryResult(Model):
-    """What two officers read alike; one per lottery and day, never changed."""
+    """What two officers of a bureau read alike; one per bureau, lottery and day, never changed.
+
+    A bureau's draws follow from what its own officers read: no other city's officers decide them.
+    """
 
     __tablename__ = "lottery_results"
     __table_args__ = (
-        UniqueConstraint("game", "day"),
-        UniqueConstraint("game", "issue"),
+        UniqueConstraint("organisation_id", "game", "day"),
+        UniqueConstraint("organisation_id", "game", "issue"),
         CheckConstraint("first_user_id <> second_user_id", name="two_officers"),
     )
 
@@ -221,6 +224,7 @@ class LotteryResult(Model):
     numbers: Mapped[list[list[int]]] = mapped_column(JSON)
     value: Mapped[str] = mapped_column(String(300))
     source: Mapped[str] = mapped_column(String(300))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     first_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     second_user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]

@@ -39,12 +39,17 @@ DECISIONS = {
 @access(Permission.LOTTERY_ENTER)
 @writes
 def lottery() -> Any:
-    """Two officers enter a lottery's issue independently; neither sees the other's first."""
+    """Two officers of a bureau enter an issue independently; neither sees the other's first."""
     actor = require_actor()
     now = clock.now()
     jurisdiction = actor.jurisdiction or accounts.site().jurisdiction_code
     values = projects.selection_policy(jurisdiction, clock.local_day(now)).values
-    due = [day for game, day in queries.lotteries_due(now) if game == values.lottery_game]
+    bureau_id = actor.organisation_id or 0
+    due = [
+        each.day
+        for each in queries.lotteries_due(now, bureau_id)
+        if each.game == values.lottery_game
+    ]
     form = LotteryForm()
     form.day.choices = [(day.isoformat(), show_date(day)) for day in due]
     if request.method == "GET" and due:
@@ -53,9 +58,9 @@ def lottery() -> Any:
     def page() -> str:
         return render_template(
             "selection/lottery.html",
-            due=[(day, queries.readings(values.lottery_game, day)) for day in due],
+            due=[(day, queries.readings(values.lottery_game, day, bureau_id)) for day in due],
             values=values,
-            done=queries.recent_lotteries(),
+            done=queries.recent_lotteries(bureau_id),
             actor_id=actor.user_id,
             **came_back("form", form),
         )
@@ -88,7 +93,7 @@ def lottery() -> Any:
 def annulment(public_id: str) -> Any:
     """Propose to annul a draw (bureau), or decide on it (superior bureau)."""
     actor = require_actor()
-    need = objects.public_need(public_id)
+    need = objects.overseen_need(actor, public_id)
     if request.method == "POST" and not actor.may(Permission.DRAW_ANNUL_PROPOSE):
         raise Refused(_("撤销抽取须由管理机构经办人提出"), rule="annul.role")
     form = ReasonForm()
@@ -102,7 +107,7 @@ def annulment(public_id: str) -> Any:
 
 
 def _annulment_page(public_id: str, **forms: Any) -> str:
-    need = objects.public_need(public_id)
+    need = objects.overseen_need(require_actor(), public_id)
     running = queries.round_of(need)
     defaults = {
         "top": ButtonForm(formdata=None),
@@ -125,7 +130,7 @@ def _annulment_page(public_id: str, **forms: Any) -> str:
 def decide_annulment(public_id: str, decision: str) -> Any:
     """The superior bureau annuls a draw or leaves it standing."""
     actor = require_actor()
-    proposed = objects.annulment(public_id)
+    proposed = objects.annulment_for(actor, public_id)
     need = proposed.round.need.public_id
     if decision not in DECISIONS:
         raise Invalid(_("未知的决定"), rule="annul.decision")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from marketplace.accounts import queries as accounts
 from marketplace.accounts.masking import masked
+from marketplace.accounts.overseeing import supervises
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.revealing import Datum
 from marketplace.foundation.actor import Actor
@@ -21,9 +21,7 @@ from . import queries
 def contact_of_need(actor: Actor, public_id: str, field: str) -> Datum:
     """Whom an owner named in its need: for officers of the area and the firm that won it."""
     need = needs.public_need(public_id)
-    if field != "contact" or not (
-        _oversees(actor, need.owner.jurisdiction_code) or _won(actor, need)
-    ):
+    if field != "contact" or not (supervises(actor, need.jurisdiction_code) or _won(actor, need)):
         raise Missing(public_id)
     shown = f"{masked(need.contact_name, 'name')} {masked(need.contact_phone, 'contact')}"
     return Datum(_("需求联系人"), shown, need.owner_id)
@@ -48,10 +46,4 @@ def _won(actor: Actor, need: needs.Need) -> bool:
         award is not None
         and award.entry.organisation_id == actor.organisation_id
         and actor.may(Permission.FIRM_ENTER)
-    )
-
-
-def _oversees(actor: Actor, jurisdiction_code: str) -> bool:
-    return actor.may(Permission.SUPERVISION_VIEW) and actor.jurisdiction in accounts.lineage(
-        jurisdiction_code
     )

@@ -58,7 +58,9 @@ def ledger() -> ResponseReturnValue:
         subject_title=subject_title,
         verification=verification,
         verifications=queries.verifications(),
-        page=paginate(queries.events(), request.args.get("page", 1, type=int), per_page=50),
+        page=paginate(
+            queries.events(require_actor()), request.args.get("page", 1, type=int), per_page=50
+        ),
         now=clock.now(),
     )
     return page, 422 if problem else 200

@@ -27,7 +27,7 @@ from marketplace.orders.models import AskStatus, Order, OrderAsk
 from marketplace.projects.models import Need
 from marketplace.sanctions.models import Card, CardStatus, Case, CaseStatus
 from marketplace.selection import queries as selection
-from marketplace.selection.models import Award, AwardStatus, Entry, SelectionRound
+from marketplace.selection.models import Award, AwardStatus, Entry
 
 from .models import ClockKind
 
@@ -307,26 +307,22 @@ def running() -> list[Found]:
 
 def lotteries(now: datetime) -> Iterator[Found]:
     """Issues to be entered, once for each bureau whose draws wait for them."""
-    for game, day in selection.lotteries_due(now):
-        first: dict[int, SelectionRound] = {}
-        for each in selection.rounds_waiting_for(game, day):
-            bureau = _bureau_of(each.need.jurisdiction_code)
-            if bureau is not None:
-                first.setdefault(bureau, each)
-        for bureau, each in first.items():
-            _stored, values = selection.edition_of(each.need, day)
-            closed = each.closed_at or each.status_since
-            due = selection.draw_latest(values, closed)
-            yield Found(
-                kind=ClockKind.LOTTERY,
-                subject_id=each.id,
-                organisation_id=bureau,
-                jurisdiction_code=db.session.get_one(Organisation, bureau).jurisdiction_code,
-                about=f"{values.lottery_title} {day.isoformat()}",
-                key="",
-                since=min(closed, due),
-                due=due,
-            )
+    for awaited in selection.lotteries_due(now):
+        first, *_others = selection.rounds_waiting_for(awaited.game, awaited.day, awaited.bureau_id)
+        _stored, values = selection.edition_of(first.need, awaited.day)
+        closed = first.closed_at or first.status_since
+        due = selection.draw_latest(values, closed)
+        bureau = db.session.get_one(Organisation, awaited.bureau_id)
+        yield Found(
+            kind=ClockKind.LOTTERY,
+            subject_id=first.id,
+            organisation_id=bureau.id,
+            jurisdiction_code=bureau.jurisdiction_code,
+            about=f"{values.lottery_title} {awaited.day.isoformat()}",
+            key="",
+            since=min(closed, due),
+            due=due,
+        )
 
 
 def _bureau_of(code: str) -> int | None:

@@ -12,8 +12,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import User
+from marketplace.accounts.overseeing import organisations_of
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import audit
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Invalid
@@ -55,7 +57,7 @@ class Waiting:
         return self.due is not None and self.due <= now
 
 
-def waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]:
+def waiting(codes: Sequence[str], now: datetime) -> list[Waiting]:
     """Everything that waits for an officer of these jurisdictions, nearest deadline first.
 
     The lamps are those of the running clocks, so that they agree with the counts beside them; what
@@ -68,22 +70,22 @@ def waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]
             lamp=running.get(each.clock or NO_CLOCK)
             or dial(values, each.since, each.due, now).lamp,
         )
-        for each in _all_waiting(codes, register, now)
+        for each in _all_waiting(codes, now)
     ]
     return sorted(found, key=lambda item: (item.due is None, item.due or item.since, item.since))
 
 
-def _all_waiting(codes: Sequence[str], register: str, now: datetime) -> list[Waiting]:
+def _all_waiting(codes: Sequence[str], now: datetime) -> list[Waiting]:
     found = [
         *_objections(codes),
         *_cases(codes),
         *_cards(codes),
-        *_proposals(),
+        *_proposals(codes),
         *_professional_checks(codes),
         *_draws(codes, now),
     ]
     for firm in db.session.scalars(
-        intermediaries.applications(register, waiting_only=True).limit(LIMIT)
+        intermediaries.applications(codes, waiting_only=True).limit(LIMIT)
     ):
         found.append(
             Waiting(
@@ -149,7 +151,7 @@ def _cards(codes: Sequence[str]) -> list[Waiting]:
     ]
 
 
-def _proposals() -> list[Waiting]:
+def _proposals(codes: Sequence[str]) -> list[Waiting]:
     return [
         Waiting(
             kind=_l("信用等级"),
@@ -159,8 +161,9 @@ def _proposals() -> list[Waiting]:
             due=None,
             endpoint="ratings.proposal",
             values={"public_id": proposal.public_id},
+            permission=Permission.RATING_CONFIRM,
         )
-        for proposal in ratings.proposals(LIMIT)
+        for proposal in ratings.proposals(codes, LIMIT)
     ]
 
 
@@ -183,15 +186,15 @@ def _professional_checks(codes: Sequence[str]) -> list[Waiting]:
 def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
     """Lottery issues to enter and draws proposed for annulment."""
     found = []
-    for game, day in selection.lotteries_due(now):
+    for awaited in selection.lotteries_due(now):
         here = [
             each
-            for each in selection.rounds_waiting_for(game, day)
+            for each in selection.rounds_waiting_for(awaited.game, awaited.day, awaited.bureau_id)
             if each.need.jurisdiction_code in codes
         ]
         if not here:
             continue
-        first = here[0]
+        first, day = here[0], awaited.day
         _edition, values = selection.edition_of(first.need, day)
         closed = first.closed_at or first.status_since
         found.append(
@@ -227,9 +230,20 @@ def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
 # ---- the audit ledger ----------------------------------------------------------
 
 
-def events() -> Select[AuditRow]:
-    """The audit ledger, newest first."""
-    return select(AuditRow).order_by(AuditRow.seq.desc())
+def events(actor: Actor) -> Select[AuditRow]:
+    """What the people of the auditor's area did and what the clock did, newest first.
+
+    The chain is one for the installation, so anybody who audits recomputes all of it; whose deeds
+    are listed follows the area.
+    """
+    return (
+        select(AuditRow)
+        .where(
+            AuditRow.organisation_id.is_(None)
+            | AuditRow.organisation_id.in_(organisations_of(actor))
+        )
+        .order_by(AuditRow.seq.desc())
+    )
 
 
 def event_count() -> int:

@@ -37,7 +37,7 @@ E = TypeVar("E", bound=StrEnum)
 def home() -> ResponseReturnValue:
     """What waits for an officer, nearest deadline first."""
     codes, now = _codes(), clock.now()
-    waiting = queries.waiting(codes, accounts.register_for(require_actor().jurisdiction), now)
+    waiting = queries.waiting(codes, now)
     return render_template(
         "supervision/home.html",
         waiting=waiting,

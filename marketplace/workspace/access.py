@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationFunction
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.overseeing import supervises
+from marketplace.accounts.permissions import ADMINISTRATORS
 from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts import queries as contracts
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
-from marketplace.notices.access import oversees
 from marketplace.notifications.models import Message
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
@@ -21,11 +21,25 @@ from marketplace.selection.models import Entry
 
 from .rules import View
 
+OF_ACCOUNTS = ("/account", "/offices/accounts", "/factor-resets")
+
+
+def messages_of(actor: Actor) -> Select[Message]:
+    """The messages an actor may read: those of the own organisation.
+
+    The two administrators of a bureau keep its accounts and have no part in its business: they
+    read what leads to accounts, and nothing else.
+    """
+    own = select(Message).where(Message.organisation_id == actor.organisation_id)
+    if not actor.roles <= ADMINISTRATORS:
+        return own
+    return own.where(or_(*(Message.link.startswith(path) for path in OF_ACCOUNTS)))
+
 
 def message_for(actor: Actor, public_id: str) -> Message:
-    """A message of the actor's organisation; raises Missing for anybody else's."""
-    found = db.session.scalar(select(Message).where(Message.public_id == public_id))
-    if found is None or found.organisation_id != actor.organisation_id:
+    """A message the actor may read; raises Missing for anybody else's."""
+    found = db.session.scalar(messages_of(actor).where(Message.public_id == public_id))
+    if found is None:
         raise Missing(f"message {public_id}")
     return found
 
@@ -40,7 +54,7 @@ def rating_entry_for(actor: Actor, entry_id: int) -> RatingEntry:
         raise Missing(f"rating entry {entry_id}")
     if found.subject.organisation_id == actor.organisation_id:
         return found
-    if actor.may(Permission.SUPERVISION_VIEW) and oversees(actor, found.jurisdiction_code):
+    if supervises(actor, found.jurisdiction_code):
         return found
     raise Missing(f"rating entry {entry_id}")
 
@@ -54,7 +68,7 @@ def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:
     need = projects.need(public_id)
     if need.owner_id == actor.organisation_id:
         return need, View.OWNER
-    if need.is_public and actor.may(Permission.SUPERVISION_VIEW) and _supervises(actor, need):
+    if need.is_public and _supervises(actor, need):
         return need, View.OFFICER
     contract = contracts.of_need(need.id)
     if contract is not None and contract.firm_id == actor.organisation_id:
@@ -70,7 +84,7 @@ def story_for(actor: Actor, public_id: str) -> tuple[Need, View]:
 
 
 def _supervises(actor: Actor, need: Need) -> bool:
-    if not oversees(actor, need.jurisdiction_code):
+    if not supervises(actor, need.jurisdiction_code):
         return False
     office = accounts.organisation(actor.organisation_id or 0)
     if office.function is not OrganisationFunction.DEPARTMENT:

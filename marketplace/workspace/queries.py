@@ -1,9 +1,9 @@
-"""Reads of the inbox: an organisation's messages and how many are new."""
+"""Reads of the inbox: the messages somebody may read (``access.messages_of``), how many are new."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import Select, func
 
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.titles import Titled
@@ -18,34 +18,21 @@ class Box(Titled):
     READ = "read", _l("已读")
 
 
-def inbox(organisation_id: int, box: Box, number: int) -> Page[Message]:
-    """An organisation's messages, newest first."""
-    query = select(Message).where(Message.organisation_id == organisation_id)
+def inbox(readable: Select[Message], box: Box, number: int) -> Page[Message]:
+    """A page of the messages somebody may read, newest first."""
+    query = readable
     if box is not Box.ALL:
         query = query.where(Message.read_at.is_(None) == (box is Box.UNREAD))
     return paginate(query.order_by(Message.id.desc()), number)
 
 
-def unread(organisation_id: int, up_to: int) -> list[Message]:
-    """The unread messages up to and including one, oldest first."""
-    return list(
-        db.session.scalars(
-            select(Message)
-            .where(
-                Message.organisation_id == organisation_id,
-                Message.read_at.is_(None),
-                Message.id <= up_to,
-            )
-            .order_by(Message.id)
-        )
-    )
+def unread(readable: Select[Message], up_to: int) -> list[Message]:
+    """The unread ones of them up to and including one, oldest first."""
+    query = readable.where(Message.read_at.is_(None), Message.id <= up_to)
+    return list(db.session.scalars(query.order_by(Message.id)))
 
 
-def unread_count(organisation_id: int) -> int:
-    """How many messages nobody of the organisation has read."""
-    counted = db.session.scalar(
-        select(func.count(Message.id)).where(
-            Message.organisation_id == organisation_id, Message.read_at.is_(None)
-        )
-    )
-    return counted or 0
+def unread_count(readable: Select[Message]) -> int:
+    """How many of them nobody has read."""
+    counted = readable.where(Message.read_at.is_(None)).with_only_columns(func.count(Message.id))
+    return db.session.scalar(counted) or 0

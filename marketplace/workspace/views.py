@@ -38,7 +38,7 @@ def _groups() -> list[Group]:
     if actor is None or actor.organisation_id is None:
         return []
     waiting = counts(_waiting())
-    waiting["workspace.inbox"] = queries.unread_count(actor.organisation_id)
+    waiting["workspace.inbox"] = queries.unread_count(whose.messages_of(actor))
     return rail(actor, accounts.organisation(actor.organisation_id).function, waiting)
 
 
@@ -67,18 +67,18 @@ def home() -> str:
 @bp.route("/workspace/messages")
 @access(SIGNED_IN)
 def inbox() -> str:
-    """The organisation's messages, all or only the unread or read ones."""
-    organisation_id = require_actor().organisation_id or 0
+    """The messages one may read, all or only the unread or read ones."""
+    mine = whose.messages_of(require_actor())
     text = request.args.get("box", "")
     box = Box(text) if text in list(Box) else Box.ALL
     number = request.args.get("page", 1, type=int)
-    page = queries.inbox(organisation_id, box, min(number, 1_000_000))
+    page = queries.inbox(mine, box, min(number, 1_000_000))
     return render_template(
         "workspace/inbox.html",
         page=page,
         box=box,
         boxes=list(Box),
-        unread=queries.unread_count(organisation_id),
+        unread=queries.unread_count(mine),
         form=Form(),
         demo=current_app.config["IS_DEMO"],
     )
@@ -105,7 +105,8 @@ def read_up_to(public_id: str) -> Response:
     """Mark a message and all older ones as read: what came in since stays unread."""
     actor = require_actor()
     newest = whose.message_for(actor, public_id)
-    actions.read_all(queries.unread(newest.organisation_id, newest.id), actor, clock.now())
+    fresh = queries.unread(whose.messages_of(actor), newest.id)
+    actions.read_all(fresh, actor, clock.now())
     return redirect(url_for("workspace.inbox"), 303)
 
 

@@ -109,13 +109,17 @@ def owner(
     return Party(person, organisation, person)
 
 
-def officer(role: Role, office_code: str | None = None) -> Party:
-    """A new officer in the bureau, the superior bureau or a department (default 住建)."""
+def officer(role: Role, office_code: str | None = None, city: str = CITY) -> Party:
+    """A new officer in the bureau, the superior bureau or a department (default 住建).
+
+    A supervisor of another city than the demo's belongs to that city's own superior office.
+    """
     if role is Role.DEPARTMENT_OFFICER:
-        office = queries.department(CITY, office_code or "zjj")
+        office = queries.department(city, office_code or "zjj")
     elif role in (Role.SUPERVISOR, Role.AUDITOR):
-        office = queries.department(CITY, "sjdz" if role is Role.SUPERVISOR else "jwjg")
+        province = role is Role.SUPERVISOR and city == CITY
+        office = queries.department(city, "sjdz" if province else "jwjg")
     else:
-        office = queries.bureau(CITY)
+        office = queries.bureau(city)
     person = user(office, role)
     return Party(person, office, person)

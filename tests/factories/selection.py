@@ -60,13 +60,13 @@ def entered_need(
 
 def read_lottery(issue: str = "2026312") -> LotteryResult:
     """Two officers enter the issue that the oldest frozen list waits for."""
-    game, day = queries.lotteries_due(clock.now())[0]
-    assert game == "kl8"
+    awaited = queries.lotteries_due(clock.now())[0]
+    assert awaited.game == "kl8"
     done = None
     for role in (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER):
         officer = accounts.officer(role)
         done = actions.enter_lottery(
-            accounts.CITY, day, issue, KL8, "发行机构网站公告", officer.actor, clock.now()
+            accounts.CITY, awaited.day, issue, KL8, "发行机构网站公告", officer.actor, clock.now()
         )
     assert done is not None
     return done

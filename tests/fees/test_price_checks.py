@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -233,8 +234,11 @@ def test_who_may_see_a_check(app: Flask) -> None:
         for reader in (None, firm, Actor(None, "乙", organisation_id=7)):
             with pytest.raises(Missing):
                 access.check_for(reader, quote.public_id)
-        officer = Actor(None, "丙", permissions=frozenset({"supervision.view"}))
+        sees = frozenset({"supervision.view"})
+        officer = Actor(None, "丙", permissions=sees, jurisdiction="379900")
         assert access.check_for(officer, quote.public_id) is quote
+        with pytest.raises(Missing):
+            access.check_for(replace(officer, jurisdiction="379800"), quote.public_id)
         with pytest.raises(Missing):
             access.check_for(officer, "nothing")
 

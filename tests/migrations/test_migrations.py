@@ -12,15 +12,18 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config import ROOT
+from marketplace.accounts.permissions import Role
 from marketplace.commands import editions
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.selection.models import LotteryResult
+from tests.factories.accounts import officer
 
 MIGRATIONS = str(ROOT / "migrations")
 
@@ -47,6 +50,56 @@ def test_up_down_up_on_a_populated_copy(app: Flask) -> None:
         editions.load_shipped_editions()
         assert list(audit.verify()) == []
         assert audit.head()[0] > 0
+
+
+def test_a_lottery_read_before_stays_with_its_readers_bureau(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            one = officer(Role.BUREAU_OPERATOR)
+            other = officer(Role.BUREAU_APPROVER)
+            bureau, ids = one.organisation.id, [one.user.id, other.user.id]
+        db.session.remove()
+        flask_migrate.downgrade(directory=MIGRATIONS, revision="0006")
+        with db.engine.begin() as connection:
+            for user in ids:
+                connection.execute(
+                    text(
+                        "INSERT INTO lottery_readings (game, day, issue, numbers, source, user_id,"
+                        " organisation_id, at) VALUES ('kl8', '2026-03-02', '2026051', '[]', '公告',"
+                        " :user, :bureau, '2026-03-02 22:00:00+00:00')"
+                    ),
+                    {"user": user, "bureau": bureau},
+                )
+            connection.execute(
+                text(
+                    "INSERT INTO lottery_results (id, game, day, issue, numbers, value, source,"
+                    " first_user_id, second_user_id, at) VALUES (7, 'kl8', '2026-03-02', '2026051',"
+                    " '[]', 'lottery:kl8:2026051:', '公告', :one, :two,"
+                    " '2026-03-02 22:00:00+00:00')"
+                ),
+                {"one": ids[0], "two": ids[1]},
+            )
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        kept = db.session.scalars(select(LotteryResult)).one()
+        assert (kept.id, kept.organisation_id, kept.issue) == (7, bureau, "2026051")
+        db.session.remove()
+        with pytest.raises(DBAPIError), db.engine.begin() as connection:
+            connection.execute(text("UPDATE lottery_results SET issue = '2026052'"))
+        with db.engine.begin() as connection:
+            # PostgreSQL counts on after the rows brought over
+            connection.execute(
+                text(
+                    "INSERT INTO lottery_results (game, day, issue, numbers, value, source,"
+                    " first_user_id, second_user_id, organisation_id, at) VALUES ('kl8',"
+                    " '2026-03-03', '2026052', '[]', 'lottery:kl8:2026052:', '公告', :one, :two,"
+                    " :bureau, '2026-03-03 22:00:00+00:00')"
+                ),
+                {"one": ids[0], "two": ids[1], "bureau": bureau},
+            )
+        assert db.session.scalars(select(LotteryResult.id).order_by(LotteryResult.id)).all() == [
+            7,
+            8,
+        ]
 
 
 def test_append_only_tables_keep_their_guards(app: Flask) -> None:

@@ -67,7 +67,8 @@ def test_two_officers_must_read_the_lottery_alike(app: Flask, advance: Advance) 
     closed(app, advance)
     with app.app_context():
         with transaction():
-            game, day = queries.lotteries_due(clock.now())[0]
+            awaited = queries.lotteries_due(clock.now())[0]
+            day = awaited.day
             one = accounts.officer(Role.BUREAU_OPERATOR).actor
             two = accounts.officer(Role.BUREAU_APPROVER).actor
 
@@ -93,7 +94,7 @@ def test_two_officers_must_read_the_lottery_alike(app: Flask, advance: Advance) 
             assert read(one, selection.KL8) is None
             assert read(one, selection.KL8) is None, "one officer twice is not two officers"
             assert read(two, [[*selection.KL8[0][:19], 2]]) is None
-            assert queries.lottery_result(game, day) is None
+            assert queries.lottery_result(awaited.game, day, awaited.bureau_id) is None
             assert need_again().status is NeedStatus.SELECTING
             assert read(two, [list(reversed(selection.KL8[0]))]) is not None
             with pytest.raises(Conflict) as final:
@@ -312,11 +313,34 @@ def test_one_award_lives_and_entries_stay_listed(app: Flask, advance: Advance) -
         assert queries.eligibility(need, award.organisation_id, clock.now()).ok
 
 
+def test_another_citys_officers_decide_no_draw(app: Flask, advance: Advance) -> None:
+    closed(app, advance)
+    advance(timedelta(hours=5))
+    with app.app_context():
+        with transaction():
+            day = queries.lotteries_due(clock.now())[0].day
+            strangers = [
+                accounts.officer(role, city="379800").actor
+                for role in (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER)
+            ]
+            witness = accounts.officer(Role.DEPARTMENT_OFFICER, city="379800").actor
+            own = accounts.officer(Role.DEPARTMENT_OFFICER).actor
+        for stranger in strangers:
+            with pytest.raises(Conflict) as wrong:
+                actions.enter_lottery(
+                    "379800", day, "2026062", selection.KL8, "公告", stranger, clock.now()
+                )
+            assert wrong.value.rule == "lottery.area"
+            assert queries.lotteries_due(clock.now(), stranger.organisation_id) == []
+        assert queries.ceremony_participant(need_again(), witness.organisation_id) is None
+        assert queries.ceremony_participant(need_again(), own.organisation_id) is not None
+
+
 def test_two_officers_at_the_same_moment_agree(app: Flask, advance: Advance) -> None:
     closed(app, advance)
     advance(timedelta(hours=5))
     with app.app_context(), transaction():
-        _game, day = queries.lotteries_due(clock.now())[0]
+        day = queries.lotteries_due(clock.now())[0].day
         officers = [
             accounts.officer(role).actor for role in (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER)
         ]

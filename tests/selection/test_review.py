@@ -178,7 +178,7 @@ def test_two_officers_reading_at_the_same_moment_see_each_other(
     advance(TO_CLOSING)
     advance(TO_LOTTERY)
     with app.app_context():
-        game, day = queries.lotteries_due(clock.now())[0]
+        awaited = queries.lotteries_due(clock.now())[0]
     gate = Barrier(2)
 
     def read(actor: Actor) -> bool:
@@ -186,11 +186,11 @@ def test_two_officers_reading_at_the_same_moment_see_each_other(
             gate.wait()
             with transaction():
                 done = actions.enter_lottery(
-                    accounts.CITY, day, "2026062", selection.KL8, "公告", actor, clock.now()
+                    accounts.CITY, awaited.day, "2026062", selection.KL8, "公告", actor, clock.now()
                 )
                 return done is not None
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(read, officers)) == [False, True]
     with app.app_context():
-        assert queries.lottery_result(game, day) is not None
+        assert queries.lottery_result(awaited.game, awaited.day, awaited.bureau_id) is not None

@@ -175,8 +175,7 @@ def test_an_order_to_answer_has_its_lamp_and_the_overview_counts_what_it_lists(
                 select(RunningClock).where(RunningClock.kind == ClockKind.FORM_CHECK)
             ).one().amber_at = moment_of_amber
         listed = {
-            each.clock: each.lamp
-            for each in queries.waiting(["379900", "379902"], "379900", clock.now())
+            each.clock: each.lamp for each in queries.waiting(["379900", "379902"], clock.now())
         }
         assert listed[ClockKind.FORM_CHECK, owed] is Lamp.AMBER
     assert "答复订单或询价" in sign_in_as(officer.user).get("/supervision/lamps").text

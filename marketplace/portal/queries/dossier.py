@@ -95,8 +95,8 @@ def _blacklistings(firm: Row[Any], now: datetime) -> Sequence[Blacklisting]:
 
 
 def _history(firm: Row[Any], actor: Actor | None) -> Sequence[GradeRecord]:
-    """The grades of the past, for the firm itself and for supervision alone."""
-    if not rating_rights.may_look_back(actor, firm.id):
+    """The grades of the past, for the firm itself and the officers of its register alone."""
+    if not rating_rights.may_look_back(actor, firm.id, firm.register_code):
         return ()
     subject = ratings.subject_of(firm.id, firm.register_code)
     return ratings.records_of(subject) if subject is not None else ()

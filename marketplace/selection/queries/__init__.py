@@ -42,6 +42,8 @@ from .entries import (
 )
 from .public_values import (
     CEREMONY_PERMISSIONS,
+    AwaitedIssue,
+    bureau_of,
     ceremony_numbers,
     ceremony_part,
     ceremony_participant,
@@ -75,6 +77,7 @@ from .rounds import (
 __all__ = [
     "CEREMONY_PERMISSIONS",
     "ENDED_ROUNDS",
+    "AwaitedIssue",
     "Eligibility",
     "annulment",
     "annulment_of",
@@ -83,6 +86,7 @@ __all__ = [
     "award_of",
     "awards_of",
     "awards_to_accept",
+    "bureau_of",
     "ceremony_numbers",
     "ceremony_part",
     "ceremony_participant",

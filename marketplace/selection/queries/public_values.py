@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -26,18 +27,40 @@ from ..models import (
 from .entries import my_entry
 
 
-def lottery_result(game: str, day: date) -> LotteryResult | None:
-    """The issue of a day as two officers read it alike."""
+@dataclass(frozen=True)
+class AwaitedIssue:
+    """A lottery's issue that frozen lists of a bureau wait for: two of its officers read it."""
+
+    game: str
+    day: date
+    bureau_id: int
+
+
+def bureau_of(need: Need) -> int:
+    """The key of the bureau that runs a need's draw."""
+    return accounts.bureau(need.jurisdiction_code).id
+
+
+def lottery_result(game: str, day: date, bureau_id: int) -> LotteryResult | None:
+    """The issue of a day as two officers of a bureau read it alike."""
     return db.session.scalar(
-        select(LotteryResult).where(LotteryResult.game == game, LotteryResult.day == day)
+        select(LotteryResult).where(
+            LotteryResult.game == game,
+            LotteryResult.day == day,
+            LotteryResult.organisation_id == bureau_id,
+        )
     )
 
 
-def readings(game: str, day: date) -> list[LotteryReading]:
-    """The newest reading of each officer."""
+def readings(game: str, day: date, bureau_id: int) -> list[LotteryReading]:
+    """The newest reading of each officer of a bureau."""
     newest = (
         select(func.max(LotteryReading.id))
-        .where(LotteryReading.game == game, LotteryReading.day == day)
+        .where(
+            LotteryReading.game == game,
+            LotteryReading.day == day,
+            LotteryReading.organisation_id == bureau_id,
+        )
         .group_by(LotteryReading.user_id)
     )
     return list(
@@ -47,10 +70,10 @@ def readings(game: str, day: date) -> list[LotteryReading]:
     )
 
 
-def lotteries_due(now: datetime) -> list[tuple[str, date]]:
-    """Lotteries (game, day) that frozen lists wait for, oldest first."""
+def lotteries_due(now: datetime, bureau_id: int | None = None) -> list[AwaitedIssue]:
+    """Issues that frozen lists wait for, of one bureau or of all, oldest first."""
     rows = db.session.execute(
-        select(SelectionRound.lottery_game, SelectionRound.lottery_day)
+        select(SelectionRound.lottery_game, SelectionRound.lottery_day, Need.jurisdiction_code)
         .join(Need, Need.id == SelectionRound.need_id)
         .where(
             SelectionRound.status == RoundStatus.LISTED,
@@ -58,30 +81,35 @@ def lotteries_due(now: datetime) -> list[tuple[str, date]]:
             SelectionRound.lottery_day.is_not(None),
             SelectionRound.lottery_day <= clock.local_day(now),
         )
-        .group_by(SelectionRound.lottery_game, SelectionRound.lottery_day)
-        .order_by(SelectionRound.lottery_day, SelectionRound.lottery_game)
+        .distinct()
+        .order_by(SelectionRound.lottery_day, SelectionRound.lottery_game, Need.jurisdiction_code)
     )
+    awaited = {
+        AwaitedIssue(game, day, accounts.bureau(code).id): None
+        for game, day, code in rows
+        if game is not None and day is not None
+    }
     return [
-        (game, day)
-        for game, day in rows
-        if game is not None and day is not None and lottery_result(game, day) is None
+        each
+        for each in awaited
+        if bureau_id in (None, each.bureau_id)
+        and lottery_result(each.game, each.day, each.bureau_id) is None
     ]
 
 
-def rounds_waiting_for(game: str, day: date) -> list[SelectionRound]:
-    """Frozen lists that a lottery's issue decides, in the order of their needs."""
-    return list(
-        db.session.scalars(
-            select(SelectionRound)
-            .where(
-                SelectionRound.status == RoundStatus.LISTED,
-                SelectionRound.drawn_at.is_(None),
-                SelectionRound.lottery_game == game,
-                SelectionRound.lottery_day == day,
-            )
-            .order_by(SelectionRound.need_id)
+def rounds_waiting_for(game: str, day: date, bureau_id: int) -> list[SelectionRound]:
+    """Frozen lists of a bureau that a lottery's issue decides, in the order of their needs."""
+    waiting = db.session.scalars(
+        select(SelectionRound)
+        .where(
+            SelectionRound.status == RoundStatus.LISTED,
+            SelectionRound.drawn_at.is_(None),
+            SelectionRound.lottery_game == game,
+            SelectionRound.lottery_day == day,
         )
+        .order_by(SelectionRound.need_id)
     )
+    return [each for each in waiting if bureau_of(each.need) == bureau_id]
 
 
 def ceremony_numbers(running: SelectionRound) -> list[CeremonyNumberRow]:
@@ -98,15 +126,17 @@ def ceremony_numbers(running: SelectionRound) -> list[CeremonyNumberRow]:
 def ceremony_participant(need: Need, actor_organisation_id: int) -> str | None:
     """The name under which an organisation takes part in a need's ceremony, or None.
 
-    The owner, the bureau, any entrant of the frozen list, and departments or the superior bureau
-    as witnesses.
+    The owner, the bureau, any entrant of the frozen list, and as witnesses the departments of the
+    need's area and the superior bureau over it.
     """
     organisation = accounts.organisation(actor_organisation_id)
     if organisation.id == need.owner_id:
         return "owner"
-    if organisation.id == accounts.bureau(need.jurisdiction_code).id:
+    if organisation.id == bureau_of(need):
         return "bureau"
     if organisation.function in ("department", "superior"):
+        if organisation.jurisdiction_code not in accounts.lineage(need.jurisdiction_code):
+            return None
         return f"witness-{organisation.public_id}"
     mine = my_entry(need, organisation.id)
     if mine is not None and mine.status is EntryStatus.LISTED:
@@ -136,11 +166,14 @@ def ceremony_part(need: Need, actor: Actor | None) -> str | None:
     return participant if any(actor.may(each) for each in asked) else None
 
 
-def recent_lotteries(limit: int = 10) -> list[LotteryResult]:
-    """The latest issues two officers read alike."""
+def recent_lotteries(bureau_id: int, limit: int = 10) -> list[LotteryResult]:
+    """The latest issues two officers of a bureau read alike."""
     return list(
         db.session.scalars(
-            select(LotteryResult).order_by(LotteryResult.day.desc(), LotteryResult.id).limit(limit)
+            select(LotteryResult)
+            .where(LotteryResult.organisation_id == bureau_id)
+            .order_by(LotteryResult.day.desc(), LotteryResult.id)
+            .limit(limit)
         )
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from marketplace.accounts import queries as accounts
+from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -28,10 +28,6 @@ CASES = "sanctions.desk"
 MOST = 100
 
 
-def _codes(actor: Actor) -> list[str]:
-    return accounts.below(accounts.register_for(actor.jurisdiction))
-
-
 def applications(actor: Actor, now: datetime) -> Iterator[Line]:
     """Applications to check, to decide, to decide again after an objection."""
     steps = {
@@ -41,9 +37,8 @@ def applications(actor: Actor, now: datetime) -> Iterator[Line]:
     }
     if not any(actor.may(permission) for permission, _words in steps.values()):
         return
-    register = accounts.register_for(actor.jurisdiction)
     for firm in db.session.scalars(
-        intermediaries.applications(register, waiting_only=True).limit(MOST)
+        intermediaries.applications(area_of(actor), waiting_only=True).limit(MOST)
     ):
         permission, words = steps[firm.status]
         if actor.may(permission):
@@ -81,7 +76,7 @@ def objections(actor: Actor, now: datetime) -> Iterator[Line]:
     """Objections to public notices that wait for an answer."""
     if not actor.may(Permission.OBJECTION_ANSWER):
         return
-    for each in notices.waiting_objections(_codes(actor)):
+    for each in notices.waiting_objections(area_of(actor)):
         yield Line(
             what=_("答复异议"),
             about=each.notice.title,
@@ -97,9 +92,8 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
     """Grades A and D to confirm."""
     if not actor.may(Permission.RATING_CONFIRM):
         return
-    register = accounts.register_for(actor.jurisdiction)
-    for each in ratings.proposals():
-        if each.status is ProposalStatus.PROPOSED and each.subject.register == register:
+    for each in ratings.proposals(area_of(actor)):
+        if each.status is ProposalStatus.PROPOSED:
             yield Line(
                 what=_("确认信用等级 %(letter)s 级", letter=each.grade.value),
                 about=each.subject.organisation.name,
@@ -112,7 +106,7 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
 
 def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
     """Cards and cases at the step that is the actor's."""
-    codes = _codes(actor)
+    codes = area_of(actor)
     cards = (
         (CardStatus.PROPOSED, Permission.SANCTION_DECIDE, _("审批警示牌")),
         (CardStatus.REPORTED, Permission.SANCTION_PROPOSE, _("核查整改情况")),
@@ -149,15 +143,18 @@ def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:
     """Lottery issues that frozen lists wait for; two officers enter each."""
     if not actor.may(Permission.LOTTERY_ENTER):
         return
-    for game, day in selection.lotteries_due(now):
-        if any(each.user_id == actor.user_id for each in selection.readings(game, day)):
+    for awaited in selection.lotteries_due(now, actor.organisation_id):
+        issue = (awaited.game, awaited.day, awaited.bureau_id)
+        if any(each.user_id == actor.user_id for each in selection.readings(*issue)):
             continue
-        (first, *_others) = selection.rounds_waiting_for(game, day)
-        _edition, values = selection.edition_of(first.need, day)
+        first, *_others = selection.rounds_waiting_for(*issue)
+        _edition, values = selection.edition_of(first.need, awaited.day)
         closed = first.closed_at or first.status_since
         yield Line(
             what=_("登记开奖号码"),
-            about=_("%(title)s %(day)s 开奖", title=values.lottery_title, day=day.isoformat()),
+            about=_(
+                "%(title)s %(day)s 开奖", title=values.lottery_title, day=awaited.day.isoformat()
+            ),
             page="selection.lottery",
             key=None,
             where="selection.lottery",
@@ -171,6 +168,8 @@ def annulments(actor: Actor, now: datetime) -> Iterator[Line]:
     if not actor.may(Permission.DRAW_ANNUL_APPROVE):
         return
     for each in selection.annulments_to_decide():
+        if not oversees(actor, each.round.need.jurisdiction_code):
+            continue
         yield Line(
             what=_("决定是否撤销抽取"),
             about=each.round.need.title,

@@ -1,0 +1,224 @@
+"""Which thing every argument of every address names: the table the object tests walk through.
+
+An endpoint that is not in it fails ``test_every_argument_of_every_address_is_covered``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from marketplace.foundation.db import Base, db
+from marketplace.intermediaries.models import Qualification
+from marketplace.projects.models import NeedAttachment
+
+FILES = "StoredFile"
+# endpoint: the kinds its ``public_id`` may name
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "accounts.agent_document": ("Authorisation",),
+    "accounts.approve_factor_reset": ("FactorReset",),
+    "accounts.approve_official": ("Invitation",),
+    "accounts.disable_official": ("User",),
+    "accounts.end_membership": ("Membership",),
+    "accounts.end_session": ("WebSession",),
+    "accounts.grant_role": ("User",),
+    "accounts.remove_person": ("User",),
+    "accounts.reveal": ("Firm", "Need"),
+    "accounts.revoke_agent": ("Authorisation",),
+    "accounts.switch_organisation": ("Organisation",),
+    "accounts.withdraw_invitation": ("Invitation",),
+    "contracts.accept": ("Deliverable",),
+    "contracts.agree_termination": ("Contract",),
+    "contracts.amend": ("Contract",),
+    "contracts.confirm": ("Contract",),
+    "contracts.confirm_amendment": ("Amendment",),
+    "contracts.contract": ("Contract",),
+    "contracts.deliver": ("Contract",),
+    "contracts.deliverable_file": ("Deliverable",),
+    "contracts.draft": ("Need",),
+    "contracts.give_back": ("Deliverable",),
+    "contracts.go_on": ("Contract",),
+    "contracts.redraft": ("Contract",),
+    "contracts.refuse_amendment": ("Amendment",),
+    "contracts.refuse_termination": ("Contract",),
+    "contracts.terminate": ("Contract",),
+    "evaluations.evaluate": ("Contract",),
+    "fees.check": ("PriceCheck",),
+    "intermediaries.check": ("Firm",),
+    "intermediaries.decide": ("Firm",),
+    "intermediaries.download": (FILES,),
+    "intermediaries.end_record": ("Qualification", "Practitioner", "Offering"),
+    "intermediaries.opinion": ("ProfessionalCheck",),
+    "intermediaries.order_terms": ("Offering",),
+    "intermediaries.question": ("Firm",),
+    "intermediaries.review": ("Firm",),
+    "intermediaries.verify": ("Firm",),
+    "notices.answer": ("Objection",),
+    "notices.notice": ("PublicNotice",),
+    "notices.object_to": ("PublicNotice",),
+    "orders.accept": ("Deliverable",),
+    "orders.approve": ("Order",),
+    "orders.ask": ("OrderAsk",),
+    "orders.asked": ("Need",),
+    "orders.confirm": ("Order",),
+    "orders.decline": ("OrderAsk",),
+    "orders.listing": ("Offering",),
+    "orders.order": ("Order",),
+    "orders.quote": ("OrderAsk",),
+    "orders.refuse": ("Order",),
+    "orders.take": ("OrderAsk",),
+    "orders.turn_down": ("Order",),
+    "orders.withdraw": ("Order",),
+    "portal.certificate": ("Organisation",),
+    "portal.firm": ("Organisation",),
+    "portal.firm_code": ("Organisation",),
+    "portal.need": ("Need",),
+    "projects.attach_file": ("Need",),
+    "projects.attachment": ("NeedAttachment",),
+    "projects.detach_file": ("Need",),
+    "projects.discard_need": ("Need",),
+    "projects.edit_need": ("Need",),
+    "projects.need": ("Need",),
+    "projects.propose_correction": ("Need",),
+    "projects.publish_correction": ("NeedCorrection",),
+    "projects.refuse_correction": ("NeedCorrection",),
+    "projects.request_withdrawal": ("Need",),
+    "projects.return_need": ("Need",),
+    "projects.submit_need": ("Need",),
+    "projects.withdraw_need": ("Need",),
+    "ratings.explained": ("Organisation",),
+    "ratings.proposal": ("GradeProposal",),
+    "ratings.reject": ("GradeProposal",),
+    "sanctions.card": ("Card",),
+    "sanctions.card_file": ("Card",),
+    "sanctions.case": ("Case",),
+    "sanctions.case_file": ("Case",),
+    "sanctions.correction": ("Card",),
+    "sanctions.decide_card": ("Card",),
+    "sanctions.dismiss": ("Case",),
+    "sanctions.judgement": ("Card",),
+    "sanctions.proposal": ("Case",),
+    "sanctions.return_case": ("Case",),
+    "sanctions.statement": ("Case",),
+    "selection.accept": ("Award",),
+    "selection.annulment": ("Need",),
+    "selection.approve": ("Award",),
+    "selection.award_letter": ("Award",),
+    "selection.ceremony": ("Need",),
+    "selection.decide_annulment": ("DrawAnnulment",),
+    "selection.decline": ("Award",),
+    "selection.enter": ("Need",),
+    "selection.entry": ("Entry",),
+    "selection.manage": ("Need",),
+    "selection.proof": ("Need",),
+    "selection.publish": ("Need",),
+    "selection.result": ("Need",),
+    "selection.return_pick": ("Award",),
+    "selection.withdraw": ("Entry",),
+    "supervision.conclude": ("AuditSample",),
+    "supervision.decide": ("Case",),
+    "supervision.note": ("AuditSample",),
+    "supervision.sample": ("AuditSample",),
+    "supervision.sample_draw": ("AuditSample",),
+    "supervision.sign": ("AuditSample",),
+    "workspace.evidence": ("RatingEntry",),
+    "workspace.read": ("Message",),
+    "workspace.read_up_to": ("Message",),
+    "workspace.story": ("Need",),
+}
+# addresses whose argument names nobody's thing: (endpoint, argument) and why
+NOBODYS: dict[tuple[str, str], str] = {
+    ("accounts.invitation", "token"): "a secret: whoever holds it is meant",
+    ("accounts.join", "token"): "a secret: whoever holds it is meant",
+    ("accounts.reset_password", "token"): "a secret: whoever holds it is meant",
+    ("catalogue.item", "code"): "an item of the public catalogue",
+    ("fees.standard", "standard_id"): "a published standard",
+    ("intermediaries.listing", "item_code"): "an item of the public catalogue",
+    ("portal.policy", "edition_id"): "a published edition",
+    ("portal.policy_source", "edition_id"): "a published edition",
+    ("selection.prospect", "item"): "an item of the public catalogue",
+    ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
+}
+RECORDS = {"Qualification": "qualification", "Practitioner": "practitioner", "Offering": "offering"}
+REVEALED = {
+    "Firm": [("firm", "agent"), ("firm", "practitioners")],
+    "Need": [("need", "contact"), ("award", "agent")],
+}
+Values = list[dict[str, Any]]
+
+
+def _attachments(need: Any) -> Values:
+    rows = db.session.scalars(select(NeedAttachment).where(NeedAttachment.need_id == need.id))
+    return [{"attachment_id": row.public_id} for row in rows]
+
+
+def _qualifications(firm: Any) -> Values:
+    rows = db.session.scalars(select(Qualification).where(Qualification.firm_id == firm.id))
+    return [{"qualification_id": row.public_id} for row in rows]
+
+
+# the other arguments of an address, by the thing its ``public_id`` names
+BESIDE: dict[str, Callable[[Any], Values]] = {
+    "accounts.reveal": lambda row: [
+        {"name": name, "field": field} for name, field in REVEALED[type(row).__name__]
+    ],
+    "intermediaries.end_record": lambda row: [{"kind": RECORDS[type(row).__name__]}],
+    "intermediaries.verify": _qualifications,
+    "projects.detach_file": _attachments,
+    "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],
+    "selection.decide_annulment": lambda _row: [{"decision": "approve"}, {"decision": "refuse"}],
+    "supervision.note": lambda sample: [{"position": item.position} for item in sample.items],
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One row an address may name: its kind, its state, its key, and what stands beside it."""
+
+    kind: str
+    state: str
+    key: int
+    public_id: str | None
+
+    def arguments(self, endpoint: str) -> Values:
+        """The arguments of an address that name this thing, several where parts are named."""
+        own: dict[str, Any] = {"public_id": self.public_id}
+        if self.public_id is None:
+            own = {"entry_id": self.key}
+        beside = BESIDE.get(endpoint)
+        if beside is None:
+            return [own]
+        row = db.session.get_one(KINDS[self.kind], self.key)
+        return [{**own, **more} for more in beside(row)]
+
+
+KINDS: dict[str, Any] = {}
+
+
+def things(each_state: int = 2) -> dict[str, list[Thing]]:
+    """By kind: the newest and the oldest rows of every state there is."""
+    KINDS.update({mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers})
+    found: dict[str, list[Thing]] = {}
+    for kind in {kind for kinds in SUBJECTS.values() for kind in kinds}:
+        found[kind] = list(_of_kind(kind, each_state))
+    db.session.rollback()
+    return found
+
+
+def _of_kind(kind: str, each_state: int) -> Iterator[Thing]:
+    model = KINDS[kind]
+    # a price check is read by the stage it was made at
+    state = getattr(model, "status", getattr(model, "stage", None))
+    states = [None] if state is None else db.session.scalars(select(state).distinct()).all()
+    for one in states:
+        query = select(model) if state is None else select(model).where(state == one)
+        rows = {
+            row.id: row
+            for order in (model.id.desc(), model.id)
+            for row in db.session.scalars(query.order_by(order).limit((each_state + 1) // 2))
+        }
+        for row in list(rows.values())[:each_state]:
+            yield Thing(kind, str(one or ""), row.id, getattr(row, "public_id", None))
