@@ -10,8 +10,10 @@ from flask_login import current_user
 
 from .access import cookie_name
 from .models import WebSession
+from .speaking import follow_choices
 
 bp = Blueprint("accounts", __name__)
+bp.record_once(follow_choices)
 
 
 def address() -> str:

@@ -58,6 +58,7 @@ from .rules import (
     RESET_REQUESTS,
     RESET_WINDOW,
 )
+from .speaking import greet
 
 
 def hashes(*fields: str) -> Any:
@@ -94,7 +95,9 @@ def sign_in() -> Any:
             token = actions.sign_in(
                 login, form.password.data, here, request.user_agent.string, clock.now()
             )
-            return led_to(_next_page(), token)
+            response = led_to(_next_page(), token)
+            user = queries.user_by_login(login)
+            return response if user is None else greet(response, user)
         except DomainError as error:
             db.session.rollback()
             if isinstance(error, Invalid):

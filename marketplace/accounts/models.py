@@ -132,6 +132,7 @@ class User(PublicIdMixin, Model):
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     email: Mapped[str | None] = mapped_column(String(200))
+    language: Mapped[str | None] = mapped_column(String(5))  # as chosen last; None: never
     factor_secret: Mapped[str | None] = mapped_column(String(200))
     factor_since: Mapped[datetime | None]
     factor_step: Mapped[int | None]

@@ -15,7 +15,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing
-from marketplace.foundation.languages import for_storing
+from marketplace.foundation.languages import in_language
 from marketplace.notifications.actions import send_letter
 
 from .models import FormerPassword, OrganisationFunction, PasswordReset, User, WebSession
@@ -131,11 +131,10 @@ def ask_reset(login: str, now: datetime) -> None:
     db.session.flush()
 
 
-@for_storing()
 def issue_reset(row: PasswordReset, actor: Actor, now: datetime) -> None:
     """The clock: mail a link where the name is an account's with an address; else do nothing.
 
-    At most five a day and one a minute for an account.
+    In the person's own language. At most five a day and one a minute for an account.
     """
     row.next_check_at = None
     user = user_by_login(row.login)
@@ -157,17 +156,21 @@ def issue_reset(row: PasswordReset, actor: Actor, now: datetime) -> None:
     row.expires_at = now + RESET_LIFE
     db.session.flush()
     audit.record("password.reset_issued", actor, user, now)
-    send_letter(
-        user.email,
-        _("重新设置密码"),
-        _(
+    with in_language(user.language):
+        subject = _("重新设置密码")
+        body = _(
             "%(name)s：有人申请重新设置您的密码。链接 30 分钟内有效，只能使用一次。"
             "如非本人操作，不必理会，密码不变。",
             name=user.name,
-        ),
+        )
+    send_letter(
+        user.email,
+        subject,
+        body,
         f"/password-reset/{token}",
         f"reset:{row.id}",
         now,
+        language=user.language,
     )
 
 

@@ -1,5 +1,7 @@
 """The reader's language: chosen by a switch, kept in a cookie, spoken by every page.
 
+``accounts.speaking`` keeps it with the account as well, for mails and new browsers.
+
 Message ids are the Chinese strings; ``marketplace/translations`` holds the English ones. Chinese
 knows no plural, so only the translations do: ``%(n)s {n|day|days}`` takes the first form when
 the value of ``n`` is 1. What is stored (notices, messages, reasons) is Chinese for everybody.
@@ -8,8 +10,8 @@ the value of ``n`` is 1. What is stored (notices, messages, reasons) is Chinese 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +31,7 @@ COOKIE = "lang"
 LANGUAGES = {"zh": "zh_CN", "en": "en"}
 NAMES = {"zh": ("中文", "zh-CN"), "en": ("English", "en")}
 DEFAULT = "zh"
+_CHOSEN = "language_chosen"
 
 # parsed once: a locale's name is looked up in the list of all there are
 _LOCALES = {code: Locale.parse(locale) for code, locale in LANGUAGES.items()}
@@ -190,6 +193,12 @@ def for_storing() -> Iterator[None]:
         yield
 
 
+def in_language(code: str | None) -> AbstractContextManager[None]:
+    """Texts made inside are in a person's language, Chinese for who has chosen none."""
+    manager: AbstractContextManager[None] = force_locale(LANGUAGES.get(code or DEFAULT, DEFAULT))
+    return manager
+
+
 def stored(text: Any) -> str:
     """A title in the Chinese it is stored in."""
     with for_storing():
@@ -248,8 +257,21 @@ def _switch() -> AnyResponse | None:
     target = _quoted(request.path) + (f"?{_encoded(query)}" if query else "")
     response = redirect(target, 303)
     remember(response, chosen)
+    for told in current_app.extensions.get(_CHOSEN, ()):
+        told(chosen)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def when_chosen(app: Flask, told: Callable[[str], None]) -> None:
+    """Call ``told(code)`` whenever a reader chooses a language by the switch."""
+    app.extensions.setdefault(_CHOSEN, []).append(told)
+
+
+def chosen_here() -> str | None:
+    """The language chosen in this browser, if there is one."""
+    code = request.cookies.get(COOKIE)
+    return code if code in current_app.config["LANGUAGES"] else None
 
 
 def remember(response: AnyResponse, chosen: str) -> None:

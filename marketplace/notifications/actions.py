@@ -54,12 +54,18 @@ def send(
 
 
 def send_letter(
-    address: str, subject: str, body: str, link: str, key: str, now: datetime
+    address: str,
+    subject: str,
+    body: str,
+    link: str,
+    key: str,
+    now: datetime,
+    language: str | None = None,
 ) -> Letter | None:
     """Owe a mail to one person that stands in no inbox; its text is enciphered until sent.
 
-    ``link`` is a path on the site. The same ``key`` again sends
-    nothing.
+    ``link`` is a path on the site; ``language`` the one the person reads, in which the texts are
+    (default Chinese). The same ``key`` again sends nothing.
     """
     if db.session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
         return None
@@ -72,6 +78,7 @@ def send_letter(
         attempts=0,
         next_check_at=now,
         created_at=now,
+        language=language,
     )
     db.session.add(letter)
     db.session.flush()

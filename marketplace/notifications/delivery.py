@@ -15,7 +15,8 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from flask_babel import force_locale
+
+from marketplace.foundation.languages import in_language, page_language
 
 from .models import Message
 
@@ -154,6 +155,7 @@ class Opened:
     body: str
     link: str
     created_at: datetime
+    language: str | None = None
 
 
 def compose(message: Message | Opened, to: str) -> EmailMessage:
@@ -177,7 +179,8 @@ def compose(message: Message | Opened, to: str) -> EmailMessage:
     mail["Message-ID"] = f"<{message.public_id}@{sender.split('@')[-1] or 'marketplace'}>"
     mail["Date"] = format_datetime(message.created_at)
     mail["Auto-Submitted"] = "auto-generated"
-    with force_locale("zh_CN"):
+    with in_language(getattr(message, "language", None)):
+        facts["tag"] = page_language()
         mail.set_content(render_template("mail/message.txt", **facts))
         mail.add_alternative(render_template("mail/message.html", **facts), subtype="html")
     return mail

@@ -60,6 +60,7 @@ class Letter(PublicIdMixin, Model):
     subject: Mapped[str] = mapped_column(String(200))
     sealed: Mapped[str | None] = mapped_column(Text)
     key: Mapped[str] = mapped_column(String(160), unique=True)
+    language: Mapped[str | None] = mapped_column(String(5))
     state: Mapped[DeliveryState] = mapped_column(EnumText(DeliveryState))
     attempts: Mapped[int]
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)

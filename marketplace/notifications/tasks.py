@@ -107,7 +107,7 @@ def _compose(owed: Owed, owed_id: int, _actor: Actor, _now: datetime) -> EmailMe
     if isinstance(row, Delivery):
         return compose(db.session.get_one(Message, row.message_id), row.address)
     link, _line, body = unprotect(LETTER, row.sealed or "").partition("\n")
-    opened = Opened(row.public_id, row.subject, body, link, row.created_at)
+    opened = Opened(row.public_id, row.subject, body, link, row.created_at, row.language)
     return compose(opened, row.address)
 
 
