@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.foundation.forms import Form, length_message
+from marketplace.foundation.forms import Form, length_message, options
 
 from .models import OrganisationKind
 from .queries import registrable_areas
@@ -83,7 +83,7 @@ class RegisterForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(kind.value, kind.title) for kind in self.kinds()]
+        self.kind.choices = options([(kind.value, kind.title) for kind in self.kinds()])
 
     def kinds(self) -> list[OrganisationKind]:
         """The kinds of organisation that may register on this side."""
@@ -118,7 +118,9 @@ class RegisterOwnerForm(RegisterForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.jurisdiction_code.choices = [(area.code, area.name) for area in registrable_areas()]
+        self.jurisdiction_code.choices = options(
+            [(area.code, area.name) for area in registrable_areas()]
+        )
 
     def kinds(self) -> list[OrganisationKind]:
         """Anybody may buy."""
@@ -258,11 +260,13 @@ class AgentForm(Form):
     document = FileField(_l("授权书"), [FileRequired(_l("请上传盖章的授权书"))])
     scope = SelectMultipleField(
         _l("授权事项"),
-        choices=[
-            ("prepare", _l("编写需求、提出选取和合同、验收成果")),
-            ("evaluate", _l("评价机构")),
-            ("objections", _l("提出异议和申诉")),
-        ],
+        choices=options(
+            [
+                ("prepare", _l("编写需求、提出选取和合同、验收成果")),
+                ("evaluate", _l("评价机构")),
+                ("objections", _l("提出异议和申诉")),
+            ]
+        ),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         description=_l("发布、确认选取结果和签约由本单位审批人办理，不能授权"),

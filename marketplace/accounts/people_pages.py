@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Invalid, Missing, Refused
+from marketplace.foundation.forms import options
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
 
 from . import actions, queries
@@ -27,7 +28,7 @@ def staff() -> Any:
     """Who acts for the own organisation; inviting one more."""
     actor = require_actor()
     form = InviteForm()
-    form.role.choices = [(role.value, role.title) for role in actions.own_roles(actor)]
+    form.role.choices = options([(role.value, role.title) for role in actions.own_roles(actor)])
     status, link, mailed = form.http_status, None, False
     if form.validate_on_submit():
         try:
@@ -71,7 +72,7 @@ def grant_role(public_id: str) -> Any:
     actor = require_actor()
     user = actions.colleague(actor, public_id)
     form = RoleForm()
-    form.role.choices = [(role.value, role.title) for role in actions.own_roles(actor)]
+    form.role.choices = options([(role.value, role.title) for role in actions.own_roles(actor)])
     status = form.http_status
     if form.validate_on_submit():
         try:
@@ -94,8 +95,8 @@ def officials() -> Any:
     actor = require_actor()
     form = OfficialForm()
     offices = queries.offices_of(actor.jurisdiction or "")
-    form.office.choices = [(office.public_id, office.name) for office in offices]
-    form.role.choices = [(role.value, role.title) for role in OFFICIALS]
+    form.office.choices = options([(office.public_id, office.name) for office in offices])
+    form.role.choices = options([(role.value, role.title) for role in OFFICIALS])
     status = form.http_status
     if form.validate_on_submit():
         try:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from marketplace.foundation.forms import Form, length_message
+from marketplace.foundation.forms import Form, length_message, options
 
 from .models import PART_TITLES
 from .rules import Direction
@@ -40,7 +40,7 @@ def _form(direction: Direction) -> type[EvaluationForm]:
     fields: dict[str, Any] = {
         part: RadioField(
             PART_TITLES[part],
-            choices=list(MARK_TITLES.items()),
+            choices=options(list(MARK_TITLES.items())),
             validators=[InputRequired(_l("请选择 1 到 5 分"))],
         )
         for part in direction.parts

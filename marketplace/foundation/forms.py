@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from .errors import DomainError
@@ -35,6 +37,11 @@ _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def clean_text(value: Any) -> Any:
     """Trim a text; used as a filter on every text field but passwords."""
     return value.strip() if isinstance(value, str) else value
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """What a select or a group of radios offers, from pairs of value and title."""
+    return [SelectChoice(value, title) for value, title in pairs]
 
 
 class Form(FlaskForm):

@@ -26,7 +26,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.fees.forms import inputs_form
-from marketplace.foundation.forms import Form, YuanField
+from marketplace.foundation.forms import Form, YuanField, options
 
 from .actions import POINTS, Finding, FixedPrice, one_time_notice
 from .models import Offering
@@ -243,11 +243,13 @@ class FormCheckForm(Form):
     outcome = RadioField(
         _l("审查结论"),
         [InputRequired(_CHOOSE)],
-        choices=[
-            ("list", _l("建议准予入驻")),
-            ("return", _l("出具一次性告知书，退回补正")),
-            ("refuse", _l("建议不予入驻")),
-        ],
+        choices=options(
+            [
+                ("list", _l("建议准予入驻")),
+                ("return", _l("出具一次性告知书，退回补正")),
+                ("refuse", _l("建议不予入驻")),
+            ]
+        ),
     )
     reason = _long_text(_l("不予入驻的理由"), 1000, required=False)
     preview = HiddenField()
@@ -276,7 +278,7 @@ def check_form() -> type[FormCheckForm]:
         fields[code] = RadioField(
             title,
             [InputRequired(_CHOOSE)],
-            choices=[("pass", _l("通过")), ("mend", _l("需补正"))],
+            choices=options([("pass", _l("通过")), ("mend", _l("需补正"))]),
         )
         fields[f"{code}_reason"] = _text(_l("补正内容"), 1000, required=False)
     return type("CheckForm", (FormCheckForm,), fields)
@@ -288,7 +290,7 @@ class DecisionForm(Form):
     outcome = RadioField(
         _l("审批决定"),
         [InputRequired(_CHOOSE)],
-        choices=[("list", _l("准予入驻")), ("refuse", _l("不予入驻"))],
+        choices=options([("list", _l("准予入驻")), ("refuse", _l("不予入驻"))]),
     )
     reason = _long_text(_l("不予入驻的理由"), 1000, required=False)
 
@@ -299,7 +301,9 @@ class QuestionForm(Form):
     outcome = RadioField(
         _l("处理决定"),
         [InputRequired(_CHOOSE)],
-        choices=[("keep", _l("异议不成立，恢复上架")), ("remove", _l("异议成立，移出名录"))],
+        choices=options(
+            [("keep", _l("异议不成立，恢复上架")), ("remove", _l("异议成立，移出名录"))]
+        ),
     )
     reason = _long_text(_l("处理理由"), 1000)
 
@@ -310,6 +314,6 @@ class OpinionForm(Form):
     outcome = RadioField(
         _l("核查意见"),
         [InputRequired(_CHOOSE)],
-        choices=[("none", _l("无异议")), ("object", _l("有异议"))],
+        choices=options([("none", _l("无异议")), ("object", _l("有异议"))]),
     )
     reason = _long_text(_l("异议的事实和依据"), 1000, required=False)

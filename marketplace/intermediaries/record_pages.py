@@ -13,6 +13,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, files
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.forms import options
 from marketplace.foundation.web import access as allow
 from marketplace.foundation.web import require_actor, run_form, writes
 
@@ -44,7 +45,7 @@ def qualifications() -> Any:
     form = QualificationForm()
     items = queries.items_of(firm, clock.today())
     kinds = sorted({each.type for item in items.values() for each in item.requirements})
-    form.type.choices = [("", _("请选择"))] + [(kind, kind) for kind in kinds]
+    form.type.choices = options([("", _("请选择"))] + [(kind, kind) for kind in kinds])
 
     def page() -> str:
         own = access.own_file(actor)
@@ -121,7 +122,7 @@ def offerings() -> Any:
         return render_template("intermediaries/file_none.html")
     form = OfferingForm()
     names = catalogue.names(clock.today(), accounts.lineage(firm.register_code))
-    form.item_code.choices = [("", _("请选择")), *names.items()]
+    form.item_code.choices = options([("", _("请选择")), *names.items()])
 
     def page() -> str:
         own = access.own_file(actor)
@@ -198,9 +199,12 @@ def order_terms(public_id: str) -> Any:
     actor = require_actor()
     row = access.own_record(actor, Offering, public_id)
     form = OrderTermsForm(data={"paused": row.paused, "capacity": row.capacity, "areas": row.areas})
-    form.areas.choices = [
-        (code, accounts.jurisdiction(code).name) for code in accounts.below(row.firm.register_code)
-    ]
+    form.areas.choices = options(
+        [
+            (code, accounts.jurisdiction(code).name)
+            for code in accounts.below(row.firm.register_code)
+        ]
+    )
 
     def page() -> str:
         own = access.own_record(actor, Offering, public_id)

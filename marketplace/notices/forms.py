@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from marketplace.foundation.forms import Form, length_message
+from marketplace.foundation.forms import Form, length_message, options
 
 from .actions import LONGEST, SHORTEST
 
@@ -28,7 +28,7 @@ class AnswerForm(Form):
 
     conclusion = RadioField(
         _l("结论"),
-        choices=[("upheld", _l("异议成立")), ("rejected", _l("异议不成立"))],
+        choices=options([("upheld", _l("异议成立")), ("rejected", _l("异议不成立"))]),
         validators=[InputRequired(_l("请选择结论"))],
     )
     answer = TextAreaField(

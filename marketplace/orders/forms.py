@@ -30,7 +30,7 @@ from marketplace.accounts.models import OrganisationKind
 from marketplace.evaluations.forms import FORMS
 from marketplace.evaluations.rules import Direction
 from marketplace.fees.forms import PricedForm, inputs_form
-from marketplace.foundation.forms import Form, YuanField, length_message
+from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import percent
 from marketplace.intermediaries.models import Offering
@@ -115,8 +115,8 @@ def quick_form(item_code: str, jurisdiction_code: str, day: date, now: datetime)
     found = queries.choices(jurisdiction_code, item_code, now)
     choices = [(each.firm.public_id, choice_title(each, grade)) for each, grade in found]
     form.keys = {each.firm.public_id: each.firm.organisation_id for each, _grade in found}
-    form.first.choices = [("", _("请选择")), *choices]
-    form.second.choices = form.third.choices = [("", _("不选")), *choices]
+    form.first.choices = options([("", _("请选择")), *choices])
+    form.second.choices = form.third.choices = options([("", _("不选")), *choices])
     return form
 
 
@@ -161,10 +161,12 @@ def listing_order_form(
         fee = FormField(inputs_form(offering.item_code, jurisdiction_code, day), _l("计费基数"))
 
     form = ItemOrderForm()
-    form.investment.choices = [
-        ("", _("请选择")),
-        *((one.value, one.title) for one in investments_of(kind)),
-    ]
+    form.investment.choices = options(
+        [
+            ("", _("请选择")),
+            *((one.value, one.title) for one in investments_of(kind)),
+        ]
+    )
     return form
 
 

@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from marketplace.accounts import queries as accounts
 from marketplace.fees.forms import PricedForm, inputs_form
 from marketplace.foundation import clock
-from marketplace.foundation.forms import Form, YuanField, length_message
+from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.web import show_date
 
 from . import queries
@@ -120,18 +120,20 @@ class NeedForm(PricedForm):
     method = RadioField(
         _l("选取方式"),
         [InputRequired(_l("请选择选取方式"))],
-        choices=[(one.value, one.title) for one in SelectionMethod],
+        choices=options([(one.value, one.title) for one in SelectionMethod]),
     )
     draw_source = SelectField(
         _l("公开值来源"),
         [Optional()],
-        choices=[("", _l("不适用（直接选取）")), *((one.value, one.title) for one in DrawSource)],
+        choices=options(
+            [("", _l("不适用（直接选取）")), *((one.value, one.title) for one in DrawSource)]
+        ),
         description=_l("随机抽取时填写"),
     )
     minimum_grade = SelectField(
         _l("最低信用等级"),
         [Optional()],
-        choices=[("", _l("不另设")), *((grade, grade) for grade in GRADES[:3])],
+        choices=options([("", _l("不另设")), *((grade, grade) for grade in GRADES[:3])]),
         description=_l("政府投资项目不低于规则规定的等级"),
     )
     entry_working_days = WholeNumberField(
@@ -213,13 +215,14 @@ def need_form(
 
     form = ItemNeedForm(data=_values(need) if need is not None else None)
     kind = accounts.organisation(organisation_id).kind
-    form.investment.choices = [(one.value, one.title) for one in investments_of(kind)]
-    if len(form.investment.choices) > 1:
-        form.investment.choices.insert(0, ("", _("请选择")))
-    form.project.choices = [
-        ("", _("新建项目")),
-        *((one.public_id, _told_apart(one)) for one in queries.projects_of(organisation_id)),
-    ]
+    kinds = [(one.value, one.title) for one in investments_of(kind)]
+    form.investment.choices = options([("", _("请选择")), *kinds] if len(kinds) > 1 else kinds)
+    form.project.choices = options(
+        [
+            ("", _("新建项目")),
+            *((one.public_id, _told_apart(one)) for one in queries.projects_of(organisation_id)),
+        ]
+    )
     return form
 
 

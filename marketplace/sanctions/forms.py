@@ -23,7 +23,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Invalid
-from marketplace.foundation.forms import Form, length_message
+from marketplace.foundation.forms import Form, length_message, options
 
 from .actions.cards import LONGEST, SHORTEST
 from .models import SEVERITY_TITLES, Breach, Cause
@@ -80,7 +80,7 @@ class CardForm(SubjectForm):
 
     breach = SelectField(
         _l("违规情形"),
-        choices=[("", _l("请选择")), *((breach.value, breach.title) for breach in Breach)],
+        choices=options([("", _l("请选择")), *((breach.value, breach.title) for breach in Breach)]),
         validators=[InputRequired(_l("请选择违规情形"))],
     )
     item_code = SelectField(_l("涉及的服务事项"), choices=[])
@@ -90,7 +90,7 @@ class CardForm(SubjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = catalogue.names(clock.today())
-        self.item_code.choices = [("", _("不限于某一事项")), *names.items()]
+        self.item_code.choices = options([("", _("不限于某一事项")), *names.items()])
 
 
 class CardDecisionForm(Form):
@@ -98,7 +98,7 @@ class CardDecisionForm(Form):
 
     conclusion = RadioField(
         _l("审批结论"),
-        choices=[("issue", _l("同意出具")), ("reject", _l("不予出具"))],
+        choices=options([("issue", _l("同意出具")), ("reject", _l("不予出具"))]),
         validators=[InputRequired(_l("请选择审批结论"))],
     )
     reason = TextAreaField(
@@ -119,7 +119,7 @@ class JudgementForm(Form):
 
     conclusion = RadioField(
         _l("核查结论"),
-        choices=[("done", _l("整改完成")), ("undone", _l("未完成整改，转为红牌"))],
+        choices=options([("done", _l("整改完成")), ("undone", _l("未完成整改，转为红牌"))]),
         validators=[InputRequired(_l("请选择核查结论"))],
     )
     reason = _text(_l("核查情况"))
@@ -140,18 +140,20 @@ class CaseForm(SubjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # nothing is chosen beforehand: some causes suspend the firm at once
-        self.cause.choices = [
-            ("", _("请选择")),
-            *(
-                (
-                    cause.value,
-                    _("%(cause)s（立案即暂停）", cause=cause.title)
-                    if cause.is_veto
-                    else cause.title,
-                )
-                for cause in Cause
-            ),
-        ]
+        self.cause.choices = options(
+            [
+                ("", _("请选择")),
+                *(
+                    (
+                        cause.value,
+                        _("%(cause)s（立案即暂停）", cause=cause.title)
+                        if cause.is_veto
+                        else cause.title,
+                    )
+                    for cause in Cause
+                ),
+            ]
+        )
 
 
 class StatementForm(Form):
@@ -166,7 +168,7 @@ class ProposalForm(Form):
 
     severity = RadioField(
         _l("严重程度"),
-        choices=[(severity.value, title) for severity, title in SEVERITY_TITLES.items()],
+        choices=options([(severity.value, title) for severity, title in SEVERITY_TITLES.items()]),
         validators=[InputRequired(_l("请选择严重程度"))],
     )
     months = MonthsField(_l("期限"), validators=[InputRequired(_l("请填写此项"))])
@@ -181,7 +183,7 @@ class ProposalForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.items.choices = list(catalogue.names(clock.today()).items())
+        self.items.choices = options(list(catalogue.names(clock.today()).items()))
 
 
 class ReasonForm(Form):

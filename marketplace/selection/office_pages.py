@@ -14,7 +14,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Invalid, Refused
-from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.forms import ButtonForm, came_back, options
 from marketplace.foundation.web import (
     access,
     require_actor,
@@ -51,7 +51,7 @@ def lottery() -> Any:
         if each.game == values.lottery_game
     ]
     form = LotteryForm()
-    form.day.choices = [(day.isoformat(), show_date(day)) for day in due]
+    form.day.choices = options([(day.isoformat(), show_date(day)) for day in due])
     if request.method == "GET" and due:
         form.day.data = due[0].isoformat()
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Refused
-from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.forms import ButtonForm, came_back, options
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import (
     access,
@@ -80,17 +80,19 @@ def _pick_form(need: Need, sent: bool) -> PickForm | None:
         return None
     form = PickForm() if sent else PickForm(formdata=None)
     running = queries.round_of(need)
-    form.entry.choices = [
-        (
-            each.public_id,
-            _(
-                "%(name)s · 报价 %(price)s 元",
-                name=each.organisation.name,
-                price=format_yuan(each.price),
-            ),
-        )
-        for each in (queries.listed(running) if running is not None else [])
-    ]
+    form.entry.choices = options(
+        [
+            (
+                each.public_id,
+                _(
+                    "%(name)s · 报价 %(price)s 元",
+                    name=each.organisation.name,
+                    price=format_yuan(each.price),
+                ),
+            )
+            for each in (queries.listed(running) if running is not None else [])
+        ]
+    )
     return form
 
 

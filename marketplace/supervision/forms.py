@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from marketplace.foundation.forms import Form, length_message
+from marketplace.foundation.forms import Form, length_message, options
 
 from .models import SampleKind
 
@@ -29,7 +29,7 @@ class SampleForm(Form):
     kind = RadioField(
         _l("抽查对象"),
         [InputRequired(_l("请选择"))],
-        choices=[(kind.value, kind.title) for kind in SampleKind],
+        choices=options([(kind.value, kind.title) for kind in SampleKind]),
     )
     size = IntegerField(
         _l("抽查件数"),
@@ -56,6 +56,6 @@ class SignForm(Form):
     outcome = RadioField(
         _l("复核意见"),
         [InputRequired(_l("请选择"))],
-        choices=[("sign", _l("同意并签认")), ("return", _l("退回补充核查"))],
+        choices=options([("sign", _l("同意并签认")), ("return", _l("退回补充核查"))]),
     )
     note = TextAreaField(_l("说明"), [Length(max=2000)], description=_l("退回的须写明理由"))
