@@ -54,8 +54,13 @@ OPEN_TO_STRANGERS = {
     ("notices.object_to", "PublicNotice"): "an objection may come from any organisation",
     ("orders.listing", "Offering"): "any owner may order from a listed firm",
 }
-# asked last of all, since somebody's roles or sessions end with them
-ENDING = ("accounts.disable_official", "accounts.end_membership", "accounts.remove_person")
+# asked last of all, since somebody's roles, sessions or invitations end with them
+ENDING = (
+    "accounts.disable_official",
+    "accounts.end_membership",
+    "accounts.remove_person",
+    "accounts.withdraw_invitation",
+)
 # what the small demo has nobody for: deliveries under a 小额快选 (tests/orders has them)
 ABSENT = {("orders.accept", "Deliverable")}
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -212,7 +217,8 @@ def peopled(demo_app: Flask) -> Flask:
         _complete()
         db.session.flush()
     with demo_app.app_context():
-        someone = queries.user_by_login("jingban")
+        # somebody who may be signed in twice: an official's first session ends with the second
+        someone = queries.user_by_login("mingyuan")
         assert someone is not None
     sign_in(demo_app, someone)
     return demo_app
