@@ -25,9 +25,11 @@ from marketplace.selection import actions as selection
 from marketplace.selection import queries
 from marketplace.selection.models import Award, AwardStatus
 
+from . import fitting
 from .people import DESKS, Cast
 
-STANDARD = ("jsjl", "zbdl")  # items with a fee standard: firms have promised less than it
+# items with a fee standard: firms have promised less than it
+STANDARD = ("jsjl", "zbdl", *fitting.ITEMS)
 PICK_REASON = "方案完整、承诺时限最短，报价在预算之内"
 
 
@@ -63,7 +65,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 scope=sketch.scope,
                 place=sketch.place,
                 budget=Decimal(sketch.budget),
-                fee_inputs=sketch.inputs,
+                fee_inputs=sketch.inputs or fitting.inputs(sketch.item, Decimal(sketch.budget)),
                 investment=sketch.investment,
                 days_wanted=sketch.days,
                 method=(

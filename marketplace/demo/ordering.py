@@ -18,7 +18,7 @@ from marketplace.orders import actions, queries
 from marketplace.orders.models import Order, OrderStatus
 from marketplace.orders.placing import OrderContent, quick_investment
 
-from . import dealings
+from . import dealings, fitting
 from .agenda import AFTER_CLOSING, Days, Story
 from .people import CITY, Cast
 from .trades import WORKS
@@ -101,7 +101,7 @@ def order_story(cast: Cast, days: Days, number: int, wish: Wish) -> Story:
                 scope=wish.scope,
                 quantity=wish.quantity,
                 investment=quick_investment(organisation.kind, False),
-                fee_inputs={},
+                fee_inputs=fitting.inputs(wish.item, Decimal(wish.budget)),
                 budget=Decimal(wish.budget),
                 wanted_by=queries.day_after(item, today, min(item.statutory_days, 7)),
             ),
@@ -186,6 +186,7 @@ def listings(cast: Cast, days: Days, before: int) -> Story:
                     base_from=Decimal(first),
                     base_to=Decimal(last),
                     base_unit=unit,
+                    inputs={"building_points": first} if item == "fljc" else {},
                 ),
             )
     yield from _order_listing(cast, days, 90, "hewan", "qiji", "yzbg", "1 户", 1)

@@ -35,6 +35,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
 OWNERS = ("shipin", "chengtou", "yiyuan")
 NEWCOMER = "青河新岸环境技术有限公司"
+# 环境影响报告表, 2 亿元: basic price 48 000 yuan
+FARM = {
+    "fee-variant": "form",
+    "fee-investment": "2",
+    "fee-unit": "亿元",
+    "fee-industry": "agriculture_transport_municipal",
+    "fee-sensitivity": "sensitive",
+}
 
 
 class Loop:
@@ -224,6 +232,7 @@ def test_from_application_to_blacklisting(
         contact_name="赵启明",
         contact_phone="0399-5570006",
         declared=True,
+        **FARM,
     )
     need_id = loop.id_of(Need)
     owner.open(f"/owner/needs/{need_id}/selection")
@@ -312,6 +321,7 @@ def test_from_application_to_blacklisting(
         contact_name="赵启明",
         contact_phone="0399-5570006",
         declared=True,
+        **FARM,
     )
     second_need = loop.id_of(Need)
     owner.open(f"/owner/needs/{second_need}/selection")

@@ -111,6 +111,13 @@ def test_the_vocabulary(
     assert found[2:] == (unit, "within")
 
 
+def test_a_share_that_is_free_is_said_with_what_it_is_taken_from() -> None:
+    inputs = {"variant": "结算审核", "quantities": {"cost": "100", "cut": "9"}}
+    steps = answer({"standard": "zjzx_zj84", "inputs": inputs}, STANDARDS)["steps"]
+    (free,) = [step for step in steps if step["what"] == "只计超过 5% 的部分"]
+    assert (free["in"], free["out"], free["in_unit"]) == (["9", "9"], ["4", "4"], "万元")
+
+
 @pytest.mark.parametrize(
     ("standard", "inputs", "verdict"),
     [

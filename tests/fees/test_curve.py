@@ -46,7 +46,7 @@ def test_every_point_is_what_the_calculator_answers(app: Flask) -> None:
         assert lows == sorted(lows)
         for missing in ({}, {"construction": "abc"}, {"construction": ""}):
             assert curve(pricing, {**ANSWERS, "construction": "", **missing}) is None
-        assert curve(queries.pricing("hpwj", "379900", DAY), ANSWERS) is None
+        assert curve(queries.pricing("aqpj", "379900", DAY), ANSWERS) is None
 
 
 def test_the_guide_shows_figures_of_the_document_itself(app: Flask) -> None:
@@ -60,7 +60,7 @@ def test_the_guide_shows_figures_of_the_document_itself(app: Flask) -> None:
         tenders = examples(queries.pricing("zbdl", "379900", DAY))
         assert len(tenders) == 3
         assert all(len(each.points) == 3 for each in tenders)
-        assert examples(queries.pricing("hpwj", "379900", DAY)) == []
+        assert examples(queries.pricing("aqpj", "379900", DAY)) == []
 
 
 def test_the_guide_page_names_the_figures(app: Flask) -> None:

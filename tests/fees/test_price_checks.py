@@ -109,7 +109,7 @@ def test_an_offering_by_discount(app: Flask) -> None:
         assert deep.stops
         assert "50%" in deep.message
         assert deep.floor is None
-        free = price_check(**question, item_code="hpwj", commitment_discount=Decimal("0.5"))
+        free = price_check(**question, item_code="aqpj", commitment_discount=Decimal("0.5"))
         assert free.verdict is Verdict.NO_STANDARD
         assert not free.stops
 
@@ -222,7 +222,7 @@ def test_the_form_of_an_item_asks_what_the_check_needs(app: Flask) -> None:
             "unit",
             "scope",
         ]
-        assert inputs_form("hpwj", CITY, DAY)().data == {}
+        assert inputs_form("aqpj", CITY, DAY)().data == {}
 
 
 def test_who_may_see_a_check(app: Flask) -> None:

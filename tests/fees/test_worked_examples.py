@@ -202,3 +202,20 @@ def test_missing_answers_are_all_named() -> None:
     assert calculation.outcome is Outcome.NEEDS_INPUT
     assert [key for key, _ in calculation.missing] == ["construction", "specialty", "complexity"]
     assert calculate(STANDARDS["jl_670"], Case(())).missing == (("variant", "收费类别"),)
+
+
+def test_of_a_list_of_optional_lines_one_at_least_is_needed() -> None:
+    standard = STANDARDS["fl_sd70"]
+    nothing = calculate(standard, Case(({},), "periodic"))
+    assert nothing.outcome is Outcome.NEEDS_INPUT
+    assert len(nothing.missing) == 7
+    points, rooms = Quantity(Decimal(12), "点"), Quantity(Decimal(2), "个")
+    one = calculate(standard, Case(({"building_points": points},), "periodic"))
+    assert one.basic is not None
+    assert one.basic.low == Decimal(540)
+    assert (one.base, one.base_unit) == (Decimal(12), "点")
+    both = {"building_points": points, "rooms_small": rooms}
+    two = calculate(standard, Case((both,), "periodic"))
+    assert two.basic is not None
+    assert two.basic.low == Decimal(2540)
+    assert two.base is None

@@ -19,7 +19,7 @@ from marketplace.fees.rules.bands import (
     point_of,
     total_of,
 )
-from marketplace.fees.rules.bases import Direct
+from marketplace.fees.rules.bases import Beyond, Direct
 from marketplace.fees.rules.modifiers import (
     Choices,
     Floating,
@@ -95,8 +95,8 @@ class Calculation(NamedTuple):
 
     ``basic`` is the basic price (基准价) before any float, ``band`` what the document allows;
     both ``None`` unless ``outcome`` is ``computed``. ``missing`` names the answers still needed
-    as (key, title). ``base`` is the sum of the lots' bases where the variant has one base, in
-    元 or in the physical ``base_unit``.
+    as (key, title). ``base`` is the sum of the lots' bases where the case has one base, in 元 or
+    in the physical ``base_unit``.
     """
 
     outcome: Outcome
@@ -319,18 +319,34 @@ class _Run:
         }
         found, how = base.value(numbers)
         if log is not None and how is not None:
-            log.note(how, total_of(numbers.values()), unit, Band.point(found), unit)
+            counted = base.of if isinstance(base, Beyond) else base.keys
+            taken = total_of(numbers[key] for key in counted)
+            log.note(how, taken, unit, point_of(found), unit)
         return found
 
     def base(self) -> tuple[Decimal | None, str]:
-        """The lots' bases added, where the variant has exactly one base."""
+        """The lots' bases added, where the case has exactly one base."""
         formula = self.variant.formula
         if not isinstance(formula, Tabled):
-            return None, ""
+            return self._only_quantity()
         total = self.bases[0] if len(self.bases) == 1 else total_of(self.bases)
-        if formula.units.base in MONEY_UNITS:
-            return convert(total, formula.units.base, "元"), "元"
-        return total, formula.units.base
+        return _told_base(total, formula.units.base)
+
+    def _only_quantity(self) -> tuple[Decimal | None, str]:
+        """The one number that was given where a list of several could have been."""
+        given = [
+            kind for kind in self.plan.wanted if any(kind.key in lot for lot in self.case.lots)
+        ]
+        if len(given) != 1:
+            return None, ""
+        (kind,) = given
+        quantities = [lot[kind.key] for lot in self.case.lots if kind.key in lot]
+        total = total_of(convert(each.value, each.unit, kind.unit) for each in quantities)
+        return _told_base(total, kind.unit)
+
+
+def _told_base(total: Decimal, unit: str) -> tuple[Decimal, str]:
+    return (convert(total, unit, "元"), "元") if unit in MONEY_UNITS else (total, unit)
 
 
 def _variant(
@@ -351,11 +367,13 @@ def _missing(plan: Plan, case: Case) -> tuple[tuple[str, str], ...]:
         if BASE in lot:
             _check_number(BASE, "计费基数", lot[BASE].value)
             continue
+        nothing = bool(plan.one_of) and lot.keys().isdisjoint(plan.one_of)
         for kind in plan.wanted:
             given = lot.get(kind.key)
             if given is not None:
                 _check_quantity(kind, given)
-            elif not kind.optional:
+            elif nothing or not kind.optional:
+                # where every line of a list is optional, one at least has to be there
                 missing[kind.key] = kind.title
     if case.factors is not None:
         for factor in case.factors:

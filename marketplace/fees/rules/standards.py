@@ -117,10 +117,12 @@ class Plan:
     """What pricing a variant takes, worked out once: the numbers and coefficient tables it asks
     for, its modifiers per lot and per tender. The ``agreed`` lists are those where the factors
     of a case stand in place of the coefficient tables (``None`` marks the place).
+    ``one_of``: where every number is optional, those of which one at least has to be given.
     ``endless``: a result may have no finite decimal form.
     """
 
     wanted: tuple[QuantityKind, ...]
+    one_of: frozenset[str]
     coefficients: tuple[Coefficient, ...]
     lot: tuple[Modifier | None, ...]
     tender: tuple[Modifier | None, ...]
@@ -200,8 +202,10 @@ def _plan(standard: FeeStandard, variant: Variant) -> Plan:
         agreed_tender = [m for m in agreed_tender if m is not None]
     elif None not in agreed_tender:
         agreed_tender = [*agreed_tender, None]
+    wanted = standard.quantities_of(variant)
     return Plan(
-        wanted=standard.quantities_of(variant),
+        wanted=wanted,
+        one_of=frozenset(k.key for k in wanted if all(each.optional for each in wanted)),
         coefficients=tuple(m for m in used if isinstance(m, Coefficient)),
         lot=tuple(lot),
         tender=tuple(tender),
