@@ -220,7 +220,9 @@ def bounds(standard: FeeStandard) -> list[str]:
             case _other:
                 continue
         titles = [standard.by_code[code].title for code in modifier.only]
-        lines.append(f"{joined(titles)}：{line}" if titles else line)
+        if titles:
+            line = _("%(which)s：%(line)s", which=joined(titles), line=line)
+        lines.append(line)
     return lines
 
 
