@@ -125,6 +125,7 @@ def init_app(app: Flask) -> None:
         gettext=_template_gettext,
         page_language=page_language,
         language_switch=language_switch,
+        mark=mark,
         separator=separator,
     )
     app.jinja_env.filters["joined"] = joined
@@ -179,6 +180,14 @@ def page_language() -> str:
 def separator() -> str:
     """What stands between the words of a list in the reader's language."""
     return ", " if is_english() else "、"
+
+
+_MARKS = {"，": ", ", "；": "; ", "：": ": "}
+
+
+def mark(sign: str) -> str:
+    """A mark between two parts that are texts of their own, as the reader's language writes it."""
+    return _MARKS[sign] if is_english() else sign
 
 
 def joined(items: Iterable[Any]) -> str:
