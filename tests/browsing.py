@@ -184,6 +184,8 @@ class Visitor:
 
     def is_wider_than_its_window(self) -> bool:
         """Whether the page must be scrolled sideways."""
+        # a link just followed may not have brought its page yet
+        self.page.wait_for_load_state("domcontentloaded")
         return bool(
             self.page.evaluate(
                 "document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -52,11 +52,21 @@ def firm_of(organisation_id: int, register: str) -> Firm | None:
     )
 
 
-_FIRMS_OF = select(
-    Firm.id, Firm.organisation_id, Firm.status, Firm.listed_at, Firm.paused, Firm.capacity
-).where(
-    Firm.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
-    Firm.register_code == bindparam("register"),
+_FIRMS_OF = (
+    select(
+        Firm.id,
+        Firm.organisation_id,
+        Firm.status,
+        Firm.listed_at,
+        Firm.paused,
+        Firm.capacity,
+        Organisation.credit_code,
+    )
+    .join(Organisation, Organisation.id == Firm.organisation_id)
+    .where(
+        Firm.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+        Firm.register_code == bindparam("register"),
+    )
 )
 
 
@@ -183,7 +193,20 @@ def offering_by_public_id(public_id: str) -> Offering:
     return found
 
 
-def promise(offered: Offering | None) -> Commitment | None:
+_PROMISED = select(Offering.discount, Offering.amount, Offering.base_from, Offering.base_to).where(
+    Offering.firm_id == bindparam("firm_id"),
+    Offering.item_code == bindparam("item_code"),
+    Offering.ended_at.is_(None),
+)
+
+
+def promised(firm_id: int, item_code: str) -> Row[Any] | None:
+    """The price a firm promises for an item now, as `promise` takes it, if it offers it."""
+    found = fetch(_PROMISED, firm_id=firm_id, item_code=item_code)
+    return found[0] if found else None
+
+
+def promise(offered: Offering | Row[Any] | None) -> Commitment | None:
     """What binds the firm's own prices for an item: its discount, or its price within the range;
     None where it promises nothing."""
     if offered is None:

@@ -90,11 +90,8 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
     now = clock.now()
     running = _entering(need, now)
     assert actor.organisation_id is not None
-    firm = intermediaries.firm_of(
-        actor.organisation_id, accounts.register_of(need.jurisdiction_code)
-    )
     found = queries.eligibility(need, actor.organisation_id, now)
-    if firm is None or not found.ok:
+    if found.firm_id is None or not found.ok:
         first = found.refusals[0]
         raise Refused(
             f"{queries.said(first.fact)}。{queries.said(first.mend)}", rule=f"eligible.{first.rule}"
@@ -116,15 +113,13 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
     before = queries.entry_in(running, actor.organisation_id)
     if before is not None:
         lifecycle.move(before, EntryStatus.REPLACED, actor, now)
-    code = accounts.organisation(actor.organisation_id).credit_code or ""
-    receipt = receipt_bytes(
-        need.number, running.attempt, Entrant(code, contribution), instant_text(now)
-    )
+    entrant = Entrant(found.credit_code or "", contribution)
+    receipt = receipt_bytes(need.number, running.attempt, entrant, instant_text(now))
     entry = Entry(
         round_id=running.id,
         need_id=need.id,
         organisation_id=actor.organisation_id,
-        firm_id=firm.id,
+        firm_id=found.firm_id,
         user_id=actor.user_id,
         contribution=contribution,
         price=price,
@@ -156,7 +151,7 @@ def _entering(need: Need, now: datetime) -> SelectionRound:
 
 
 def _check_quote(need: Need, entry: Entry, actor: Actor, now: datetime) -> None:
-    offering = intermediaries.offering(entry.firm_id, need.item_code)
+    offering = intermediaries.promised(entry.firm_id, need.item_code)
     checked = fees.require_price(
         stage="quote",
         subject=entry,

@@ -143,7 +143,7 @@ def test_ordering_a_listing_and_what_goes_wrong(
     desk.page.get_by_role("link", name="下单", exact=True).click()
     order_form = desk.page.url
     _order(desk, "2001", 422)
-    assert "适用于 1 至 2000 件" in desk.text
+    assert "适用于 1–2000 件" in desk.text
     _order(desk, "1500", 200)
     assert "待机构答复" in desk.text
     order = desk.page.url

@@ -47,12 +47,15 @@ from .rounds import edition_of
 
 @dataclass(frozen=True)
 class Eligibility:
-    """The answers about one firm and one need, with the grade record they rest on."""
+    """The answers about one firm and one need, with the grade record they rest on; and the
+    firm's key on the register and its credit code, which its receipt names."""
 
     results: Sequence[RuleResult]
     grade: str
     grade_record_id: int | None
     edition_id: int
+    firm_id: int | None
+    credit_code: str | None
 
     @property
     def ok(self) -> bool:
@@ -157,6 +160,8 @@ def eligibility_of(
             grade=grade,
             grade_record_id=graded[each].record_id,
             edition_id=edition_id,
+            firm_id=firm.id if firm is not None else None,
+            credit_code=firm.credit_code if firm is not None else None,
         )
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.finding import by_public_id
 from marketplace.projects import queries as projects
 from marketplace.projects.models import (
@@ -41,6 +41,13 @@ def entry_count(need: Need) -> int:
     return counted or 0
 
 
+_ENTRY_IN = select(Entry.id).where(
+    Entry.round_id == bindparam("round_id"),
+    Entry.organisation_id == bindparam("organisation_id"),
+    Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID)),
+)
+
+
 def my_entry(need: Need, organisation_id: int) -> Entry | None:
     """A firm's own entry in the newest round, if it stands or stood at closing."""
     found = round_of(need)
@@ -49,13 +56,8 @@ def my_entry(need: Need, organisation_id: int) -> Entry | None:
 
 def entry_in(running: SelectionRound, organisation_id: int) -> Entry | None:
     """A firm's own entry in a round, if it stands or stood at closing."""
-    return db.session.scalar(
-        select(Entry).where(
-            Entry.round_id == running.id,
-            Entry.organisation_id == organisation_id,
-            Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID)),
-        )
-    )
+    found = fetch(_ENTRY_IN, round_id=running.id, organisation_id=organisation_id)
+    return db.session.get_one(Entry, found[0].id) if found else None
 
 
 def entry(public_id: str) -> Entry:
