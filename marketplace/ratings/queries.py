@@ -165,18 +165,6 @@ def d_in_force(organisation_id: int, register: str, now: datetime) -> bool:
     return grade_on(organisation_id, register, clock.local_day(now)).grade is Grade.D
 
 
-def grades_now(organisation_ids: Sequence[int], register: str) -> dict[int, Grade]:
-    """The grades as last settled of many firms at once, for lists; ungraded ones are left out."""
-    rows = db.session.execute(
-        select(RatingSubject.organisation_id, RatingSubject.grade).where(
-            RatingSubject.organisation_id.in_(list(organisation_ids)),
-            RatingSubject.register == register,
-            RatingSubject.capacity == Capacity.INTERMEDIARY,
-        )
-    )
-    return {row.organisation_id: row.grade for row in rows}
-
-
 def record_on(subject: RatingSubject, day: date) -> GradeRecord | None:
     """The record that holds on a day."""
     return db.session.scalar(
