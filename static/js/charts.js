@@ -97,6 +97,15 @@
     return all;
   }
 
+  // A table its reader opened stays open when the answer around it is fetched anew.
+  var opened = {};
+  document.addEventListener("click", function (event) {
+    var table = event.target.closest(".chart__table > summary") && event.target.closest(".chart__table");
+    if (table) {
+      opened[table.closest("[data-chart]").id] = !table.open;
+    }
+  });
+
   function draw(figure) {
     var place = figure.querySelector(".chart__drawing");
     var data = points(figure);
@@ -121,7 +130,7 @@
       series: series(figure, data),
     });
     new ResizeObserver(function () { chart.resize(); }).observe(place);
-    figure.querySelector(".chart__table").open = false;
+    figure.querySelector(".chart__table").open = opened[figure.id] === true;
   }
 
   function drawAll(within) {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from marketplace.foundation.transactions import transaction
 from tests.browsing import NARROW, Visitor
@@ -36,9 +37,15 @@ def test_lists_and_sums_answer_while_one_types(app: Flask, visitor: Callable[...
         page.select_option(f"#{name}", index=1)
     page.wait_for_selector(".answer-figure__amount")
     page.wait_for_selector("#fee-curve svg")
-    assert not page.locator("#fee-curve table").is_visible()
+    expect(page.locator("#fee-curve table")).not_to_be_visible()
     page.click("#fee-curve summary")
-    assert page.locator("#fee-curve table").is_visible()
+    expect(page.locator("#fee-curve table")).to_be_visible()
+    before = page.locator(".answer-figure__amount").first.text_content() or ""
+    page.fill("#construction", "7000")
+    expect(page.locator(".answer-figure__amount").first).not_to_have_text(before)
+    page.wait_for_selector("#fee-curve svg")
+    # what its reader opened stays open when the answer is fetched anew
+    expect(page.locator("#fee-curve table")).to_be_visible()
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     assert not window.is_wider_than_its_window()
 
