@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 
 from marketplace.accounts import areas
@@ -16,16 +16,17 @@ from marketplace.foundation.web import PUBLIC, access, current_actor
 
 from . import access as rights
 from . import queries
+from .blueprint import bp
 from .curve import curve
 from .forms import InputsForm, calculator_form
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge
-from .wording import bounds, step_lines, title_and_tone, unit
+from .wording import bounds, step_lines, title_and_tone
 
-bp = Blueprint("fees", __name__)
-bp.add_app_template_filter(unit, "unit")
 _OWN = {"price", "day"}
+
+__all__ = ["bp"]
 
 
 @bp.route("/fees")
