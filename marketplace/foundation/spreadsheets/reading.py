@@ -1,0 +1,204 @@
+"""Reading an uploaded workbook: bounded before it is opened, then told by cell."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import python_calamine
+from flask_babel import gettext as _
+
+from marketplace.foundation.errors import Invalid
+
+from .bounds import checked
+from .columns import N_, BadCell, Column, Problem, Value, value_of
+
+MAX_ROWS = 20_000
+MAX_COLUMNS = 100
+# the heading must stand in one of these rows
+_HEAD_ROWS = 20
+_EVERY = 100
+
+
+class SpreadsheetError(Invalid):
+    """The file as a whole cannot be used (422)."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A filled row: its number in the file and its values by column key; ``bad`` are the keys of
+    cells that could not be used (their value is None)."""
+
+    number: int
+    values: dict[str, Value]
+    bad: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Table:
+    """What a sheet holds under its heading: rows, and every problem found so far."""
+
+    sheet: str
+    heading_row: int
+    letters: dict[str, str]
+    titles: dict[str, str]
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, row: Row, key: str, text: str, /, **values: object) -> None:
+        """Add a problem in the cell of ``row`` under the column ``key``."""
+        row.bad.add(key)
+        told = tuple((name, str(value)) for name, value in values.items())
+        self.problems.append(
+            Problem(row.number, self.letters.get(key, "A"), self.titles[key], text, told)
+        )
+
+    def in_order(self) -> list[Problem]:
+        """The problems by row, then by column from left to right."""
+        return sorted(self.problems, key=lambda p: (p.row, len(p.letter), p.letter))
+
+
+def read_table(
+    content: bytes,
+    columns: Sequence[Column],
+    *,
+    field: str,
+    sheet: str | None = None,
+    max_rows: int = MAX_ROWS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Table:
+    """Read the table under the heading made of ``columns``' titles, in any order.
+
+    ``sheet`` is the sheet preferred by name; else the first. Lines above the heading and empty
+    rows are passed over. What is wrong in a cell is collected in ``Table.problems``; nothing
+    stops at the first. ``progress(done, total)`` is told every hundred rows. Raises
+    SpreadsheetError at ``field`` when there is no such table, or it is too large or unsafe.
+    """
+    cells = checked(content, field, max_rows + _HEAD_ROWS, MAX_COLUMNS)
+    name, grid = _grid(content=cells.content, sheet=sheet, field=field)
+    start, places = _heading(grid, columns, field)
+    table = Table(
+        name,
+        start + 1,
+        {key: letter_of(place) for key, place in places.items()},
+        {column.key: column.title for column in columns},
+    )
+    known = set(places.values())
+    for place, text in enumerate(grid[start]):
+        if _plain(text) and place not in known:
+            table.problems.append(
+                Problem(start + 1, letter_of(place), _plain(text), N_("没有这一栏，请按模板填写"))
+            )
+    faulty: dict[int, set[str]] = {}
+    for row_number, letter in cells.errors.get(name, ()):
+        faulty.setdefault(row_number, set()).add(letter)
+    body = grid[start + 1 :]
+    for offset, raw in enumerate(body):
+        if progress is not None and offset % _EVERY == 0:
+            progress(offset, len(body))
+        number = start + 2 + offset
+        broken = faulty.get(number, set())
+        if not broken and all(value == "" or value is None for value in raw):
+            continue
+        table.rows.append(_row(table, columns, places, number, raw, broken))
+        if len(table.rows) > max_rows:
+            raise SpreadsheetError(
+                _("最多 %(n)s 行，请分成几份文件", n=max_rows), field=field, rule="sheet.rows"
+            )
+    if not table.rows:
+        raise SpreadsheetError(
+            _("表头下面没有内容，请填写后再上传"), field=field, rule="sheet.empty"
+        )
+    if progress is not None:
+        progress(len(body), len(body))
+    return table
+
+
+def _row(
+    table: Table,
+    columns: Sequence[Column],
+    places: dict[str, int],
+    number: int,
+    raw: list[Any],
+    broken: set[str],
+) -> Row:
+    row = Row(number, {})
+    for column in columns:
+        place = places.get(column.key)
+        row.values[column.key] = None
+        if place is None:
+            continue
+        if table.letters[column.key] in broken:
+            table.complain(row, column.key, N_("公式出错，请改成数值"))
+            continue
+        try:
+            row.values[column.key] = value_of(column, raw[place] if place < len(raw) else "")
+        except BadCell as error:
+            table.complain(row, column.key, error.text, **dict(error.values))
+    return row
+
+
+def _grid(content: bytes, sheet: str | None, field: str) -> tuple[str, list[list[Any]]]:
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = book.sheet_names
+        if not names:
+            raise SpreadsheetError(_("文件里没有工作表"), field=field, rule="sheet.none")
+        name = sheet if sheet in names else names[0]
+        return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except python_calamine.PasswordError as error:
+        raise SpreadsheetError(
+            _("文件设有密码，请取消密码后再上传"), field=field, rule="sheet.password"
+        ) from error
+    except python_calamine.CalamineError as error:
+        raise SpreadsheetError(
+            _("文件读不出来，请用表格软件另存为 .xlsx 后再上传"),
+            field=field,
+            rule="sheet.unreadable",
+        ) from error
+
+
+def _heading(
+    grid: list[list[Any]], columns: Sequence[Column], field: str
+) -> tuple[int, dict[str, int]]:
+    """The row of the heading and where each column stands; the row that has most of them."""
+    best: tuple[int, dict[str, int]] = (0, {})
+    for number, row in enumerate(grid[:_HEAD_ROWS]):
+        titles = [_plain(value) for value in row]
+        places = {c.key: titles.index(c.title) for c in columns if c.title in titles}
+        if len(places) > len(best[1]):
+            best = number, places
+            doubled = [c.title for c in columns if titles.count(c.title) > 1]
+            if doubled:
+                raise SpreadsheetError(
+                    _("第 %(row)s 行的表头“%(title)s”出现了两次", row=number + 1, title=doubled[0]),
+                    field=field,
+                    rule="sheet.heading",
+                )
+    missing = [c.title for c in columns if c.required and c.key not in best[1]]
+    if missing or not best[1]:
+        raise SpreadsheetError(
+            _(
+                "找不到表头“%(titles)s”，请使用下载的模板填写",
+                titles="、".join(missing or [column.title for column in columns[:3]]),
+            ),
+            field=field,
+            rule="sheet.heading",
+        )
+    return best
+
+
+def _plain(value: Any) -> str:
+    return "".join(value.split()).rstrip("*＊") if isinstance(value, str) else ""
+
+
+def letter_of(place: int) -> str:
+    """The letters of a column counted from 0: 0 → ``A``, 27 → ``AB``."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
