@@ -193,7 +193,13 @@ def offering_by_public_id(public_id: str) -> Offering:
     return found
 
 
-_PROMISED = select(Offering.discount, Offering.amount, Offering.base_from, Offering.base_to).where(
+_PROMISED = select(
+    Offering.discount,
+    Offering.amount,
+    Offering.base_from,
+    Offering.base_to,
+    Offering.committed_at,
+).where(
     Offering.firm_id == bindparam("firm_id"),
     Offering.item_code == bindparam("item_code"),
     Offering.ended_at.is_(None),
@@ -217,8 +223,12 @@ def promise(offered: Offering | Row[Any] | None) -> Commitment | None:
             amount=offered.amount,
             base_from=offered.base_from,
             base_to=offered.base_to,
+            since=clock.local_day(offered.committed_at),
         )
-    return Commitment("机构承诺", discount=offered.discount) if offered.discount else None
+    if not offered.discount:
+        return None
+    since = clock.local_day(offered.committed_at)
+    return Commitment("机构承诺", discount=offered.discount, since=since)
 
 
 def commitment_of(offered: Offering) -> Commitment:

@@ -22,6 +22,8 @@ from marketplace.fees.rules.steps import N_, wording
 UNIT: Final = "unit"
 VARIANT: Final = "variant"
 PAYER_CLASS: Final = "payer_class"
+# whoever a policy by payer class leaves out: villages, schools, hospitals
+OTHER_PAYER: Final = "其他"
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,10})?")
 
 
@@ -103,7 +105,10 @@ def input_fields(
             )
     classes = dict.fromkeys(name for layer in policy.layers_of(item) for name in layer.shares)
     if classes:
-        payers = tuple((name, name) for name in classes)
+        payers = (
+            *((name, name) for name in classes),
+            (OTHER_PAYER, N_("其他（不属于以上各类）")),
+        )
         found.append(InputField(PAYER_CLASS, N_("缴费主体类别"), "choice", choices=payers))
     return tuple(found)
 

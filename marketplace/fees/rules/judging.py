@@ -13,6 +13,7 @@ from marketplace.fees.rules.calculating import NO_STANDARD, Calculation, Outcome
 from marketplace.fees.rules.limits import (
     Commitment,
     Limit,
+    Source,
     budget_ceiling,
     commitment_ceiling,
     layer_ceiling,
@@ -24,6 +25,7 @@ from marketplace.fees.rules.limits import (
     standard_floor,
 )
 from marketplace.fees.rules.policy import FeesPolicy
+from marketplace.fees.rules.references import Reference, distance
 from marketplace.fees.rules.standards import FeeStandard
 from marketplace.fees.rules.steps import N_, Step, Wording, wording
 
@@ -57,7 +59,8 @@ class Question:
     """One price to be judged. Money in 元.
 
     ``by_discount`` marks an offering priced as a discount, which a missing input does not stop.
-    ``budget`` is left out where the budget itself is judged.
+    ``budget`` is left out where the budget itself is judged. ``reference``: what like contracts
+    were agreed at, where it is asked.
     """
 
     price: Decimal
@@ -68,6 +71,7 @@ class Question:
     commitment: Commitment | None = None
     budget: Decimal | None = None
     by_discount: bool = False
+    reference: Reference | None = None
 
 
 class Judgement(NamedTuple):
@@ -76,7 +80,9 @@ class Judgement(NamedTuple):
     ``ceiling`` and ``floor`` are what the price was held against, rounded; ``decided_by`` the
     limit that made the verdict; ``by`` how far the price is beyond it. ``readings`` are the
     ceilings the open readings of a layer give. ``deviation`` is the distance from the basic
-    price as a share of it (negative: below). ``stops``: the action may not go on; ``flagged``:
+    price (or from the lower one a layer makes of it) as a share of it (negative: below),
+    ``reference_deviation`` that from the median of like contracts. ``limits`` are all ceilings,
+    in the order of RULES section 4, open readings at their higher value. ``stops``: the action may not go on; ``flagged``:
     it goes on and is shown to the bureau; ``asks_reason``: the parties must say why.
     """
 
@@ -95,6 +101,8 @@ class Judgement(NamedTuple):
     missing: tuple[tuple[str, str], ...]
     reason: Wording | None
     steps: tuple[Step, ...]
+    limits: tuple[Limit, ...] = ()
+    reference_deviation: Decimal | None = None
 
 
 def judge(question: Question, policy: FeesPolicy) -> Judgement:
@@ -114,10 +122,15 @@ def judge(question: Question, policy: FeesPolicy) -> Judgement:
     floor = None
     if fee is not None and binds and fee.price_form == "government_guided":
         floor = _floor(question, limits)
-    deviation = _deviation(question)
+    deviation = _deviation(question, limits)
+    from_median = None
+    if question.reference is not None:
+        from_median = distance(question.reference, question.price, question.calculation.basic)
     verdict, decided_by, by = _verdict(question, policy, limits, breach, floor)
     binding = decided_by is not None and decided_by.binding
     wide = deviation is not None and abs(deviation) > policy.deviation_band_of(question.item)
+    if from_median is not None:
+        wide = wide or abs(from_median) > policy.reference_band
     calculation = question.calculation
     return Judgement(
         verdict=verdict,
@@ -135,6 +148,8 @@ def judge(question: Question, policy: FeesPolicy) -> Judgement:
         missing=limits.missing or calculation.missing,
         reason=_reason(verdict, question, limits),
         steps=calculation.steps + limits.steps,
+        limits=limits.highest,
+        reference_deviation=from_median,
     )
 
 
@@ -162,7 +177,8 @@ def judge_discount(
 class _Limits:
     """Every ceiling of a question; where readings are open, the lowest and the highest each
     combination gives. ``highest`` are the ceilings with every open reading at its higher value,
-    ``rounded`` their amounts as they are compared."""
+    ``rounded`` their amounts as they are compared, ``classes`` the payer classes of the layers
+    that name no share for this payer."""
 
     fixed: tuple[Limit, ...]
     open: tuple[tuple[tuple[str, Limit], ...], ...]
@@ -170,6 +186,7 @@ class _Limits:
     missing: tuple[tuple[str, str], ...]
     highest: tuple[Limit, ...]
     rounded: list[Decimal]
+    classes: tuple[str, ...] = ()
 
     @property
     def lowest(self) -> tuple[Limit, ...]:
@@ -204,6 +221,7 @@ def _limits(question: Question, policy: FeesPolicy, binds: bool) -> _Limits:
     ways: list[tuple[tuple[str, Limit], ...]] = []
     steps: list[Step] = []
     missing: list[tuple[str, str]] = []
+    classes: list[str] = []
     ceiling = standard_ceiling(calculation, binds)
     if ceiling is not None:
         fixed.append(ceiling)
@@ -211,6 +229,7 @@ def _limits(question: Question, policy: FeesPolicy, binds: bool) -> _Limits:
             share = layer_share(layer, question.payer_class)
             if share is None:
                 missing.append(("payer_class", "缴费主体类别"))
+                classes.extend(layer.shares)
                 continue
             found = [(r, *layer_ceiling(layer, r, share, calculation, binds)) for r in layer.in_use]
             steps.extend(step for _, _, step in found)
@@ -234,6 +253,7 @@ def _limits(question: Question, policy: FeesPolicy, binds: bool) -> _Limits:
         tuple(dict.fromkeys(missing)),
         highest,
         [rounded_ceiling(limit.amount, policy) for limit in highest],
+        tuple(dict.fromkeys(classes)),
     )
 
 
@@ -294,20 +314,39 @@ def _stops(verdict: Verdict, binding: bool, question: Question) -> bool:
     return False
 
 
-def _deviation(question: Question) -> Decimal | None:
-    """How far the price lies from the basic price, as a share of it; 0 inside a basic range."""
+def _deviation(question: Question, limits: _Limits) -> Decimal | None:
+    """How far the price lies from the basic price, as a share of it; 0 inside a basic range.
+
+    Where a layer lowers the ceiling below the basic price, its ceiling is what is measured from:
+    nobody has to say why a price keeps to the layer.
+    """
     basic: Band | None = question.calculation.basic
     if basic is None or basic.low <= ZERO:
         return None
-    if question.price > basic.high:
-        return divide(EXACT.subtract(question.price, basic.high), basic.high)
-    if question.price < basic.low:
-        return divide(EXACT.subtract(question.price, basic.low), basic.low)
+    low, high = basic.low, basic.high
+    for limit in limits.highest:
+        if limit.source is Source.LAYER:
+            high = min(high, limit.amount)
+    for limit in limits.lowest:
+        if limit.source is Source.LAYER:
+            low = min(low, limit.amount)
+    if low <= ZERO:
+        return None
+    if question.price > high:
+        return divide(EXACT.subtract(question.price, high), high)
+    if question.price < low:
+        return divide(EXACT.subtract(question.price, low), low)
     return ZERO
 
 
 def _reason(verdict: Verdict, question: Question, limits: _Limits) -> Wording | None:
     if verdict is Verdict.NEEDS_INPUT and limits.missing:
+        if question.payer_class is not None:
+            return wording(
+                N_("政策按%(classes)s分别规定，没有写明“%(payer)s”适用哪一类，请先由管理机构明确"),
+                classes="、".join(limits.classes),
+                payer=question.payer_class,
+            )
         titles = "、".join(title for _, title in limits.missing)
         return wording(N_("还需要填写：%(titles)s"), titles=titles)
     if verdict is Verdict.AMBIGUOUS:

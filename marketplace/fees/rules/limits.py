@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -38,13 +39,15 @@ class Limit(NamedTuple):
 class Commitment:
     """What a firm has promised for a service item: a discount off the basic price (0.15 = 15 %),
     or an amount in 元, valid while the base lies in ``base_from``–``base_to`` (元, or the physical
-    unit of the base; ends included; ``None``: open)."""
+    unit of the base; ends included; ``None``: open). It holds from the day ``since`` on, where one
+    is known."""
 
     title: str
     discount: Decimal | None = None
     amount: Decimal | None = None
     base_from: Decimal | None = None
     base_to: Decimal | None = None
+    since: date | None = None
 
     def __post_init__(self) -> None:
         if (self.discount is None) == (self.amount is None):
@@ -130,8 +133,9 @@ def commitment_ceiling(
         amount = commitment.amount or ZERO
         taken = amount
         what = wording(N_("机构承诺收费不超过 %(amount)s元"), amount=plain(amount))
-    limit = Limit(Source.COMMITMENT, "", commitment.title, amount, True, commitment.title, "")
-    step = Step(what, Band.point(taken), "元", Band.point(amount), "元", commitment.title, "")
+    since = commitment.since.isoformat() if commitment.since else ""
+    limit = Limit(Source.COMMITMENT, "", commitment.title, amount, True, commitment.title, since)
+    step = Step(what, Band.point(taken), "元", Band.point(amount), "元", commitment.title, since)
     return limit, step
 
 

@@ -113,6 +113,9 @@ class FeesPolicy:
     ``rounding_unit`` is in 元: the ceiling is rounded to a multiple of it, then half-up to the
     fen, and a price over it by at most this unit is ``rounding_only``. ``deviation_band`` is the
     share of the basic price beyond which a reference asks for a reason (RULES section 4).
+    The reference band is drawn from the contracts of the last ``reference_months`` and shown from
+    ``reference_contracts`` on; a price further than ``reference_band`` (a share) from their median
+    is flagged and asks for a reason.
     """
 
     SECTION: ClassVar[str] = "fees"
@@ -121,6 +124,9 @@ class FeesPolicy:
     items: dict[str, ItemFee] = field(default_factory=dict)
     layers: tuple[ShareLayer, ...] = ()
     deviation_band: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.30")
+    reference_months: Annotated[int, Ge(1), Le(60)] = 12
+    reference_contracts: Annotated[int, Ge(3), Le(1000)] = 5
+    reference_band: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.30")
     rounding_unit: Annotated[Decimal, Gt(0), Le(10_000)] = FEN
     rounding_mode: RoundingMode = "half_up"
 
