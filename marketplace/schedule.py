@@ -68,6 +68,7 @@ JOBS: tuple[Job, ...] = (
         "marketplace.contracts.tasks:advance_due",
         15,
         watches=_watching("contracts", "deliverables"),
+        seeks=True,
     ),
     Job(
         "评价窗口",

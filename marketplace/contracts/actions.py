@@ -18,6 +18,7 @@ from marketplace.ratings import actions as ratings
 from marketplace.ratings import queries as grades
 from marketplace.ratings.rules.entries import ConductKind
 from marketplace.selection import queries as selection
+from marketplace.selection.holding import require_draw_stands
 
 from . import queries
 from .models import RUNNING, Amendment, Contract, ContractStatus, Side
@@ -45,6 +46,7 @@ def draft_contract(
     award = selection.final_award(need)
     if award is None:
         raise Conflict(_("中选结果尚未生效或中选机构尚未确认，不能订立合同"), rule="award")
+    require_draw_stands(award)
     if queries.of_award(award.id) is not None:
         raise Conflict(_("该中选结果已有合同，请直接办理"), rule="contract.exists")
     day = clock.local_day(now)
@@ -64,6 +66,7 @@ def redraft_contract(
     """Change an unsigned draft; confirmations given before fall away."""
     lock(contract)
     require_status(contract, ContractStatus.DRAFTED)
+    require_award_stands(contract)
     _write(contract, contract.need, terms, side, actor, now)
     contract.next_check_at = contract.confirm_by
     db.session.flush()
@@ -129,6 +132,7 @@ def confirm_contract(contract: Contract, side: Side, actor: Actor, now: datetime
     require_status(contract, ContractStatus.DRAFTED)
     now = max(now, clock.now())
     need = contract.need
+    require_award_stands(contract)
     require_firm_allowed(contract, need, now)
     confirm_side(contract, side, actor, now)
     if contract.owner_confirmed_at is None or contract.firm_confirmed_at is None:
@@ -166,6 +170,17 @@ def confirm_side(paper: Contract | Amendment, side: Side, actor: Actor, now: dat
     paper.owner_confirmed_by, paper.owner_confirmed_at = actor.user_id, now
 
 
+def require_award_stands(contract: Contract) -> None:
+    """Refuse to act on a draft whose award fell, or whose draw may yet be annulled."""
+    if not queries.award_stands(contract):
+        raise Conflict(_("中选结果已撤销或失效，合同草稿不能再办理"), rule="award")
+    require_draw_stands(queries.award_behind(contract))
+
+
+def _is_held(contract: Contract) -> bool:
+    return selection.waits_for_annulment(queries.award_behind(contract).round)
+
+
 def flag_for_decision(
     organisation_id: int, reason: str, actor: Actor, now: datetime
 ) -> list[Contract]:
@@ -197,6 +212,13 @@ def flag_for_decision(
 
 def advance_contract(contract: Contract, actor: Actor, now: datetime) -> None:
     """What the clock does: confirmation not given in time; delivery overdue, step by step."""
+    if contract.status is ContractStatus.DRAFTED and _is_held(contract):
+        # nobody may confirm, so nobody is late
+        policy = queries.policy_of(contract)
+        contract.confirm_by = working_calendar().deadline(now, policy.confirm_working_days)
+        contract.next_check_at = contract.confirm_by
+        audit.record("contracts.postponed", actor, contract, now)
+        return
     if contract.status is ContractStatus.DRAFTED:
         contract.confirm_overdue_at = now
         contract.next_check_at = None

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from marketplace.foundation import audit, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
-from marketplace.foundation.errors import Conflict, Refused
+from marketplace.foundation.errors import Conflict, Missing, Refused
 from marketplace.projects import actions as projects
 from marketplace.projects.models import NeedStatus
 
 from . import queries
-from .actions import lock_all
+from .actions import lock_all, require_award_stands
 from .models import Contract, ContractStatus, DeliverableStatus, Side
 from .writing import tell_party
 
@@ -74,7 +74,24 @@ def answer_termination(
         tell_party(contract, proposer, "对方不同意终止合同", f"end-no:{now.isoformat()}", now)
 
 
+def end_void_draft(contract: Contract, actor: Actor, now: datetime) -> None:
+    """End a draft whose award was annulled or fell; the need goes its own way (clock)."""
+    lock_all(contract)
+    if contract.status is not ContractStatus.DRAFTED or queries.award_stands(contract):
+        raise Missing(f"contract {contract.id}")
+    contract.termination_reason = "中选结果已撤销或失效，合同未能订立"
+    contract.next_check_at = None
+    contract.ended_at = now
+    lifecycle.move(
+        contract, ContractStatus.TERMINATED, actor, now, reason=contract.termination_reason
+    )
+    for told in Side:
+        tell_party(contract, told, "合同草稿已失效", f"void:{told}", now)
+
+
 def _terminate(contract: Contract, actor: Actor, now: datetime) -> None:
+    if contract.status is ContractStatus.DRAFTED:
+        require_award_stands(contract)
     reason = contract.termination_reason or ""
     waiting = queries.waiting_deliverable(contract.id)
     if waiting is not None:

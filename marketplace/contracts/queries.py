@@ -14,6 +14,7 @@ from marketplace.foundation import policy
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
+from marketplace.selection.models import Award, AwardStatus
 
 from .models import (
     OVER,
@@ -70,6 +71,16 @@ def of_need(need_id: int) -> Contract | None:
 def of_award(award_id: int) -> Contract | None:
     """The contract made from an award."""
     return db.session.scalar(select(Contract).where(Contract.award_id == award_id))
+
+
+def award_behind(contract: Contract) -> Award:
+    """The award a contract was made from."""
+    return db.session.get_one(Award, contract.award_id)
+
+
+def award_stands(contract: Contract) -> bool:
+    """Whether the accepted award behind a contract was neither annulled nor fell otherwise."""
+    return award_behind(contract).status is AwardStatus.ACCEPTED
 
 
 def contracts_of(organisation_id: int) -> Select[Contract]:

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from marketplace.foundation import tasks
+from datetime import datetime
 
-from . import actions, delivery
-from .models import Contract, Deliverable
+from sqlalchemy import Select, select
+
+from marketplace.foundation import tasks
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+from marketplace.selection.models import Award, AwardStatus
+
+from . import actions, delivery, ending
+from .models import Contract, ContractStatus, Deliverable
 
 
 def advance_due() -> int:
-    """Unconfirmed drafts, overdue deliveries, reminders and silent owners."""
-    return tasks.sweep(Contract, actions.advance_contract) + tasks.sweep(
-        Deliverable, delivery.advance_deliverable
+    """Drafts without an award, unconfirmed drafts, overdue deliveries and silent owners."""
+    done = tasks.advance_each("contracts.end_void_draft", _void, _end_void)
+    done += tasks.sweep(Contract, actions.advance_contract)
+    return done + tasks.sweep(Deliverable, delivery.advance_deliverable)
+
+
+def _void(_now: datetime, left_alone: Select[int]) -> list[int]:
+    return list(
+        db.session.scalars(
+            select(Contract.id)
+            .join(Award, Award.id == Contract.award_id)
+            .where(
+                Contract.status == ContractStatus.DRAFTED,
+                Award.status != AwardStatus.ACCEPTED,
+                Contract.id.not_in(left_alone),
+            )
+            .order_by(Contract.id)
+        )
     )
+
+
+def _end_void(contract_id: int, actor: Actor, now: datetime) -> int:
+    try:
+        ending.end_void_draft(db.session.get_one(Contract, contract_id), actor, now)
+    except Missing:
+        return 0  # another worker was first
+    return 1

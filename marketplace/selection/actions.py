@@ -21,7 +21,7 @@ from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects
 from marketplace.projects.models import Need, NeedStatus
 
-from . import awarding, ceremony, closing, drawing, queries
+from . import awarding, ceremony, closing, drawing, holding, queries
 from .methods.draw_proof import instant_text
 from .methods.random_draw import Entrant, check_hex, commitment, receipt_bytes
 from .models import (
@@ -292,6 +292,9 @@ def propose_annulment(need: Need, reason: str, actor: Actor) -> DrawAnnulment:
     db.session.add(proposed)
     db.session.flush()
     audit.record("draw.annulment_proposed", actor, proposed, now, round=running.id)
+    award = queries.award_of(need)
+    if award is not None:
+        holding.tell_held(need, award, now)
     return proposed
 
 
@@ -323,8 +326,8 @@ def approve_annulment(annulment: DrawAnnulment, actor: Actor) -> SelectionRound:
 
 
 def refuse_annulment(annulment: DrawAnnulment, actor: Actor) -> None:
-    """The superior bureau refuses a proposed annulment."""
-    lock(annulment.round.need)
+    """The superior bureau refuses a proposed annulment: what waited for its word goes on."""
+    need = lock(annulment.round.need)
     now = clock.now()
     db.session.refresh(annulment)
     if annulment.approved_at is not None or annulment.refused_at is not None:
@@ -332,6 +335,9 @@ def refuse_annulment(annulment: DrawAnnulment, actor: Actor) -> None:
     annulment.refused_at = now
     db.session.flush()
     audit.record("draw.annulment_refused", actor, annulment, now)
+    award = queries.award_of(need)
+    if award is not None and award.round_id == annulment.round_id:
+        holding.go_on(need, award, actor, now)
 
 
 def advance_need(need: Need, actor: Actor, now: datetime) -> None:

@@ -27,6 +27,7 @@ from marketplace.ratings.rules.entries import ConductKind
 from . import queries
 from .closing import credit_code, store_checks
 from .drawing import ranking
+from .holding import require_draw_stands
 from .models import (
     Award,
     AwardStatus,
@@ -133,11 +134,12 @@ def end_notice(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     superior bureau's word on annulling the draw."""
     notice = notices.latest("award", award)
     state = notices.state(notice, now) if notice is not None else NoticeState.CLEAR
+    held = queries.waits_for_annulment(award.round)
     if award.notice_ends_at is not None and now < award.notice_ends_at:
         need.next_check_at = award.notice_ends_at
-    elif state is NoticeState.UPHELD:
+    elif state is NoticeState.UPHELD and not held:
         fall(need, award, AwardStatus.UPHELD, actor, now, "异议成立")
-    elif state is NoticeState.CLEAR and queries.annulment_of(award.round) is None:
+    elif state is NoticeState.CLEAR and not held:
         offer(need, award, actor, now)
     else:
         # looked for by the sweep once the last objection is answered and the annulment refused
@@ -169,6 +171,7 @@ def accept(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     """The winner accepts; the caller holds the need's lock and read `now` after it."""
     if award.status is not AwardStatus.OFFERED:
         raise Conflict(_("当前没有待确认的中选"), rule="award.state")
+    require_draw_stands(award)
     if award.accept_by is None or now >= award.accept_by:
         raise Conflict(_("确认期限已过"), rule="award.late")
     if not _may_be_awarded(need, award.entry, now):
@@ -190,12 +193,19 @@ def decline(need: Need, award: Award, reason: str, actor: Actor, now: datetime) 
     """The winner gives the award up: a conduct entry, and the next reserve is offered it."""
     if award.status is not AwardStatus.OFFERED:
         raise Conflict(_("当前没有待确认的中选"), rule="award.state")
+    require_draw_stands(award)
     _post_abandoned(need, award, actor, now)
     fall(need, award, AwardStatus.DECLINED, actor, now, reason)
 
 
 def lapse(need: Need, award: Award, actor: Actor, now: datetime) -> None:
-    """Silent past its time, the winner loses the award as one that gives it up (clock)."""
+    """Silent past its time, the winner loses the award as one that gives it up (clock).
+
+    While an annulment of the draw waits for its decision the time stands still.
+    """
+    if queries.waits_for_annulment(award.round):
+        need.next_check_at = None
+        return
     if award.accept_by is not None and now < award.accept_by:
         need.next_check_at = award.accept_by
         return
@@ -300,7 +310,10 @@ def _announce(
     award.decided_at = now
     if need.status is NeedStatus.AWARDED:
         lifecycle.move(award, AwardStatus.ANNOUNCED, actor, now, place=award.place)
-        offer(need, award, actor, now)
+        if queries.waits_for_annulment(running):
+            need.next_check_at = None
+        else:
+            offer(need, award, actor, now)
         return
     award.notice_ends_at = working_calendar().deadline(now, values.notice_working_days)
     lifecycle.move(award, AwardStatus.ANNOUNCED, actor, now, place=award.place, price=award.price)

@@ -115,6 +115,7 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         checks=queries.checks_of(found),
         public_key=signing_public_key(),
         receipt=queries.receipt_text(found),
+        held=bool(awards) and queries.waits_for_annulment(awards[-1].round),
         outdated=queries.waits_for_confirmation(found),
         **{**defaults, **forms},
     )

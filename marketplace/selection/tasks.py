@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
@@ -14,7 +14,7 @@ from marketplace.notices.models import UNANSWERED, Objection, PublicNotice
 from marketplace.projects.models import Need, NeedStatus
 
 from . import actions, queries
-from .models import Award, AwardStatus, DrawAnnulment, SelectionRound
+from .models import Award, AwardStatus, SelectionRound
 
 
 def advance_due() -> int:
@@ -38,11 +38,6 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
             Objection.status.in_(UNANSWERED),
         )
     )
-    to_decide = select(DrawAnnulment.id).where(
-        DrawAnnulment.round_id == Award.round_id,
-        DrawAnnulment.approved_at.is_(None),
-        DrawAnnulment.refused_at.is_(None),
-    )
     return list(
         db.session.scalars(
             select(Need.id)
@@ -51,9 +46,9 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
                 Need.status == NeedStatus.AWARDED,
                 Need.next_check_at.is_(None),
                 Award.status == AwardStatus.ANNOUNCED,
-                Award.notice_ends_at <= now,
+                or_(Award.notice_ends_at.is_(None), Award.notice_ends_at <= now),
                 ~waiting.exists(),
-                ~to_decide.exists(),
+                ~queries.undecided_annulment(),
                 Need.id.not_in(left_alone),
             )
             .order_by(Need.id)

@@ -132,7 +132,7 @@ DEADLINES: tuple[Deadline, ...] = (
         since=Award.final_at,
         due=Award.accept_by,
         joined=((Need, Need.id == Award.need_id), (Entry, Entry.id == Award.entry_id)),
-        running=(Award.status == AwardStatus.OFFERED,),
+        running=(Award.status == AwardStatus.OFFERED, ~selection.undecided_annulment()),
     ),
     Deadline(
         ClockKind.CORRECTION,

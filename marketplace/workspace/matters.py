@@ -23,6 +23,7 @@ from marketplace.contracts.models import (
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import as_written, db
 from marketplace.projects.models import Need, NeedStatus
+from marketplace.selection import queries as selection
 from marketplace.selection.models import Award, AwardStatus, Entry
 from marketplace.supervision.lamps import Dial, dial
 from marketplace.supervision.rules import Lamp, LampsPolicy
@@ -156,6 +157,8 @@ def _next(
     owner, here = need.owner.public_name, need.status_since
     if contract is not None:
         return _of_contract(contract, owner)
+    if award is not None and selection.waits_for_annulment(award.round):
+        return _("处理异议或撤销建议"), _("中介超市管理机构"), award.status_since, None
     if award is not None and award.status is AwardStatus.OFFERED:
         since = award.final_at or award.status_since
         return _("确认中选"), award.organisation.public_name, since, award.accept_by

@@ -70,8 +70,10 @@ from .rounds import (
     round_of,
     rounds_of,
     selection_values,
+    undecided_annulment,
     uses_ceremony,
     uses_draw,
+    waits_for_annulment,
 )
 
 __all__ = [
@@ -131,9 +133,11 @@ __all__ = [
     "said",
     "selection_values",
     "standing",
+    "undecided_annulment",
     "uses_ceremony",
     "uses_draw",
     "void",
+    "waits_for_annulment",
     "waits_for_confirmation",
     "winning_firm",
 ]

@@ -19,6 +19,7 @@ from ..models import (
     Award,
     AwardStatus,
 )
+from .rounds import undecided_annulment
 
 
 def award_of(need: Need) -> Award | None:
@@ -54,11 +55,15 @@ def award(public_id: str) -> Award:
 
 
 def awards_to_accept(organisation_id: int) -> list[Award]:
-    """What a firm must accept or decline, by deadline."""
+    """What a firm must accept or decline, by deadline; nothing whose draw may yet be annulled."""
     return list(
         db.session.scalars(
             select(Award)
-            .where(Award.organisation_id == organisation_id, Award.status == AwardStatus.OFFERED)
+            .where(
+                Award.organisation_id == organisation_id,
+                Award.status == AwardStatus.OFFERED,
+                ~undecided_annulment(),
+            )
             .order_by(Award.accept_by, Award.id)
         )
     )

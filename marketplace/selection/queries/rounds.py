@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Exists, Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.foundation import clock
@@ -112,6 +112,21 @@ def annulment_of(running: SelectionRound) -> DrawAnnulment | None:
         select(DrawAnnulment).where(
             DrawAnnulment.round_id == running.id, DrawAnnulment.refused_at.is_(None)
         )
+    )
+
+
+def waits_for_annulment(running: SelectionRound) -> bool:
+    """Whether a proposed annulment waits for its decision: nobody is bound by the draw meanwhile."""
+    found = annulment_of(running)
+    return found is not None and found.approved_at is None
+
+
+def undecided_annulment() -> Exists:
+    """For a statement over awards: an annulment of the award's draw waits for its decision."""
+    return exists().where(
+        DrawAnnulment.round_id == Award.round_id,
+        DrawAnnulment.approved_at.is_(None),
+        DrawAnnulment.refused_at.is_(None),
     )
 
 
