@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import areas
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import below, register_for
 from marketplace.catalogue import queries as catalogue
@@ -22,14 +23,19 @@ from .steps import home_code
 @bp.get("/sanctions")
 @access(PUBLIC)
 def public() -> ResponseReturnValue:
-    """Sanctions in force; ended ones are gone."""
-    now = clock.now()
-    page = paginate(queries.blacklistings_in_force(now), request.args.get("page", 1, type=int))
+    """Sanctions in force in the chosen area, decided there, above or below; ended ones are gone."""
+    now, area = clock.now(), areas.chosen()
+    codes = [*area.lineage, *area.below[1:]]
+    page = paginate(
+        queries.blacklistings_in_force(now, codes=codes), request.args.get("page", 1, type=int)
+    )
     return render_template(
         "sanctions/public.html",
         page=page,
-        cards=queries.cards_in_force(now),
-        names=catalogue.names(clock.local_day(now)),
+        cards=queries.cards_in_force(now, codes=codes),
+        names=catalogue.names(clock.local_day(now), area.lineage),
+        place=area.names,
+        area_names={code: each.name for code, each in areas.areas().items()},
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, union_all
 
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import clock, policy
@@ -83,6 +83,32 @@ class Bar:
         )
 
 
+def _in_force(now: Any) -> ColumnElement[bool]:
+    """A blacklisting runs at ``now``, whether or not the clock has marked its end already."""
+    return and_(
+        Blacklisting.status == BlacklistingStatus.IN_FORCE,
+        Blacklisting.from_at <= now,
+        Blacklisting.until_at > now,
+    )
+
+
+def _bars(now: Any, codes: Any, item_code: str | None = None) -> ColumnElement[bool]:
+    """What a blacklisting must be to bar somebody: the one statement of it, for every query.
+
+    ``now`` and ``codes`` (a jurisdiction's lineage) are values, or parameters of a statement
+    built once. Without an item only a blacklisting of every item bars.
+    """
+    covers: ColumnElement[bool] = Blacklisting.all_items.is_(True)
+    if item_code is not None:
+        covers = or_(
+            covers,
+            exists().where(
+                CaseItem.case_id == Blacklisting.case_id, CaseItem.item_code == item_code
+            ),
+        )
+    return and_(_in_force(now), covers, Blacklisting.jurisdiction_code.in_(codes))
+
+
 _MAY_BAR = union_all(
     select(Blacklisting.organisation_id).where(
         Blacklisting.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
@@ -126,11 +152,8 @@ def bars_of(
     if not barred:
         return found
     for row in db.session.scalars(
-        _blacklistings_now(now, item_code)
-        .where(
-            Blacklisting.organisation_id.in_(asked),
-            Blacklisting.jurisdiction_code.in_(codes),
-        )
+        select(Blacklisting)
+        .where(Blacklisting.organisation_id.in_(asked), _bars(now, codes, item_code))
         .order_by(Blacklisting.id)
     ):
         found.setdefault(row.organisation_id, []).append(
@@ -191,24 +214,13 @@ def barred_organisation_ids(
     the one this site serves.
     """
     codes = lineage(jurisdiction_code or current_app.config["JURISDICTION"])
-    return (
-        _blacklistings_now(now, item_code)
-        .where(Blacklisting.jurisdiction_code.in_(codes))
-        .with_only_columns(Blacklisting.organisation_id)
-    )
+    return select(Blacklisting.organisation_id).where(_bars(now, codes, item_code))
 
 
 def barring(organisation_id: Any, now: Any, codes: Any) -> ColumnElement[bool]:
     """Whether a blacklisting of every item bars an organisation, for a statement built once:
     ``now`` and ``codes`` (the lineage of a jurisdiction, an expanding one) are its parameters."""
-    return exists().where(
-        Blacklisting.organisation_id == organisation_id,
-        Blacklisting.status == BlacklistingStatus.IN_FORCE,
-        Blacklisting.from_at <= now,
-        Blacklisting.until_at > now,
-        Blacklisting.all_items.is_(True),
-        Blacklisting.jurisdiction_code.in_(codes),
-    )
+    return exists().where(Blacklisting.organisation_id == organisation_id, _bars(now, codes))
 
 
 def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -225,11 +237,7 @@ def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], Colum
 
 
 _BARRED = select(Blacklisting.organisation_id).where(
-    Blacklisting.status == BlacklistingStatus.IN_FORCE,
-    Blacklisting.from_at <= bindparam("now"),
-    Blacklisting.until_at > bindparam("now"),
-    Blacklisting.all_items.is_(True),
-    Blacklisting.jurisdiction_code.in_(bindparam("codes", expanding=True)),
+    _bars(bindparam("now"), bindparam("codes", expanding=True))
 )
 
 
@@ -239,39 +247,26 @@ def barred_now(now: datetime) -> list[int]:
     return [row[0] for row in fetch(_BARRED, now=now, codes=list(codes))]
 
 
-def _blacklistings_now(now: datetime, item_code: str | None) -> Select[Blacklisting]:
-    covers: ColumnElement[bool] = Blacklisting.all_items.is_(True)
-    if item_code is not None:
-        covers = or_(
-            covers,
-            exists().where(
-                CaseItem.case_id == Blacklisting.case_id, CaseItem.item_code == item_code
-            ),
-        )
-    return select(Blacklisting).where(
-        Blacklisting.status == BlacklistingStatus.IN_FORCE,
-        Blacklisting.from_at <= now,
-        Blacklisting.until_at > now,
-        covers,
-    )
-
-
 def blacklistings_in_force(
-    now: datetime, organisation_id: int | None = None
+    now: datetime, organisation_id: int | None = None, codes: Sequence[str] | None = None
 ) -> Select[Blacklisting]:
-    """Blacklistings in force, of every scope, newest first; what the public may read."""
-    query = select(Blacklisting).where(
-        Blacklisting.status == BlacklistingStatus.IN_FORCE,
-        Blacklisting.from_at <= now,
-        Blacklisting.until_at > now,
-    )
+    """Blacklistings in force, of every scope, newest first; what the public may read.
+
+    ``codes``: only those decided in these jurisdictions.
+    """
+    query = select(Blacklisting).where(_in_force(now))
     if organisation_id is not None:
         query = query.where(Blacklisting.organisation_id == organisation_id)
+    if codes is not None:
+        query = query.where(Blacklisting.jurisdiction_code.in_(codes))
     return query.order_by(Blacklisting.from_at.desc(), Blacklisting.id.desc())
 
 
 def cards_in_force(
-    now: datetime, organisation_id: int | None = None, limit: int = 100
+    now: datetime,
+    organisation_id: int | None = None,
+    limit: int = 100,
+    codes: Sequence[str] | None = None,
 ) -> list[Card]:
     """Yellow cards being corrected and red cards that suspend now; what the public may read."""
     query = select(Card).where(
@@ -279,6 +274,8 @@ def cards_in_force(
     )
     if organisation_id is not None:
         query = query.where(Card.organisation_id == organisation_id)
+    if codes is not None:
+        query = query.where(Card.jurisdiction_code.in_(codes))
     return list(
         db.session.scalars(
             query.order_by(Card.decided_at.desc(), Card.id.desc()).limit(as_written(limit))

@@ -32,19 +32,15 @@ def entry_count(need: Need) -> int:
     found = round_of(need)
     if found is None:
         return 0
-    counted = db.session.scalar(
-        select(func.count(Entry.id)).where(
-            Entry.round_id == found.id,
-            Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID)),
-        )
-    )
-    return counted or 0
+    return fetch(_ENTRY_COUNT, round_id=found.id)[0].entries
 
 
+# stands, or stood at closing: neither replaced nor withdrawn
+_STOOD = Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID))
+_IN_ROUND = (Entry.round_id == bindparam("round_id"), _STOOD)
+_ENTRY_COUNT = select(func.count(Entry.id).label("entries")).where(*_IN_ROUND)
 _ENTRY_IN = select(Entry.id).where(
-    Entry.round_id == bindparam("round_id"),
-    Entry.organisation_id == bindparam("organisation_id"),
-    Entry.status.in_((EntryStatus.STANDING, EntryStatus.LISTED, EntryStatus.VOID)),
+    *_IN_ROUND, Entry.organisation_id == bindparam("organisation_id")
 )
 
 
