@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -134,14 +135,22 @@ def save(catalogue: Catalog) -> None:
     compile_catalogue()
 
 
-def compile_catalogue() -> None:
-    """Make the .mo file when it is missing or older than the .po file."""
-    compiled = CATALOGUE.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime > CATALOGUE.stat().st_mtime:
+def compile_catalogue(source: Path = CATALOGUE) -> None:
+    """Make the .mo file when it is missing or was made of another .po file.
+
+    The .mo file says what it was made of. Times would not do: a .po file that changes while it is
+    compiled, or comes with an older time, leaves a .mo file that looks new and is not.
+    """
+    text = source.read_bytes()
+    digest = hashlib.sha256(text).hexdigest()
+    compiled = source.with_suffix(".mo")
+    if compiled.exists() and digest.encode() in compiled.read_bytes():
         return
+    catalogue = read_po(io.BytesIO(text), locale="en", abort_invalid=True)
+    catalogue.project, catalogue.version = "marketplace", digest
     partial = compiled.with_suffix(f".{os.getpid()}")  # two runs may compile at once
     with partial.open("wb") as file:
-        write_mo(file, kept())
+        write_mo(file, catalogue)
     partial.replace(compiled)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gettext
 import importlib.util
+import os
 import re
 from pathlib import Path
 from types import ModuleType
@@ -82,3 +84,21 @@ def test_a_text_with_a_context_needs_its_own_english() -> None:
 )
 def test_the_check_sees_what_does_not_fit(text: str, english: str, wrong: list[str]) -> None:
     assert list(messages.mistakes(Message(text, english))) == wrong
+
+
+def test_what_is_compiled_is_what_is_written_whatever_the_times_say(tmp_path: Path) -> None:
+    source = tmp_path / "messages.po"
+
+    def compiled(english: str, at: int) -> str:
+        source.write_text(f'msgid "首页"\nmsgstr "{english}"\n', encoding="utf-8")
+        os.utime(source, (at, at))
+        messages.compile_catalogue(source)
+        with source.with_suffix(".mo").open("rb") as file:
+            return gettext.GNUTranslations(file).gettext("首页")
+
+    assert compiled("Home", 2_000_000_000) == "Home"
+    # an older file that comes back, as from a copy that keeps its times, is another text
+    assert compiled("Start", 1_000_000_000) == "Start"
+    made = source.with_suffix(".mo").stat().st_mtime_ns
+    assert compiled("Start", 2_000_000_000) == "Start"
+    assert source.with_suffix(".mo").stat().st_mtime_ns == made, "nothing to compile again"
