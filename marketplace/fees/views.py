@@ -19,6 +19,7 @@ from . import queries
 from .blueprint import bp
 from .curve import curve
 from .forms import InputsForm, calculator_form
+from .lists import models as lists_models
 from .rules.calculating import Calculation, Outcome
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge
@@ -26,7 +27,7 @@ from .wording import bounds, step_lines, title_and_tone
 
 _OWN = {"price", "day"}
 
-__all__ = ["bp"]
+__all__ = ["bp", "lists_models"]
 
 
 @bp.route("/fees")

@@ -19,6 +19,7 @@ KIND_TITLES: dict[str, Any] = {
     "grade": _l("信用等级公示"),
     "sanction": _l("处理决定公告"),
     "catalogue": _l("事项清单公示"),
+    "fee_list": _l("收费目录清单公告"),
     "policy": _l("规则征求意见"),
 }
 
