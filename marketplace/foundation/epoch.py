@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, has_request_context, request
@@ -24,6 +25,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _MOST_KEPT = 4000
+# how long a request that writes goes by one reading of the clock
+_HELD_SECONDS = 0.05
 _BUMPS = "epoch_bumps"
 _EDITIONS = "epoch_editions"
 _kept: dict[Any, tuple[int, Any]] = {}
@@ -83,14 +86,19 @@ def read() -> Reading:
 
 def present() -> Reading:
     """The reading a request goes by: one that only reads has one present, read once; one that
-    writes reads afresh in each transaction and after whatever it may have waited for."""
+    writes reads afresh in each transaction, after a lock, and after whatever else took long
+    enough to have been a wait: on PostgreSQL any statement that writes may wait for another."""
     if not has_request_context():
         return read()
-    place = db.session.info if in_write_mode() else request.environ
-    held: Reading | None = place.get(READING)
-    if held is None:
-        held = place[READING] = read()
-    return held
+    if not in_write_mode():
+        held: Reading | None = request.environ.get(READING)
+        if held is None:
+            held = request.environ[READING] = read()
+        return held
+    kept: tuple[Reading, float] | None = db.session.info.get(READING)
+    if kept is None or monotonic() - kept[1] > _HELD_SECONDS:
+        kept = db.session.info[READING] = (read(), monotonic())
+    return kept[0]
 
 
 def forget_present() -> None:
