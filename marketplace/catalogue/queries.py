@@ -61,10 +61,11 @@ def narrowed(
 
 @dataclass(frozen=True)
 class Label:
-    """What a row says of an item: its name and how its days are counted."""
+    """What a row says of an item: its name, its category and how its days are counted."""
 
     code: str
     name: str
+    category: str
     statutory_days_kind: DaysKind
 
 
@@ -75,9 +76,14 @@ def labels(day: date, lineage: tuple[str, ...] = ()) -> Mapping[str, Label]:
     edition = edition_in_force(day, lineage)
     if edition is None:
         return MappingProxyType({})
-    columns = (ServiceItem.code, ServiceItem.name, ServiceItem.statutory_days_kind)
+    columns = (
+        ServiceItem.code,
+        ServiceItem.name,
+        ServiceItem.category,
+        ServiceItem.statutory_days_kind,
+    )
     rows = db.session.execute(_listed(select(*columns), edition, day))
-    return MappingProxyType({code: Label(code, name, kind) for code, name, kind in rows})
+    return MappingProxyType({row.code: Label(*row) for row in rows})
 
 
 def _listed(query: Any, edition: CatalogueEdition, day: date) -> Any:
@@ -98,6 +104,14 @@ def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
 def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:
     """Item code → name, for lists and choices."""
     return {found.code: found.name for found in labels(day, tuple(lineage)).values()}
+
+
+def by_category(day: date, lineage: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+    """Category → item code → name, each in the order of the list, for long choices."""
+    groups: dict[str, dict[str, str]] = {}
+    for found in labels(day, tuple(lineage)).values():
+        groups.setdefault(found.category, {})[found.code] = found.name
+    return groups
 
 
 def meets(found: ServiceItem, held: Sequence[tuple[str, str]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,18 @@ def clean_text(value: Any) -> Any:
 def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     """What a select or a group of radios offers, from pairs of value and title."""
     return [SelectChoice(value, title) for value, title in pairs]
+
+
+def grouped_options(groups: Mapping[str, Mapping[str, Any]], blank: Any) -> list[SelectChoice]:
+    """What a long select offers: ``blank`` for no choice yet, then value → title by group."""
+    return [
+        SelectChoice("", blank),
+        *(
+            SelectChoice(value, title, optgroup=group)
+            for group, titles in groups.items()
+            for value, title in titles.items()
+        ),
+    ]
 
 
 class Form(FlaskForm):

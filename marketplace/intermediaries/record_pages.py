@@ -13,7 +13,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock, files
 from marketplace.foundation.errors import Missing
-from marketplace.foundation.forms import options
+from marketplace.foundation.forms import grouped_options, options
 from marketplace.foundation.web import access as allow
 from marketplace.foundation.web import require_actor, run_form, writes
 
@@ -121,8 +121,8 @@ def offerings() -> Any:
     if firm is None:
         return render_template("intermediaries/file_none.html")
     form = OfferingForm()
-    names = catalogue.names(clock.today(), accounts.lineage(firm.register_code))
-    form.item_code.choices = options([("", _("请选择")), *names.items()])
+    groups = catalogue.by_category(clock.today(), accounts.lineage(firm.register_code))
+    form.item_code.choices = grouped_options(groups, _("请选择"))
 
     def page() -> str:
         own = access.own_file(actor)

@@ -1,4 +1,4 @@
-"""A case and its steps: reported, the firm's statement, the proposal, the decision's return or end."""
+"""A case and its steps: reported, the firm's statement, the proposal's return or end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import clock, files, lifecycle, policy
+from marketplace.foundation import clock, files, lifecycle
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
 
@@ -19,12 +19,10 @@ from .actions import cases
 from .blueprint import bp
 from .forms import (
     CaseForm,
-    ProposalForm,
     ReasonForm,
     StatementForm,
 )
 from .models import Case, CaseStatus, Cause
-from .rules import SanctionsPolicy, Severity
 from .steps import home_code, looks_late, on_own_page
 
 
@@ -96,40 +94,6 @@ def statement(public_id: str) -> ResponseReturnValue:
 
     return on_own_page(
         form, act, "sanctions/statement.html", lambda _done: _case_url(found), case=found
-    )
-
-
-@bp.route("/cases/<public_id>/proposal", methods=["GET", "POST"])
-@access(Permission.SANCTION_PROPOSE)
-@writes
-def proposal(public_id: str) -> ResponseReturnValue:
-    """Propose a decision."""
-    actor = require_actor()
-    found = rights.case_for_officer(actor, public_id)
-    if looks_late(found.status is CaseStatus.HEARD):
-        return redirect(_case_url(found))
-    values = policy.by_id(SanctionsPolicy, found.edition_id).values
-    form = ProposalForm(data={"months": values.default_months})
-
-    def act() -> None:
-        assert form.months.data is not None  # InputRequired
-        cases.propose_decision(
-            found,
-            Severity(form.severity.data),
-            form.months.data,
-            form.items.data or [],
-            form.reason.data or "",
-            actor,
-            clock.now(),
-        )
-
-    return on_own_page(
-        form,
-        act,
-        "sanctions/proposal.html",
-        lambda _done: _case_url(found),
-        case=found,
-        policy=values,
     )
 
 

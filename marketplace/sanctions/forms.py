@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,7 +24,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Invalid
-from marketplace.foundation.forms import Form, length_message, options
+from marketplace.foundation.forms import Form, grouped_options, length_message, options
 
 from .actions.cards import LONGEST, SHORTEST
 from .models import SEVERITY_TITLES, Breach, Cause
@@ -89,8 +90,9 @@ class CardForm(SubjectForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = catalogue.names(clock.today())
-        self.item_code.choices = options([("", _("不限于某一事项")), *names.items()])
+        self.item_code.choices = grouped_options(
+            catalogue.by_category(clock.today()), _("不限于某一事项")
+        )
 
 
 class CardDecisionForm(Form):
@@ -164,7 +166,7 @@ class StatementForm(Form):
 
 
 class ProposalForm(Form):
-    """What is proposed to be decided."""
+    """What is proposed to be decided; ``known`` are the names of the items that may be barred."""
 
     severity = RadioField(
         _l("严重程度"),
@@ -181,9 +183,9 @@ class ProposalForm(Form):
     )
     reason = _text(_l("处理意见和理由"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, known: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.items.choices = options(list(catalogue.names(clock.today()).items()))
+        self.items.choices = options(known.items())
 
 
 class ReasonForm(Form):

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import User
 from marketplace.accounts.overseeing import organisations_of
 from marketplace.accounts.permissions import Permission
@@ -24,7 +25,7 @@ from marketplace.intermediaries.models import FirmStatus
 from marketplace.notices import queries as notices
 from marketplace.ratings import queries as ratings
 from marketplace.sanctions import queries as sanctions
-from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.sanctions.models import CardStatus, Case, CaseStatus
 from marketplace.selection import queries as selection
 
 from .lamps import dial, lamps_policy, shown
@@ -334,3 +335,10 @@ def people(ids: Iterable[int | None]) -> dict[int, str]:
     keys = [key for key in ids if key is not None]
     rows = db.session.execute(select(User.id, User.name).where(User.id.in_(keys)))
     return {row.id: row.name for row in rows}
+
+
+def offered_codes(case: Case) -> set[str]:
+    """What the firm a case is about offers now on the register that serves the case's place."""
+    register = accounts.register_of(case.jurisdiction_code)
+    firm = intermediaries.firm_of(case.organisation_id, register)
+    return {each.item_code for each in intermediaries.offerings(firm.id)} if firm else set()

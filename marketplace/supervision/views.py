@@ -1,4 +1,4 @@
-"""Pages: the overview, the lamps, the decision of a case; the audit's are in ``audit_pages``."""
+"""Pages: the overview, the lamps, a case's proposal and decision; the audit's are in ``audit_pages``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import clock, tasks
+from marketplace.foundation import clock, policy, tasks
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import access, require_actor, run_form, writes
 from marketplace.sanctions.access import case_for_officer
+from marketplace.sanctions.actions.cases import propose_decision
+from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
+from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
 from . import actions, audit_pages, queries
 from . import lamps as lamps_of
@@ -88,6 +91,60 @@ def _choice(kind: type[E], name: str) -> E | None:
         return kind(request.args.get(name, ""))
     except ValueError:
         return None
+
+
+@bp.route("/cases/<public_id>/proposal", methods=["GET", "POST"])
+@access(Permission.SANCTION_PROPOSE)
+@writes
+def propose(public_id: str) -> ResponseReturnValue:
+    """Propose a decision; what the firm offers is named first among what it may be barred from."""
+    actor = require_actor()
+    case = case_for_officer(actor, public_id)
+    if request.method == "GET" and case.status is not CaseStatus.HEARD:
+        return redirect(url_for("sanctions.case", public_id=public_id))
+    values = policy.by_id(SanctionsPolicy, case.edition_id).values
+    lineage = accounts.lineage(case.jurisdiction_code)
+    known = catalogue.names(clock.today(), lineage)
+    form = ProposalForm(known, data={"months": values.default_months})
+
+    def act() -> None:
+        assert form.months.data is not None  # InputRequired
+        propose_decision(
+            case,
+            Severity(form.severity.data),
+            form.months.data,
+            form.items.data or [],
+            form.reason.data or "",
+            actor,
+            clock.now(),
+        )
+
+    def page() -> str:
+        again = case_for_officer(actor, public_id)
+        words = request.args.get("q", "").strip()[:40]
+        offered = queries.offered_codes(again)
+        others = {
+            category: [
+                code
+                for code, name in names.items()
+                if code not in offered and words.lower() in name.lower()
+            ]
+            for category, names in catalogue.by_category(clock.today(), lineage).items()
+        }
+        return render_template(
+            "supervision/proposal.html",
+            form=form,
+            case=again,
+            policy=values,
+            words=words,
+            offered=[code for code in known if code in offered],
+            others={category: codes for category, codes in others.items() if codes},
+            choices={option.data: option for option in form["items"]},
+        )
+
+    return run_form(
+        form, act, page, None, lambda _done: url_for("sanctions.case", public_id=public_id)
+    )
 
 
 @bp.route("/supervision/cases/<public_id>/decision", methods=["GET", "POST"])

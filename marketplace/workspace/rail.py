@@ -138,7 +138,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "sanctions.new_case",
                     "sanctions.decide_card",
                     "sanctions.judgement",
-                    "sanctions.proposal",
+                    "supervision.propose",
                     "sanctions.return_case",
                     "sanctions.dismiss",
                     "supervision.decide",

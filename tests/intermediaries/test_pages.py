@@ -100,6 +100,8 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
     person = {"name": "赵工", "profession": "环评工程师", "number": "HP-77"}
     assert firm.post("/firm/practitioners", data=person).status_code == 303
     promise = {"item_code": "hpwj", "discount": "12.5", "promised_days": "20"}
+    choice = firm.get("/firm/offerings").text.split('id="item_code"')[1].split("</select>")[0]
+    assert choice.index('<optgroup label="环境保护">') < choice.index('value="hpwj"')
     assert firm.post("/firm/offerings", data=promise).status_code == 303
     for page in ("/firm", "/firm/qualifications", "/firm/practitioners", "/firm/offerings"):
         read(firm, page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,18 +11,22 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
+from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import queries as register
-from marketplace.sanctions.models import Blacklisting, Case, CaseStatus
+from marketplace.sanctions.actions.cases import state_case
+from marketplace.sanctions.models import Blacklisting, Case, CaseItem, CaseStatus
 from marketplace.selection.models import Entry, EntryStatus
 from marketplace.supervision import actions
-from tests.factories import accounts, contracts, sanctions, selection
+from tests.factories import accounts, contracts, intermediaries, sanctions, selection
 from tests.factories.notices import Somebody
+from tests.pages import faults
 
 Advance = Callable[[timedelta], None]
 SignIn = Callable[..., FlaskClient]
@@ -153,3 +158,36 @@ def test_approvers_at_the_same_time_have_one_effect(app: Flask) -> None:
     assert answers == [0, 409, 409, 409, 409, 409]
     with app.app_context():
         assert db.session.query(Blacklisting).count() == 1
+
+
+def test_a_proposal_names_what_the_firm_offers_first_and_finds_the_rest(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        firm = intermediaries.listed(("stbc", "hpwj"))
+        case = sanctions.reported_case(firm)
+        state_case(case, "情况属实，愿意整改。", firm.actor, clock.now())
+        address = f"/cases/{case.public_id}/proposal"
+        operator = accounts.officer(Role.BUREAU_OPERATOR).user
+        names = catalogue.names(clock.today(), ("379900",))
+
+    officer = sign_in_as(operator)
+
+    def offered(page: str) -> set[str]:
+        return set(re.findall(r'name="items"[^>]*value="(\w+)"', page))
+
+    page = officer.get(address).text
+    first, rest = page.split("清单中的其他事项")
+    assert faults(page) == []
+    assert offered(first) == {"stbc", "hpwj"}
+    assert offered(rest) == set(names) - {"stbc", "hpwj"}
+    found = officer.get(address, query_string={"q": names["jsjl"]}).text
+    assert offered(found) == {"stbc", "hpwj", "jsjl"}
+    assert "没有名称相符的事项" in officer.get(address, query_string={"q": "没有这一项"}).text
+    data = {"severity": "ordinary", "months": "12", "reason": sanctions.REASON}
+    sent = officer.post(address, data={**data, "items": ["stbc", "zzzz"]})
+    assert sent.status_code == 422
+    assert officer.post(address, data={**data, "items": ["stbc", "jsjl"]}).status_code == 303
+    with app.app_context():
+        kept = db.session.scalars(select(CaseItem.item_code)).all()
+        assert set(kept) == {"stbc", "jsjl"}
