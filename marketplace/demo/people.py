@@ -110,6 +110,12 @@ OFFICERS: tuple[tuple[str, str, Role, str | None], ...] = (
     ("anquan", "严守密", Role.SECURITY_ADMIN, None),
 )
 
+# the county's bureau: it reads the lottery for the county's draws and looks after its matters
+COUNTY_OFFICERS: tuple[tuple[str, str, Role, str | None], ...] = (
+    ("ap-jingban", "麦青禾", Role.BUREAU_OPERATOR, None),
+    ("ap-shenpi", "岑安", Role.BUREAU_APPROVER, None),
+)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -139,6 +145,7 @@ class Desk:
 
 DESKS = {
     CITY: Desk("jingban", "jingban2", "shenpi", "shenpi2"),
+    COUNTY: Desk("ap-jingban", "ap-jingban", "ap-shenpi", "ap-shenpi"),
     "379800": Desk("wc-jingban", "wc-jingban2", "wc-shenpi", "wc-shenpi2"),
 }
 
@@ -215,6 +222,7 @@ def make_cast(
         )
         for city, login, name, role, office in (
             *((CITY, *officer) for officer in OFFICERS),
+            *((COUNTY, *officer) for officer in COUNTY_OFFICERS),
             *more_officers,
         )
     }

@@ -46,6 +46,8 @@ def test_shipped_areas_and_offices_load_once(app: Flask) -> None:
         assert queries.lineage("379921") == ("379921", "379900", "370000", "000000")
         assert queries.register_of("379902") == "379900"
         assert queries.department("379921", "sthj").name == "青河市生态环境局"
+        assert queries.bureau("379921").name == "安平县行政审批服务局"
+        assert queries.bureau("379902").name == "青河市行政审批服务局", "a district without one"
         assert queries.bureau("379902").office_code == "xzsp"
 
 

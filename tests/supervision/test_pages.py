@@ -136,3 +136,23 @@ def _tamper(seq: int) -> None:
             db.session.execute(text(append_only_ddl(table, "sqlite")[0]))
         else:
             db.session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+
+
+def test_a_countys_bureau_sees_the_county_and_not_the_city(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        county = accounts.officer(Role.BUREAU_OPERATOR, city="379921")
+        here = sanctions.reported_case(accounts.firm(), jurisdiction_code="379921")
+        above = sanctions.reported_case(accounts.firm())
+        names = [each.organisation.name for each in (here, above)]
+        keys = [each.public_id for each in (here, above)]
+    browser = sign_in_as(county.user)
+    assert "安平县行政审批服务局" in browser.get("/workspace").text
+    desk = browser.get("/supervision/cases").text
+    assert [name in desk for name in names] == [True, False]
+    assert [browser.get(f"/cases/{key}").status_code for key in keys] == [200, 404]
+    assert browser.get("/supervision").status_code == 200
+    assert "安平县行政审批服务局" in client.get("/?area=379921").text, (
+        "whom a reader there turns to"
+    )
