@@ -10,6 +10,7 @@ import secrets
 import unicodedata
 from datetime import datetime
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -18,7 +19,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
-from marketplace.foundation.languages import for_storing
+from marketplace.foundation.languages import in_language
 from marketplace.notifications.actions import send_letter
 
 from .models import Authorisation, Invitation, Organisation, User
@@ -207,30 +208,55 @@ def withdraw_invitation(invitation: Invitation, actor: Actor, now: datetime) -> 
     audit.record("invitation.withdrawn", actor, invitation, now)
 
 
-@for_storing()
 def issue_link(invitation: Invitation, now: datetime) -> str | None:
-    """Make the link's token; mails it where an address was given, else returns it."""
+    """Make the link's token; mails it where an address was given, else returns it.
+
+    Whoever reads mail at that address in a known language is written to in it; an invited person
+    whose language nobody knows is written to in every language of the site.
+    """
     token = secrets.token_urlsafe(24)
     invitation.token_digest = keyed_digest("invitation", token)
     invitation.expires_at = now + INVITATION_LIFE
     db.session.flush()
     if not invitation.email:
         return token
+    known = _language_at(invitation.email)
+    letters = [
+        _letter(invitation, code)
+        for code in ([known] if known else current_app.config["LANGUAGES"])
+    ]
     send_letter(
         invitation.email,
-        _("开通账号：%(place)s", place=invitation.organisation.name),
-        _(
-            "%(name)s：%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号，"
-            "链接只能使用一次，请勿转发。",
-            name=invitation.name,
-            place=invitation.organisation.name,
-            role=invitation.role.title,
-        ),
+        " / ".join(subject for subject, _body in letters),
+        "\n".join(body for _subject, body in letters),
         f"/invitations/{token}",
         f"invitation:{invitation.id}",
         now,
+        language=known,
     )
     return None
+
+
+def _language_at(email: str) -> str | None:
+    """The language kept with the one account of a mail address; None when it tells nothing."""
+    found = set(db.session.scalars(select(User.language).where(User.email == email)))
+    return found.pop() if len(found) == 1 else None
+
+
+def _letter(invitation: Invitation, language: str) -> tuple[str, str]:
+    """Subject and text in one language."""
+    place = invitation.organisation.name
+    with in_language(language):
+        return (
+            _("开通账号：%(place)s", place=place),
+            _(
+                "%(name)s：%(place)s邀请您以“%(role)s”身份办理业务。请在 7 天内打开链接开通账号，"
+                "链接只能使用一次，请勿转发。",
+                name=invitation.name,
+                place=place,
+                role=invitation.role.title,
+            ),
+        )
 
 
 def invitation_for(token: str, now: datetime) -> Invitation:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts.models import User
 from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
 from tests.factories.accounts import PASSWORD
 
 from .test_renewing import firm_with_mail, mails
@@ -73,3 +76,25 @@ def test_mails_to_a_person_are_in_the_persons_language(app: Flask) -> None:
     assert "30 minutes" in english
     assert "重新设置" not in english
     assert "please do not reply" in english
+
+
+def test_an_invitation_speaks_both_languages_until_one_is_known(
+    app: Flask, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    inviter, login = firm_with_mail(app)
+    _enter(app.test_client(), login)
+    browser = sign_in_as(inviter.user)
+    invite = {"name": "林晓舟", "role": "firm_staff", "email": "new@firm.invalid"}
+    assert browser.post("/staff", data=invite).status_code == 200
+    (both,) = mails(app)
+    assert "请在 7 天内打开链接开通账号" in both
+    assert "within 7 days" in both
+    assert both.count("/invitations/") == 1
+    _reader, known = firm_with_mail(app)
+    with app.app_context(), transaction():
+        person = db.session.scalars(select(User).where(User.login == known)).one()
+        person.email, person.language = "reader@firm.invalid", "en"
+    browser.post("/staff", data={**invite, "email": "reader@firm.invalid"})
+    english = next(mail for mail in mails(app) if mail != both)
+    assert "within 7 days" in english
+    assert "请在" not in english
