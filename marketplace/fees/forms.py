@@ -8,9 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms import DateField, Form, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.foundation.errors import DomainError
 from marketplace.foundation.forms import Form as SiteForm
@@ -18,7 +19,15 @@ from marketplace.foundation.forms import YuanField, clean_text
 
 from . import queries
 from .rules.calculating import QuantityError
-from .rules.inputs import InputField, read_number
+from .rules.inputs import (
+    FACTORS,
+    FACTORS_TITLE,
+    LOTS,
+    LOTS_TITLE,
+    InputField,
+    read_number,
+    read_numbers,
+)
 from .wording import unit
 
 
@@ -36,6 +45,58 @@ class NumberField(StringField):
             raise ValidationError(
                 _("%(title)s：%(reason)s", title=self.label.text, reason=reason)
             ) from error
+
+
+class NumbersField(StringField):
+    """Several plain decimals in one line, kept as text."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not plain numbers, in the reader's language."""
+        try:
+            read_numbers(self.short_name, self.label.text, self.data or "")
+        except QuantityError as error:
+            reason = _(error.reason.text, **dict(error.reason.values))
+            raise ValidationError(
+                _("%(title)s：%(reason)s", title=self.label.text, reason=reason)
+            ) from error
+
+
+class DayField(DateField):
+    """A day; what is none is refused in the reader's language."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValidationError(_("日期应写成 2026-03-02 的样子")) from error
+
+
+class ChoicesField(SelectMultipleField):
+    """Several rows of one table to be ticked; ``data`` is their codes joined by commas, which is
+    also how an address may name them."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = ",".join(code for text in valuelist for code in text.split(",") if code)
+
+    def iter_choices(self) -> list[Choice]:
+        """The rows with a mark at those ticked."""
+        picked = (self.data or "").split(",")
+        return [
+            Choice(row.value, str(row.label), row.value in picked, row.render_kw)
+            for row in self.choices or ()
+        ]
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not among the choices."""
+        known = {choice.value for choice in self.choices or ()}
+        if any(code not in known for code in (self.data or "").split(",") if code):
+            raise ValidationError(_("%(title)s：请从列出的选项中选择", title=self.label.text))
 
 
 class ChoiceField(SelectField):
@@ -81,6 +142,11 @@ class InputsForm(Form):
         found += [(field.id, str(text)) for field in self for text in field.errors]
         return found
 
+    @property
+    def summary(self) -> list[tuple[str | None, str]]:
+        """The problems: every message here names its field already."""
+        return self.problems
+
 
 class PricedForm(SiteForm):
     """A form that asks, under ``fee``, what an item's fee standard needs to know."""
@@ -118,6 +184,9 @@ def _field_of(field: InputField) -> Any:
         if _shows_unit(field)
         else title
     )
+    if field.several:
+        rows = [SelectChoice(code, unit(name)) for code, name in field.choices]
+        return ChoicesField(label, [Optional()], choices=rows, description=field.clause)
     if field.kind == "choice":
         choices = [SelectChoice(code, unit(name)) for code, name in field.choices]
         if not field.default:
@@ -137,18 +206,32 @@ def _shows_unit(field: InputField) -> bool:
 
 
 def calculator_form(
-    item_code: str, jurisdiction_code: str, day: date, variant: str | None = None
+    fields: Sequence[InputField], day: date, *, lots: bool = False, factors: bool = False
 ) -> type[InputsForm]:
-    """The calculator's questions: exactly those of the variant chosen, or before one is chosen
-    those of any; a price to be judged; the day that counts."""
-    base = _form_of(queries.input_fields(item_code, jurisdiction_code, day, variant))
+    """The calculator's questions: those of the standard, further ``lots`` and agreed ``factors``
+    where the case can have them, a price to be judged, the day that counts."""
+    more: dict[str, Any] = {}
+    if lots:
+        more[LOTS] = NumbersField(
+            _(LOTS_TITLE),
+            [Optional()],
+            description=_l("同一项目分几个标段的，逐个标段计算再相加；多个数用空格隔开"),
+        )
+    if factors:
+        more[FACTORS] = NumbersField(
+            _(FACTORS_TITLE),
+            [Optional()],
+            description=_l("合同已约定系数的填写，代替上面的各项系数，多个系数连乘，用空格隔开"),
+        )
     return type(
         "Calculator",
-        (base,),
+        (_form_of(fields),),
         {
+            **more,
             "price": YuanField(
                 _l("要核对的价格（元）"), [Optional()], description=_l("可不填；填写后给出结论")
             ),
-            "day": DateField(_l("适用标准的日期"), [Optional()], default=day),
+            "place": StringField(_l("项目所在地区")),
+            "day": DayField(_l("适用标准的日期"), [Optional()], default=day),
         },
     )

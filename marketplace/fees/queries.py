@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.queries import lineage
+from marketplace.foundation import epoch
 from marketplace.foundation.db import Page, db, paginate
 from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.finding import by_public_id
-from marketplace.foundation.policy import Edition, PolicyMissing, in_force
+from marketplace.foundation.policy import Edition, PolicyEdition, PolicyMissing, in_force
 
 from .models import FeeStandardEdition, PriceCheck
 from .rules.bands import FEN, ZERO, round_to
@@ -78,6 +79,19 @@ def latest_standard(standard_id: str, day: date) -> FeeStandardEdition:
     return found
 
 
+def shown_standards(day: date) -> list[FeeStandardEdition]:
+    """The newest edition in force on ``day`` of every standard that may be shown, by issuer's
+    document; trade associations' rates are left out."""
+    rows = db.session.scalars(
+        select(FeeStandardEdition)
+        .where(FeeStandardEdition.effective_from <= day)
+        .order_by(FeeStandardEdition.effective_from, FeeStandardEdition.id)
+    )
+    newest = {row.standard_id: row for row in rows}
+    shown = [row for row in newest.values() if figures(row).standing != "association"]
+    return sorted(shown, key=lambda row: (row.title, row.standard_id))
+
+
 def standards(day: date, ids: Iterable[str]) -> dict[str, FeeStandardEdition]:
     """Those of the standards named that are in force on ``day``, by id."""
     rows = db.session.scalars(
@@ -118,6 +132,18 @@ def fees_policy(jurisdiction_code: str, day: date) -> Edition[FeesPolicy] | None
         return in_force(FeesPolicy, lineage(jurisdiction_code), day)
     except PolicyMissing:
         return None
+
+
+@epoch.remembered
+def places_with_rules() -> tuple[str, ...]:
+    """The codes of the places below the country that have fee rules of their own."""
+    rows = db.session.scalars(
+        select(PolicyEdition.jurisdiction)
+        .where(PolicyEdition.section == FeesPolicy.SECTION, PolicyEdition.jurisdiction != "000000")
+        .distinct()
+        .order_by(PolicyEdition.jurisdiction)
+    )
+    return tuple(rows)
 
 
 def priced_items(jurisdiction_code: str, day: date) -> frozenset[str]:

@@ -64,26 +64,29 @@
     });
   }
 
-  function copyButtons() {
-    if (!navigator.clipboard) {
-      return;
-    }
-    document.querySelectorAll("[data-copy]").forEach(function (button) {
+  // An answer fetched anew brings buttons of its own: they are shown as they come, and clicks are
+  // heard above them.
+  function showButtons(part) {
+    var kinds = navigator.clipboard ? "[data-copy], [data-print]" : "[data-print]";
+    part.querySelectorAll(kinds).forEach(function (button) {
       button.hidden = false;
-      button.addEventListener("click", function () {
-        navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
-          button.textContent = button.getAttribute("data-copied");
-        });
-      });
     });
   }
 
-  function printButtons() {
-    document.querySelectorAll("[data-print]").forEach(function (button) {
-      button.hidden = false;
-      button.addEventListener("click", function () {
+  function copyAndPrint() {
+    showButtons(document);
+    document.addEventListener("htmx:load", function (event) {
+      showButtons(event.target);
+    });
+    document.addEventListener("click", function (event) {
+      var copy = event.target.closest("[data-copy]");
+      if (copy) {
+        navigator.clipboard.writeText(copy.getAttribute("data-copy")).then(function () {
+          copy.textContent = copy.getAttribute("data-copied");
+        });
+      } else if (event.target.closest("[data-print]")) {
         window.print();
-      });
+      }
     });
   }
 
@@ -96,7 +99,6 @@
 
   textSize();
   sendOnce();
-  copyButtons();
-  printButtons();
+  copyAndPrint();
   focusErrors();
 })();

@@ -1,7 +1,9 @@
 """What a person is asked for a service item, and what they answered as a case.
 
 Answers are texts by key: ``variant``, the quantities, ``unit`` (元, 万元 or 亿元 for all money
-quantities), the coefficient tables, the counts of surcharges, ``payer_class``.
+quantities), the coefficient tables (several rows of one joined by commas), the counts of
+surcharges, ``payer_class``. ``lots`` holds the bases of further lots of the same tender and
+``factors`` the factors agreed for this case, several numbers parted by blanks or semicolons.
 """
 
 from __future__ import annotations
@@ -24,13 +26,18 @@ VARIANT: Final = "variant"
 PAYER_CLASS: Final = "payer_class"
 # whoever a policy by payer class leaves out: villages, schools, hospitals
 OTHER_PAYER: Final = "其他"
+LOTS: Final = "lots"
+FACTORS: Final = "factors"
+MOST_NUMBERS: Final = 50
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,10})?")
+_PARTED = re.compile(r"[\s;；、]+")
 
 
 @dataclass(frozen=True, slots=True)
 class InputField:
-    """One question: a number with its unit, or a choice among rows. ``title`` and the choices'
-    titles are the standard's own words; ``default`` is the answer taken when none is given."""
+    """One question: a number with its unit, or a choice among rows, of several rows where
+    ``several``. ``title`` and the choices' titles are the standard's own words; ``default`` is the
+    answer taken when none is given."""
 
     key: str
     title: str
@@ -40,6 +47,7 @@ class InputField:
     required: bool = True
     default: str = ""
     clause: str = ""
+    several: bool = False
 
 
 def allowed_variants(standard: FeeStandard, fee: ItemFee) -> tuple[Variant, ...]:
@@ -94,6 +102,7 @@ def input_fields(
                 required=required,
                 default=table.default or "",
                 clause=table.clause,
+                several=table.combine != "one",
             )
         )
     for extra in standard.surcharges:
@@ -137,9 +146,44 @@ def case_of(standard: FeeStandard, fee: ItemFee, answers: Mapping[str, str]) -> 
         for kind in standard.quantities
         if kind.key in given
     }
-    tables = [table.key for table in standard.coefficients]
-    tables += [extra.key for extra in standard.surcharges]
-    return Case((lot,), variant, {key: (given[key],) for key in tables if key in given})
+    choices = {
+        table.key: tuple(code for code in given[table.key].split(",") if code)
+        if table.combine != "one"
+        else (given[table.key],)
+        for table in standard.coefficients
+        if table.key in given
+    }
+    counts = {extra.key: (given[extra.key],) for extra in standard.surcharges if extra.key in given}
+    factors = None
+    if FACTORS in given:
+        factors = tuple(read_numbers(FACTORS, FACTORS_TITLE, given[FACTORS]))
+    return Case(
+        (lot, *_further_lots(lot, given.get(LOTS, ""))), variant, {**choices, **counts}, factors
+    )
+
+
+LOTS_TITLE: Final = N_("其他标段的计费基数")
+FACTORS_TITLE: Final = N_("约定的系数")
+
+
+def _further_lots(lot: Mapping[str, Quantity], text: str) -> list[Mapping[str, Quantity]]:
+    """The further lots of a tender, in the unit of the first; only where one number decides."""
+    if not text:
+        return []
+    if len(lot) != 1:
+        raise QuantityError(LOTS, LOTS_TITLE, wording(N_("只有按一项数额计费的才能分标段填写")))
+    ((key, first),) = lot.items()
+    return [{key: Quantity(x, first.unit)} for x in read_numbers(LOTS, LOTS_TITLE, text)]
+
+
+def read_numbers(key: str, title: str, text: str) -> list[Decimal]:
+    """Several plain decimals parted by blanks or semicolons, at most ``MOST_NUMBERS``; raises
+    QuantityError."""
+    texts = [each for each in _PARTED.split(text) if each]
+    if len(texts) > MOST_NUMBERS:
+        most = str(MOST_NUMBERS)
+        raise QuantityError(key, title, wording(N_("最多填写 %(most)s 个数"), most=most))
+    return [read_number(key, title, each) for each in texts]
 
 
 def read_number(key: str, title: str, text: str) -> Decimal:

@@ -68,7 +68,7 @@ _KNOWN = frozenset(
     ]
 )
 _MODES = ("half_up", "down", "up")
-_VERDICTS = {
+VERDICT_OF = {
     # the figure is the standard's own, so it is what the standard allows
     Outcome.COMPUTED: Verdict.WITHIN,
     Outcome.OUTSIDE_TABLE: Verdict.OUTSIDE_TABLE,
@@ -106,8 +106,8 @@ def answer(item: Any, standards: Mapping[str, FeeStandard]) -> dict[str, Any]:
         "low": None if found.band is None else _text(found.band.low),
         "high": None if found.band is None else _text(found.band.high),
         "unit": found.unit or None,
-        "verdict": _VERDICTS[found.outcome].value,
-        "steps": [_step(step) for step in found.steps],
+        "verdict": VERDICT_OF[found.outcome].value,
+        "steps": [step_record(step) for step in found.steps],
     }
     return {**told, "reason": found.reason} if found.reason else told
 
@@ -167,7 +167,7 @@ def _derived(standard: FeeStandard, inputs: Mapping[str, Any]) -> _Answer:
 def _calculated(
     standard: FeeStandard, standards: Mapping[str, FeeStandard], inputs: Mapping[str, Any]
 ) -> _Answer:
-    variant, key = _table(standard, inputs.get("variant"))
+    variant, key = table_named(standard, inputs.get("variant"))
     case = Case(
         _lots(variant, standard, key, inputs),
         variant.code,
@@ -190,7 +190,7 @@ def _calculated(
     )
 
 
-def _table(standard: FeeStandard, name: Any) -> tuple[Variant, str | None]:
+def table_named(standard: FeeStandard, name: Any) -> tuple[Variant, str | None]:
     """The table a name means and, where it means one line of a sum, that line's quantity."""
     if name is None or name == "":
         if len(standard.variants) == 1:
@@ -247,7 +247,9 @@ def _quantities(
     variant: Variant, standard: FeeStandard, inputs: Mapping[str, Any]
 ) -> Mapping[str, Quantity]:
     rows, unit = inputs["quantities"], inputs.get("unit")
-    if not isinstance(rows, Mapping) or (unit is not None and unit not in MONEY_UNITS):
+    if not isinstance(rows, Mapping) or (
+        unit is not None and (not isinstance(unit, str) or unit not in MONEY_UNITS)
+    ):
         raise BadInput("quantities 应是数量的对象，unit 应为元、万元或亿元")
     kinds = {kind.key: kind for kind in standard.plans[variant.code].wanted}
     for key in rows:
@@ -384,7 +386,7 @@ def _text(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_record(step: Step) -> dict[str, Any]:
     """A step as data, its words in Chinese."""
     record = step.as_record()
     return {
