@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
@@ -13,7 +14,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.models import FirmStatus, ReviewPoint
 from marketplace.intermediaries.queries import firm_by_public_id
-from tests.browsing import Visitor
+from tests.browsing import NARROW, WIDE, Visitor
 from tests.factories import accounts, intermediaries
 
 pytestmark = pytest.mark.browser
@@ -53,3 +54,32 @@ def test_an_application_is_returned_by_keys_alone(
         assert firm.status is FirmStatus.RETURNED
         results = db.session.scalars(select(ReviewPoint.result).order_by(ReviewPoint.id)).all()
         assert [str(result) for result in results] == ["pass", "mend", *["pass"] * 4]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_rail_folds_on_a_narrow_screen_and_stands_open_on_a_wide_one(
+    app: Flask, visitor: Callable[..., Visitor], javascript: bool
+) -> None:
+    with app.app_context(), transaction():
+        login = accounts.officer(Role.BUREAU_OPERATOR).user.login
+    for size, folds in ((WIDE, False), (NARROW, True)):
+        page = visitor(size=size, javascript=javascript).page
+        page.goto("/sign-in")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", accounts.PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/workspace")
+        rail = page.get_by_role("navigation", name="工作台导航")
+        link = rail.get_by_role("link", name="惩戒案件")
+        summary = rail.locator("summary")
+        expect(summary).to_be_visible(visible=folds)
+        expect(link).to_be_visible(visible=not folds)
+        if folds:
+            expect(summary).to_contain_text("工作台首页")
+            summary.focus()
+            page.keyboard.press("Enter")
+        expect(link).to_be_visible()
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/supervision/cases")
