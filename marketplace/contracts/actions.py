@@ -29,6 +29,7 @@ from .writing import (
     contract_price_check,
     end_of,
     latest_end,
+    note_price,
     require_firm_allowed,
     tell_party,
 )
@@ -55,7 +56,7 @@ def draft_contract(
     require_firm_allowed(contract, need, now)
     _write(contract, need, terms, side, actor, now)
     lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now, check_at=contract.confirm_by)
-    contract_price_check(contract, need, actor, now)
+    contract_price_check(contract, need, award, actor, now)
     _tell_other(contract, side, "合同已起草，请确认", now)
     return contract
 
@@ -140,6 +141,7 @@ def confirm_contract(contract: Contract, side: Side, actor: Actor, now: datetime
         return
     contract.signed_at = now
     contract.due_at = end_of(contract.ends_on)
+    note_price(contract, contract.price_check_id, now)
     lifecycle.move(
         contract,
         ContractStatus.ACTIVE,

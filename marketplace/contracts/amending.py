@@ -7,17 +7,19 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.projects import actions as projects
+from marketplace.projects.pricing import price_of
 
 from . import queries
 from .actions import confirm_side, next_due, require_status
 from .models import Amendment, AmendmentStatus, Contract, ContractStatus, Side
-from .writing import end_of, tell_party
+from .writing import end_of, note_price, tell_party
 
 
 def propose_amendment(
@@ -85,6 +87,7 @@ def confirm_amendment(amendment: Amendment, side: Side, actor: Actor, now: datet
     assert contract.due_at is not None
     held = contract.due_at - end_of(contract.ends_on)
     contract.price = amendment.price
+    note_price(contract, amendment.price_check_id, now)
     contract.ends_on = amendment.ends_on
     contract.due_at = end_of(amendment.ends_on) + held
     contract.next_check_at = next_due(contract)
@@ -111,16 +114,14 @@ def refuse_amendment(amendment: Amendment, side: Side, actor: Actor, now: dateti
 
 
 def _check_price(amendment: Amendment, contract: Contract, actor: Actor, now: datetime) -> None:
-    check = fees.require_price(
-        stage="amendment",
-        subject=amendment,
-        item_code=contract.need.item_code,
-        jurisdiction_code=contract.jurisdiction_code,
-        day=clock.local_day(now),
-        price=amendment.price,
-        inputs=dict(contract.need.fee_inputs),
-        actor=actor,
-        now=now,
-        field="amended_price",
+    # why it is changed is why it deviates: both sides read it with the change
+    question = price_of(
+        contract.need,
+        Gate.AMENDMENT,
+        amendment,
+        amendment.price,
+        now,
+        reason=amendment.reason,
+        demands_reason=False,
     )
-    amendment.price_check_id = check.id
+    amendment.price_check_id = require_price(question, actor, now, field="amended_price").id

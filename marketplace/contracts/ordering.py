@@ -18,6 +18,7 @@ from .writing import (
     contract_of,
     contract_price_check,
     end_of,
+    note_price,
     require_firm_allowed,
     tell_party,
 )
@@ -75,7 +76,8 @@ def contract_from_order(
     contract.body = contract_body(contract, need, edition.values, day)
     contract.body_sha256 = sha256_hex(contract.body.encode())
     lifecycle.begin(contract, ContractStatus.DRAFTED, actor, now)
-    contract_price_check(contract, need, actor, now)
+    contract_price_check(contract, need, award, actor, now)
+    note_price(contract, contract.price_check_id, now)
     lifecycle.move(
         contract,
         ContractStatus.ACTIVE,

@@ -11,16 +11,20 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import DaysKind
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import conclude_price, require_price
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict
 from marketplace.foundation.money import capitals
 from marketplace.foundation.policy import Edition
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications import actions as notifications
 from marketplace.projects.models import Need
+from marketplace.projects.pricing import price_of, said_of
 from marketplace.ratings import queries as grades
 from marketplace.sanctions import queries as sanctions
 from marketplace.selection.models import Award
@@ -125,22 +129,30 @@ def payment_days_of(policy: ContractsPolicy, kind: OrganisationKind) -> int:
     return policy.payment_days if kind in PUBLIC_PAYERS else policy.payment_days_others
 
 
-def contract_price_check(contract: Contract, need: Need, actor: Actor, now: datetime) -> None:
-    """Ask the price check about the contract's price and keep its answer; raises Invalid."""
-    check = fees.require_price(
-        stage="contract",
-        subject=contract,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(now),
-        price=contract.price,
-        inputs=dict(need.fee_inputs),
-        budget=need.budget,
-        actor=actor,
-        now=now,
-        field="price",
+def contract_price_check(
+    contract: Contract, need: Need, award: Award, actor: Actor, now: datetime
+) -> None:
+    """Ask the price check about the contract's price, which is the award's, and keep its answer;
+    raises Invalid. What was said of the award's price is said of this one."""
+    question = price_of(
+        need,
+        Gate.CONTRACT,
+        contract,
+        contract.price,
+        now,
+        budget=True,
+        awarded_at=award.decided_at,
+        reason=said_of(award.price_check_id),
+        demands_reason=False,
     )
-    contract.price_check_id = check.id
+    contract.price_check_id = require_price(question, actor, now).id
+
+
+def note_price(contract: Contract, check_id: int | None, now: datetime) -> None:
+    """Put the price both sides have signed among those that later prices are compared with."""
+    check = db.session.get(PriceCheck, check_id) if check_id is not None else None
+    if check is not None:
+        conclude_price(contract.id, check, contract.price, clock.local_day(now))
 
 
 def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:

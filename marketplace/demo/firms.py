@@ -63,7 +63,15 @@ def prepare(cast: Cast, login: str) -> int:
         _add_papers(firm, number, sketch, offered, cast)
         for item in offered:
             days = min(sketch.days, item.statutory_days)
-            promising.save_offering(firm, item.code, Decimal(sketch.discount), days, actor, now)
+            promising.save_offering(
+                firm,
+                item.code,
+                Decimal(sketch.discount),
+                days,
+                actor,
+                now,
+                deviation_reason="业务量稳定，自有人员和设备，让利给业主",
+            )
         return firm.id
 
 

@@ -25,7 +25,7 @@ from marketplace.selection.models import Award, AwardStatus, DrawAnnulment, Entr
 from . import needs
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, MORNING, Days, Story
 from .fulfilment import contract_life
-from .needs import STANDARD, NeedSketch
+from .needs import STANDARD, NeedSketch, quote_reason
 from .people import Cast
 
 WITHDRAWN_BECAUSE = (
@@ -124,7 +124,11 @@ def _confirm_entries(cast: Cast, need_id: int) -> None:
         with transaction():
             need = _need(need_id)
             selection.enter_need(
-                need, contribution, min(price, need.budget), cast.firms[login].actor
+                need,
+                contribution,
+                min(price, need.budget),
+                cast.firms[login].actor,
+                quote_reason(len(login)),
             )
 
 

@@ -76,6 +76,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 contact_phone="0399-5570000",
                 minimum_grade=sketch.minimum_grade,
                 entry_working_days=sketch.entry_days,
+                deviation_reason=budget_reason(sketch.title),
             ),
             (),
             actor,
@@ -106,7 +107,33 @@ def enter(cast: Cast, need_id: int, firms: Sequence[str], below: str = "0.92") -
             need = _need(need_id)
             price = (need.budget * (Decimal(below) - Decimal(place) / 200)).quantize(Decimal(1))
             contribution = sha256_hex(f"demo {need.number} {login}".encode())
-            selection.enter_need(need, contribution, price, cast.firms[login].actor)
+            selection.enter_need(
+                need, contribution, price, cast.firms[login].actor, quote_reason(place)
+            )
+
+
+# kept only where the price check asks for a reason
+BUDGET_REASONS = (
+    "工作范围比同类项目大，含现场调查和两轮修改",
+    "项目规模较小，按实际工作量安排预算",
+    "工期紧，需要增派人员，参照上年同类项目的成交价",
+    "与相邻地块同批办理，部分资料可以共用，预算从低安排",
+)
+QUOTE_REASONS = (
+    "本机构有相邻项目的基础资料，外业工作量较小，报价从低",
+    "采用自有设备和人员，不另行分包，报价从低",
+    "按实际投入人员和天数测算",
+)
+
+
+def budget_reason(title: str) -> str:
+    """Why an owner of the demo wants a budget far from the standard."""
+    return BUDGET_REASONS[len(title) % len(BUDGET_REASONS)]
+
+
+def quote_reason(place: int) -> str:
+    """Why a firm of the demo quotes far from the standard."""
+    return QUOTE_REASONS[place % len(QUOTE_REASONS)]
 
 
 @dataclass(frozen=True)

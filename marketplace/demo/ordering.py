@@ -20,6 +20,7 @@ from marketplace.orders.placing import OrderContent, quick_investment
 
 from . import dealings, fitting
 from .agenda import AFTER_CLOSING, Days, Story
+from .needs import budget_reason, quote_reason
 from .people import CITY, Cast
 from .trades import WORKS
 
@@ -102,6 +103,7 @@ def order_story(cast: Cast, days: Days, number: int, wish: Wish) -> Story:
                 quantity=wish.quantity,
                 investment=quick_investment(organisation.kind, False),
                 fee_inputs=fitting.inputs(wish.item, Decimal(wish.budget)),
+                deviation_reason=budget_reason(wish.scope),
                 budget=Decimal(wish.budget),
                 wanted_by=queries.day_after(item, today, min(item.statutory_days, 7)),
             ),
@@ -148,7 +150,7 @@ def _quote(cast: Cast, order_id: int, wish: Wish, chance: Random) -> bool:
             return False
         price = (Decimal(wish.budget) * chance.randint(86, 99) / 100).quantize(Decimal(1))
         firm = cast.firms[cast.firm_of(ask.organisation_id)]
-        actions.quote(ask, price, "含现场和报告，三日内完成", firm.actor)
+        actions.quote(ask, price, "含现场和报告，三日内完成", firm.actor, quote_reason(0))
     return True
 
 
@@ -188,6 +190,7 @@ def listings(cast: Cast, days: Days, before: int) -> Story:
                     base_unit=unit,
                     inputs={"building_points": first} if item == "fljc" else {},
                 ),
+                "小单量按次计价，含往返和报告",
             )
     yield from _order_listing(cast, days, 90, "hewan", "qiji", "yzbg", "1 户", 1)
     yield from _order_listing(cast, days, 35, "qian", "pingye", "rzfx", "1 栋", 1)

@@ -8,16 +8,24 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    DateField,
+    Form,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import Choice, SelectChoice
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.foundation.errors import DomainError
 from marketplace.foundation.forms import Form as SiteForm
-from marketplace.foundation.forms import YuanField, clean_text
+from marketplace.foundation.forms import YuanField, clean_text, length_message
 
 from . import queries
+from .models import LONGEST_REASON, SHORTEST_REASON
 from .rules.calculating import QuantityError
 from .rules.inputs import (
     FACTORS,
@@ -146,6 +154,16 @@ class InputsForm(Form):
     def summary(self) -> list[tuple[str | None, str]]:
         """The problems: every message here names its field already."""
         return self.problems
+
+
+def reason_field() -> Any:
+    """The field of why a price is far from the fee standard. It stays out of the way until the
+    reason is asked for (template ``fees/deviation.html``), so it is never demanded by itself."""
+    return TextAreaField(
+        _l("偏离理由"),
+        [Optional(), Length(SHORTEST_REASON, LONGEST_REASON, message=length_message())],
+        description=_l("价格与参考价相差较大的原因，双方和管理机构都能看到"),
+    )
 
 
 class PricedForm(SiteForm):

@@ -7,27 +7,38 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any, Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import epoch
-from marketplace.foundation.db import Page, db, paginate
+from marketplace.foundation.calendar import add_months
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.finding import by_public_id
-from marketplace.foundation.policy import Edition, PolicyEdition, PolicyMissing, in_force
+from marketplace.foundation.policy import (
+    Edition,
+    PolicyEdition,
+    PolicyMissing,
+    by_id,
+    in_force,
+)
 
-from .models import FeeStandardEdition, PriceCheck
+from .models import ConcludedPrice, FeeStandardEdition, PriceCheck
 from .rules.bands import FEN, ZERO, round_to
 from .rules.calculating import NO_STANDARD, Calculation, QuantityError, calculate
 from .rules.inputs import PAYER_CLASS, InputField, allowed_variants, case_of
 from .rules.inputs import input_fields as asked
-from .rules.judging import Gate, Question, judge
+from .rules.judging import Gate, Question, Verdict, judge
 from .rules.limits import Commitment, commitment_ceiling
 from .rules.modifiers import UnknownInput
 from .rules.policy import FeesPolicy, ItemFee
 from .rules.reading.files import read_standard
+from .rules.references import Agreed, Reference
+from .rules.references import reference as reference_of
 from .rules.standards import FeeStandard
 
 
@@ -248,9 +259,49 @@ def listed_price(found: Pricing, inputs: Mapping[str, str], promised: Commitment
     return price if asked_price.ceiling is None else min(price, asked_price.ceiling)
 
 
+_AGREED = select(ConcludedPrice.price, ConcludedPrice.basic).where(
+    ConcludedPrice.item_code == bindparam("item_code"),
+    ConcludedPrice.register_code == bindparam("register_code"),
+    ConcludedPrice.signed_on > bindparam("since"),
+    ConcludedPrice.signed_on <= bindparam("until"),
+)
+
+
+def register_of(jurisdiction_code: str) -> str:
+    """The register whose contracts are compared; a place that belongs to none stands alone."""
+    try:
+        return accounts.register_of(jurisdiction_code)
+    except Missing:
+        return jurisdiction_code
+
+
+def reference(found: Pricing, today: date) -> Reference | None:
+    """What contracts of the item in the register were agreed at in the last months, where there
+    are enough of them (the numbers are the edition's)."""
+    since = add_months(today, -found.policy.reference_months)
+    rows = fetch(
+        _AGREED,
+        item_code=found.item_code,
+        register_code=register_of(found.jurisdiction_code),
+        since=since,
+        until=today,
+    )
+    agreed = [Agreed(row.price, row.basic) for row in rows]
+    least = found.policy.reference_contracts
+    return reference_of(agreed, found.standard is not None, least, since, today)
+
+
 def check(public_id: str) -> PriceCheck:
     """A stored check; raises Missing."""
     return by_public_id(PriceCheck, public_id)
+
+
+def fee_of(check: PriceCheck) -> ItemFee | None:
+    """How the edition that a check cites judges its item: what binds by which basis, what was
+    freed by which document and when."""
+    if check.policy_edition_id is None:
+        return None
+    return by_id(FeesPolicy, check.policy_edition_id).values.items.get(check.item_code)
 
 
 def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
@@ -265,10 +316,27 @@ def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
     )
 
 
-def flagged_checks(number: int) -> Page[PriceCheck]:
-    """What the bureau should look at, newest first."""
-    query = select(PriceCheck).where(PriceCheck.flagged).order_by(PriceCheck.id.desc())
-    return paginate(query, number)
+def watched_checks(
+    areas: Sequence[str],
+    item_code: str | None = None,
+    stage: Gate | None = None,
+    verdict: Verdict | None = None,
+    kind: Literal["attempt", "deviation", ""] = "",
+) -> Select[Any]:
+    """What the offices of some areas should look at, newest first: refused attempts, breaches,
+    deviations, open readings."""
+    query = select(PriceCheck).where(PriceCheck.flagged, PriceCheck.jurisdiction_code.in_(areas))
+    if item_code:
+        query = query.where(PriceCheck.item_code == item_code)
+    if stage is not None:
+        query = query.where(PriceCheck.stage == stage)
+    if verdict is not None:
+        query = query.where(PriceCheck.verdict == verdict)
+    if kind == "attempt":
+        query = query.where(PriceCheck.refused)
+    elif kind == "deviation":
+        query = query.where(PriceCheck.asks_reason)
+    return query.order_by(PriceCheck.id.desc())
 
 
 def policy_findings(edition: Edition[FeesPolicy], day: date) -> list[str]:

@@ -49,4 +49,5 @@ def check(public_id: str) -> str:
         check=found,
         item_name=names.get(found.item_code, found.item_code),
         lines=step_lines(found.steps),
+        fee=queries.fee_of(found),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from marketplace.foundation.languages import is_english, joined
 from marketplace.foundation.money import format_yuan
 
-from .rules.bands import MONEY_UNITS, percent, plain
+from .rules.bands import MONEY_UNITS, percent, plain, round_to
 from .rules.judging import Gate, Verdict
 from .rules.modifiers import Cap, Floor, Rounding, Surcharge
 from .rules.standards import FeeStandard
@@ -156,6 +157,100 @@ def sentence(check: PriceCheck) -> str:
             )
         case _:
             return said(check.reason)
+
+
+def signed_share(share: Decimal) -> str:
+    """A distance as a share for a reader, e.g. ``-12.5%``."""
+    shown = percent(round_to(abs(share), Decimal("0.0001"), "half_up"))
+    return f"-{shown}" if share < 0 else shown
+
+
+def deviation_sentence(check: PriceCheck) -> str:
+    """How far a price lies from the standard's basic price and from like contracts."""
+    parts = []
+    if check.deviation:
+        parts.append(_apart(check.deviation, _("基准价")))
+    found = check.reference
+    if found is not None and found["deviation"] is not None:
+        title = _("近期 %(count)d 份同类合同的中位数", count=found["count"])
+        parts.append(_apart(Decimal(found["deviation"]), title))
+    return joined(parts)
+
+
+def _apart(share: Decimal, what: str) -> str:
+    shown = percent(round_to(abs(share), Decimal("0.0001"), "half_up"))
+    if share < 0:
+        return str(_("价格比%(what)s低 %(share)s", what=what, share=shown))
+    return str(_("价格比%(what)s高 %(share)s", what=what, share=shown))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Like contracts for a reader: quartiles in 元 where the case has a basic price, and as shares
+    of it where shares were compared (0.82 = 82 %)."""
+
+    count: int
+    since: date
+    until: date
+    amounts: tuple[Decimal, ...] | None
+    shares: tuple[Decimal, ...] | None
+    deviation: str | None
+
+
+def compared(kept: Mapping[str, Any] | None) -> Compared | None:
+    """What like contracts were agreed at, from what a check has kept."""
+    if not kept:
+        return None
+    quartiles = tuple(Decimal(each) for each in kept["quartiles"])
+    amounts = tuple(Decimal(each) for each in kept["amounts"]) if kept["amounts"] else None
+    deviation = kept["deviation"]
+    return Compared(
+        count=kept["count"],
+        since=date.fromisoformat(kept["since"]),
+        until=date.fromisoformat(kept["until"]),
+        amounts=amounts,
+        shares=quartiles if kept["measure"] == "share" else None,
+        deviation=None if deviation is None else signed_share(Decimal(deviation)),
+    )
+
+
+SOURCES = {
+    "standard": N_("收费标准"),
+    "layer": N_("本地政策"),
+    "commitment": N_("机构承诺"),
+    "budget": N_("预算"),
+}
+
+
+@dataclass(frozen=True)
+class LimitLine:
+    """One ceiling in 元; ``decides``: it is the lowest, or the one that was broken."""
+
+    source: str
+    title: str
+    ground: str
+    amount: Decimal
+    binding: bool
+    decides: bool
+
+
+def limit_lines(check: PriceCheck) -> list[LimitLine]:
+    """Every ceiling of a stored check in the order of the rules, the deciding one marked."""
+    kept = check.limits or []
+    lowest = min((Decimal(each["limit"]) for each in kept), default=None)
+    broken = check.decided_by if check.verdict.value == "above_ceiling" else None
+    sources = [SOURCES[each["source"]] for each in kept]
+    return [
+        LimitLine(
+            source=str(_(source)),
+            title=each["title"],
+            ground=" ".join(each[key] for key in ("document", "clause") if each[key]),
+            amount=Decimal(each["limit"]),
+            binding=each["binding"],
+            decides=each == broken if broken is not None else Decimal(each["limit"]) == lowest,
+        )
+        for each, source in zip(kept, sources, strict=True)
+    ]
 
 
 def _only(values: Mapping[str, str], *keys: str) -> dict[str, str]:

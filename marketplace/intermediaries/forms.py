@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.fees.forms import inputs_form
+from marketplace.fees.forms import inputs_form, reason_field
 from marketplace.foundation.forms import Form, YuanField, options
 
 from .actions import POINTS, Finding, FixedPrice, one_time_notice
@@ -144,6 +144,7 @@ class OfferingForm(Form):
         [InputRequired(_REQUIRED)],
         description=_l("在收费标准基础上下浮的百分比，不下浮填 0"),
     )
+    deviation_reason = reason_field()
     promised_days = IntegerField(
         _l("承诺时限"),
         [
@@ -159,6 +160,7 @@ class ListingForm(Form):
     the item's fee standard as ``fee``."""
 
     amount = YuanField(_l("承诺价格"), [InputRequired(_REQUIRED)])
+    deviation_reason = reason_field()
     base_unit = StringField(
         _l("数量单位"),
         [Optional(), Length(max=20, message=_LONGEST)],

@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
-from marketplace.fees import actions as fees
 from marketplace.fees import queries as fee_queries
+from marketplace.fees.checking import PriceQuestion, require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
@@ -51,11 +52,13 @@ def save_offering(
     actor: Actor,
     now: datetime,
     fixed: FixedPrice | None = None,
+    deviation_reason: str = "",
 ) -> Offering:
     """Promise a price and days for a service item; a later promise replaces the earlier one.
 
     ``discount`` is the part taken off the basic price (0.15 is 15 %); with ``fixed`` the price is
-    an amount and the discount 0. ``promised_days`` at most the item's statutory days. The price
+    an amount and the discount 0. ``deviation_reason``: why it is far from the fee standard, where
+    that is asked. ``promised_days`` at most the item's statutory days. The price
     check of stage offering can refuse it. A listed firm's first item of a department goes to
     that department for its professional check.
     """
@@ -83,19 +86,19 @@ def save_offering(
         db.session.flush()
     db.session.add(row)
     db.session.flush()
-    fees.require_price(
-        stage="offering",
+    question = PriceQuestion(
+        stage=Gate.OFFERING,
         subject=row,
+        matter=firm,
         item_code=item_code,
         jurisdiction_code=firm.register_code,
         day=day,
         price=row.amount,
         inputs=fixed.inputs if fixed is not None else {},
         commitment_discount=None if fixed is not None else discount,
-        actor=actor,
-        now=now,
-        field="amount" if fixed is not None else "discount",
+        reason=deviation_reason,
     )
+    require_price(question, actor, now, field="amount" if fixed is not None else "discount")
     audit.record(
         "offering.committed",
         actor,

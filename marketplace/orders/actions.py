@@ -13,7 +13,9 @@ from flask_babel import gettext as _
 from marketplace.accounts import queries as accounts
 from marketplace.contracts.models import Contract
 from marketplace.contracts.ordering import OrderTerms, contract_from_order
-from marketplace.fees import actions as fees
+from marketplace.fees import queries as fees
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
@@ -25,6 +27,7 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Offering
 from marketplace.notifications.actions import send
 from marketplace.projects import ordering as needs
+from marketplace.projects.pricing import price_of
 from marketplace.projects.rules import OrderRules, SelectionPolicy
 from marketplace.selection.ordering import Taken, award_order
 
@@ -73,8 +76,11 @@ def refuse_order(order: Order, reason: str, actor: Actor) -> None:
     _end(order, OrderStatus.WITHDRAWN, reason, actor, now)
 
 
-def quote(ask: OrderAsk, price: Decimal, note: str, actor: Actor) -> None:
-    """小额快选, act 2: the firm names its price (yuan) for the need as it stands.
+def quote(
+    ask: OrderAsk, price: Decimal, note: str, actor: Actor, deviation_reason: str = ""
+) -> None:
+    """小额快选, act 2: the firm names its price (yuan) for the need as it stands;
+    ``deviation_reason`` says why it is far from the fee standard, where that is asked.
 
     Raises Conflict when it is late or not this firm's turn, Refused when the firm may not take
     it, Invalid for a price over the budget or over what binds.
@@ -94,22 +100,18 @@ def quote(ask: OrderAsk, price: Decimal, note: str, actor: Actor) -> None:
             field="price",
             rule="entry.budget",
         )
-    offered = intermediaries.offering(ask.firm_id, need.item_code)
-    fees.require_price(
-        stage="quote",
-        subject=ask,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(now),
-        price=price,
-        inputs=need.fee_inputs,
-        budget=need.budget,
-        commitment_discount=getattr(offered, "discount", None),
+    offered = intermediaries.promised(ask.firm_id, need.item_code)
+    question = price_of(
+        need,
+        Gate.QUOTE,
+        ask,
+        price,
+        now,
+        budget=True,
         commitment=intermediaries.promise(offered),
-        actor=actor,
-        now=now,
-        field="price",
+        reason=deviation_reason,
     )
+    require_price(question, actor, now)
     _answer(ask, price, note, actor, now)
     days = rules_of(order).quote_stands_working_days
     ask.stands_until = working_calendar().deadline(now, days)
@@ -279,16 +281,19 @@ def _conclude(order: Order, ask: OrderAsk, actor: Actor, now: datetime) -> Contr
     assert order.approved_at is not None
     needs.publish_ordered(need, order.approver_id, actor, now)
     of_listing = order.offering_id is not None
+    reason = (
+        "按机构公开的承诺下单，机构在期限内接单"
+        if of_listing
+        else "小额快选，机构在期限内报价，业主确认"
+    )
+    checked = fees.checks_of(ask.__tablename__, ask.id)
     award = award_order(
         need,
         Taken(
             firm=ask.firm,
             price=ask.price,
-            reason=(
-                "按机构公开的承诺下单，机构在期限内接单"
-                if of_listing
-                else "小额快选，机构在期限内报价，业主确认"
-            ),
+            reason=reason,
+            deviation_reason=(checked[-1].deviation_reason if checked else None) or reason,
             proposed_by=order.proposer_id,
             approved_by=order.approver_id,
             firm_user_id=ask.answered_by,

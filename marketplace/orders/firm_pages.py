@@ -80,7 +80,11 @@ def quote(public_id: str) -> Any:
         "quote_form",
         form,
         lambda found: actions.quote(
-            found, form.price.data or Decimal(0), form.note.data or "", require_actor()
+            found,
+            form.price.data or Decimal(0),
+            form.note.data or "",
+            require_actor(),
+            form.deviation_reason.data or "",
         ),
         _("报价已提交，等待业主确认"),
     )

@@ -29,7 +29,7 @@ from wtforms.validators import (
 from marketplace.accounts.models import OrganisationKind
 from marketplace.evaluations.forms import FORMS
 from marketplace.evaluations.rules import Direction
-from marketplace.fees.forms import PricedForm, inputs_form
+from marketplace.fees.forms import PricedForm, inputs_form, reason_field
 from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.web import percent
@@ -75,6 +75,7 @@ class QuickForm(ContentForm):
     """小额快选: the item is chosen already, the other five fields and up to three firms."""
 
     budget = YuanField(_l("预算"), [InputRequired(_l("请填写预算"))])
+    deviation_reason = reason_field()
     wanted_by = DateField(_l("完成日期"), [InputRequired(_l("请填写完成日期"))])
     first = SelectField(_l("首选机构"), [DataRequired(_l("请选择一家机构"))])
     second = SelectField(_l("第二家"), [Optional()])
@@ -102,6 +103,7 @@ class QuickForm(ContentForm):
             fee_inputs=self.fee_inputs(),
             budget=self.budget.data,
             wanted_by=self.wanted_by.data,
+            deviation_reason=self.deviation_reason.data or "",
         )
 
 
@@ -174,6 +176,7 @@ class QuoteForm(Form):
     """A firm's price for what it was asked."""
 
     price = YuanField(_l("报价"), [InputRequired(_l("请填写报价"))])
+    deviation_reason = reason_field()
     note = StringField(_l("说明"), [Optional(), Length(max=300, min=0, message=length_message())])
     agree = BooleanField(
         _l("报价包含全部费用，业主确认后即为合同"),

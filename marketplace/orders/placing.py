@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -37,6 +37,7 @@ class OrderContent:
 
     ``quantity`` is what the owner says in words; ``fee_inputs`` the base quantities the item's
     fee standard asks for; ``units`` the number a listing's fixed price is held against.
+    ``deviation_reason`` is why the budget is far from the fee standard, where that is asked.
     """
 
     place: str
@@ -47,6 +48,7 @@ class OrderContent:
     units: Decimal | None = None
     budget: Decimal | None = None
     wanted_by: date | None = None
+    deviation_reason: str = ""
 
 
 def quick_investment(kind: OrganisationKind, fiscal_allowed: bool) -> InvestmentKind:
@@ -163,7 +165,9 @@ def place_listing(offering: Offering, content: OrderContent, actor: Actor, now: 
     quick = is_quick(rules, fiscal, price)
     wanted_by = queries.day_after(item, clock.local_day(now), offering.promised_days)
     channel = NeedChannel.QUICK if quick else NeedChannel.ORDER
-    need = _draft(item, content, price, wanted_by, channel, actor, now)
+    # nobody has to say more about a price that the firm has published
+    said = replace(content, deviation_reason="按机构公开的承诺下单")
+    need = _draft(item, said, price, wanted_by, channel, actor, now)
     register = accounts.register_of(need.jurisdiction_code)
     firm = require_firm(need, offering.firm.organisation_id, register, None, now)
     if firm.id != offering.firm_id:
@@ -224,6 +228,7 @@ def _draft(
             days_wanted=days,
             method=SelectionMethod.DIRECT_PICK,
             draw_source=None,
+            deviation_reason=content.deviation_reason,
             contact_name=person.name,
             contact_phone=owner.phone or "—",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Commissioner, ServiceItem
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Conflict, Invalid, Missing
@@ -24,6 +26,7 @@ from .models import (
     NeedStatus,
     SelectionMethod,
 )
+from .pricing import price_of, said_of
 from .rules import SelectionPolicy, gate_refusal
 
 
@@ -143,21 +146,16 @@ def require_gate(need: Need, amount: Decimal, now: datetime, field: str = "budge
     )
 
 
-def check_budget(need: Need, actor: Actor, now: datetime) -> None:
-    """Ask the price check about the budget by the standards of the day and keep its answer."""
-    check = fees.require_price(
-        stage="budget",
-        subject=need,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(now),
-        price=need.budget,
-        inputs=dict(need.fee_inputs),
-        actor=actor,
-        now=now,
-        field="budget",
-    )
-    need.price_check_id = check.id
+def check_budget(need: Need, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    """Ask the price check about the budget by the standards of the day and keep its answer.
+
+    ``reason``: why it deviates; None keeps what was said of it before.
+    """
+    said = said_of(need.price_check_id) if reason is None else reason
+    question = price_of(need, Gate.BUDGET, need, need.budget, now, reason=said)
+    # a budget is asked about by the standards of the day, also when it is corrected later
+    question = replace(question, day=clock.local_day(now))
+    need.price_check_id = require_price(question, actor, now, field="budget").id
 
 
 def require_status(need: Need, status: NeedStatus) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import lock
@@ -21,6 +23,7 @@ from . import queries
 from .actions import entry_deadline_for, require_open, require_second_person, set_entry_deadline
 from .checking import check_budget, check_days, check_method, item_in_force, require_gate
 from .models import CorrectionStatus, Need, NeedCorrection
+from .pricing import price_of, said_of
 
 # kept with the correction in Chinese; pages translate them
 FIELDS = {
@@ -33,12 +36,14 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Correction:
-    """What a published need should say from now on. ``budget`` in yuan."""
+    """What a published need should say from now on. ``budget`` in yuan, ``deviation_reason`` why
+    it is far from the fee standard, where that is asked."""
 
     scope: str
     place: str
     budget: Decimal
     days_wanted: int
+    deviation_reason: str = ""
 
 
 def propose_correction(
@@ -71,6 +76,17 @@ def propose_correction(
         deadline_before=need.entry_deadline,
     )
     lifecycle.begin(row, CorrectionStatus.PROPOSED, actor, now)
+    if correction.budget != need.budget:
+        question = price_of(
+            need,
+            Gate.BUDGET,
+            row,
+            correction.budget,
+            now,
+            reason=correction.deviation_reason,
+        )
+        today = replace(question, day=clock.local_day(now))
+        row.price_check_id = require_price(today, actor, now, field="budget").id
     return row
 
 
@@ -91,7 +107,7 @@ def publish_correction(row: NeedCorrection, actor: Actor, now: datetime) -> None
     need.days_wanted = row.values["days_wanted"]
     check_method(need, policy)
     require_gate(need, need.budget, at)
-    check_budget(need, actor, at)
+    check_budget(need, actor, at, said_of(row.price_check_id))
     assert need.entry_deadline is not None
     again = entry_deadline_for(policy, need.budget, at, need.entry_working_days)
     set_entry_deadline(need, policy, max(need.entry_deadline, again))

@@ -58,8 +58,8 @@ TWO_PERSON_KINDS = {OrganisationKind.AGENCY, OrganisationKind.PUBLIC_INSTITUTION
 class NeedContent:
     """What an owner writes about a need. Amounts in yuan, ``days_wanted`` in the item's kind of days.
 
-    ``fee_inputs`` are the base quantities the item's fee standard asks for. ``draw_source`` only
-    with a random draw. ``entry_working_days`` of None takes the least the edition allows.
+    ``fee_inputs`` are the base quantities the item's fee standard asks for, ``deviation_reason``
+    why the budget is far from it, where that is asked. ``draw_source`` only with a random draw. ``entry_working_days`` of None takes the least the edition allows.
     """
 
     title: str
@@ -75,6 +75,7 @@ class NeedContent:
     contact_phone: str
     minimum_grade: str | None = None
     entry_working_days: int | None = None
+    deviation_reason: str = ""
 
 
 def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> Project:
@@ -149,7 +150,7 @@ def draft_need(
     )
     _write(need, item, content, actor, now)
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
-    check_budget(need, actor, now)
+    check_budget(need, actor, now, content.deviation_reason)
     _set_recusals(need, recusals, now)
     return need
 
@@ -168,7 +169,7 @@ def edit_need(
     need.proposer_id = actor.user_id
     _write(need, item_in_force(need.item_code, need.jurisdiction_code, now), content, actor, now)
     db.session.flush()
-    check_budget(need, actor, now)
+    check_budget(need, actor, now, content.deviation_reason)
     _set_recusals(need, recusals, now)
     audit.record("needs.edited", actor, need, now, budget=need.budget)
 

@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from marketplace.accounts import queries as accounts
-from marketplace.fees.forms import PricedForm, inputs_form
+from marketplace.fees.forms import PricedForm, inputs_form, reason_field
 from marketplace.foundation import clock
 from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.web import show_date
@@ -30,6 +30,7 @@ from .checking import investments_of
 from .correcting import Correction
 from .drafting import NeedContent
 from .models import DrawSource, InvestmentKind, Need, Project, SelectionMethod
+from .pricing import said_of
 from .rules import GRADES
 
 MOST_DAYS = 999
@@ -78,6 +79,7 @@ class CorrectionForm(Form):
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额（元）"), [InputRequired(_l("请填写预算金额"))])
+    deviation_reason = reason_field()
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     reason = TextAreaField(_l("更正理由"), [required(_l("请填写更正理由")), length_between(5, 500)])
 
@@ -94,6 +96,7 @@ class CorrectionForm(Form):
             place=self.place.data or "",
             budget=self.budget.data,
             days_wanted=self.days_wanted.data,
+            deviation_reason=self.deviation_reason.data or "",
         )
 
 
@@ -115,6 +118,7 @@ class NeedForm(PricedForm):
     )
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额"), [InputRequired(_l("请填写预算金额"))])
+    deviation_reason = reason_field()
     investment = SelectField(_l("资金性质"), [required(_l("请选择资金性质"))])
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     method = RadioField(
@@ -201,6 +205,7 @@ class NeedForm(PricedForm):
             entry_working_days=self.entry_working_days.data,
             contact_name=self.contact_name.data,
             contact_phone=self.contact_phone.data,
+            deviation_reason=self.deviation_reason.data or "",
         )
 
 
@@ -240,6 +245,7 @@ def _values(need: Need) -> dict[str, Any]:
         "scope": need.scope,
         "place": need.place,
         "budget": need.budget,
+        "deviation_reason": said_of(need.price_check_id) or "",
         "investment": need.investment.value,
         "days_wanted": need.days_wanted,
         "method": need.method.value,

@@ -38,6 +38,7 @@ from .forms import (
     need_form,
 )
 from .models import Need, NeedStatus, Project
+from .pricing import said_of
 
 bp = Blueprint("projects", __name__)
 
@@ -334,6 +335,7 @@ def propose_correction(public_id: str) -> Any:
             "scope": need.scope,
             "place": need.place,
             "budget": need.budget,
+            "deviation_reason": said_of(need.price_check_id) or "",
             "days_wanted": need.days_wanted,
         }
     )

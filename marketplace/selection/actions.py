@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
@@ -20,6 +21,7 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects
 from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.pricing import price_of
 
 from . import awarding, ceremony, closing, drawing, holding, queries
 from .methods.draw_proof import instant_text
@@ -79,12 +81,14 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
     return running
 
 
-def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> Entry:
+def enter_need(
+    need: Need, contribution: str, price: Decimal, actor: Actor, deviation_reason: str = ""
+) -> Entry:
     """Enter a need, or change an entry that stands: a new receipt replaces the old one.
 
     Locks the need and only then reads the clock. Raises Conflict after the deadline, Refused
     naming the first rule that stands in the way, Invalid for contribution or price.
-    `price` is in yuan.
+    `price` is in yuan; `deviation_reason` says why it is far from the fee standard, where asked.
     """
     lock(need)
     now = clock.now()
@@ -128,7 +132,7 @@ def enter_need(need: Need, contribution: str, price: Decimal, actor: Actor) -> E
         signature=crypto.sign(receipt),
     )
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
-    _check_quote(need, entry, actor, now)
+    _check_quote(need, entry, deviation_reason, actor, now)
     closing.store_checks(entry, found, CheckStage.ENTRY, now)
     audit.record(
         "entry.received",
@@ -150,24 +154,19 @@ def _entering(need: Need, now: datetime) -> SelectionRound:
     return queries.live_round(need)
 
 
-def _check_quote(need: Need, entry: Entry, actor: Actor, now: datetime) -> None:
+def _check_quote(need: Need, entry: Entry, reason: str, actor: Actor, now: datetime) -> None:
     offering = intermediaries.promised(entry.firm_id, need.item_code)
-    checked = fees.require_price(
-        stage="quote",
-        subject=entry,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(need.published_at or now),
-        price=entry.price,
-        inputs=need.fee_inputs,
-        budget=need.budget,
-        commitment_discount=getattr(offering, "discount", None),
+    question = price_of(
+        need,
+        Gate.QUOTE,
+        entry,
+        entry.price,
+        now,
+        budget=True,
         commitment=intermediaries.promise(offering),
-        actor=actor,
-        now=now,
-        field="price",
+        reason=reason,
     )
-    entry.price_check_id = checked.id
+    entry.price_check_id = require_price(question, actor, now).id
     db.session.flush()
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import check_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
@@ -21,6 +22,7 @@ from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
+from marketplace.projects.pricing import price_of, said_of
 from marketplace.ratings import actions as ratings
 from marketplace.ratings.rules.entries import ConductKind
 
@@ -283,21 +285,18 @@ def _new_award(
 
 
 def _price_holds(need: Need, award: Award, actor: Actor, now: datetime) -> bool:
-    offering = intermediaries.offering(award.entry.firm_id, need.item_code)
-    checked = fees.check_price(
-        stage="award",
-        subject=award,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(need.published_at or now),
-        price=award.price,
-        inputs=need.fee_inputs,
-        budget=need.budget,
-        commitment_discount=getattr(offering, "discount", None),
+    offering = intermediaries.promised(award.entry.firm_id, need.item_code)
+    question = price_of(
+        need,
+        Gate.AWARD,
+        award,
+        award.price,
+        now,
+        budget=True,
         commitment=intermediaries.promise(offering),
-        actor=actor,
-        now=now,
+        reason=said_of(award.entry.price_check_id) or award.reason,
     )
+    checked = check_price(question, actor, now)
     award.price_check_id = checked.id
     db.session.flush()
     return not checked.stops

@@ -21,6 +21,7 @@ from marketplace.foundation.web import (
     run_form,
     writes,
 )
+from marketplace.projects.pricing import said_of
 
 from . import access as objects
 from . import actions, queries
@@ -44,7 +45,13 @@ def enter(public_id: str) -> Any:
     def act() -> Entry:
         assert form.price.data is not None
         try:
-            return actions.enter_need(need, form.contribution.data or "", form.price.data, actor)
+            return actions.enter_need(
+                need,
+                form.contribution.data or "",
+                form.price.data,
+                actor,
+                form.deviation_reason.data or "",
+            )
         except DomainError as error:
             audit.note("entry.refused", actor, ("needs", need_id), rule=error.rule)
             raise
@@ -72,7 +79,11 @@ def enter(public_id: str) -> Any:
 
 def _entry_defaults(mine: Any) -> dict[str, Any]:
     if mine is not None and mine.status is EntryStatus.STANDING:
-        return {"price": mine.price, "contribution": mine.contribution}
+        return {
+            "price": mine.price,
+            "contribution": mine.contribution,
+            "deviation_reason": said_of(mine.price_check_id) or "",
+        }
     return {"contribution": secrets.token_hex(32)}
 
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
+from marketplace.fees.forms import reason_field
 from marketplace.foundation.forms import Form, YuanField, length_message
 
 from .methods.public_value import LOTTERIES
@@ -19,6 +20,7 @@ class EntryForm(Form):
     """A firm's sign-up: its price and its contribution to the draw."""
 
     price = YuanField(_l("报价"), validators=[InputRequired(_l("请填写报价"))])
+    deviation_reason = reason_field()
     contribution = StringField(
         _l("随机贡献值"),
         description=_l("已随机填好，可以改成自己的 64 位小写十六进制字符；它参与决定抽取次序"),

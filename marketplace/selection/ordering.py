@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from marketplace.accounts import queries as accounts
-from marketplace.fees import actions as fees
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
@@ -19,6 +20,7 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm
 from marketplace.notices import actions as notice_actions
 from marketplace.projects.models import Need
+from marketplace.projects.pricing import price_of
 
 from . import drawing, queries
 from .closing import store_checks
@@ -37,7 +39,8 @@ from .models import (
 
 @dataclass(frozen=True)
 class Taken:
-    """What a firm and an owner agreed on: who said what when. ``reason`` is published."""
+    """What a firm and an owner agreed on: who said what when. ``reason`` is published,
+    ``deviation_reason`` is why the price is far from the fee standard, as far as it was said."""
 
     firm: Firm
     price: Decimal
@@ -47,6 +50,7 @@ class Taken:
     firm_user_id: int | None
     answered_at: datetime
     answer_by: datetime
+    deviation_reason: str = ""
 
 
 def award_order(need: Need, taken: Taken, actor: Actor, now: datetime) -> Award:
@@ -94,7 +98,7 @@ def award_order(need: Need, taken: Taken, actor: Actor, now: datetime) -> Award:
         notice_ends_at=working_calendar().deadline(now, values.notice_working_days),
     )
     lifecycle.begin(award, AwardStatus.PROPOSED, actor, now)
-    _check_price(need, award, entry, actor, now)
+    _check_price(need, award, entry, taken.deviation_reason, actor, now)
     for status in (AwardStatus.ANNOUNCED, AwardStatus.OFFERED, AwardStatus.ACCEPTED):
         lifecycle.move(award, status, actor, now, price=award.price)
     lifecycle.move(running, RoundStatus.DECIDED, actor, now)
@@ -129,24 +133,22 @@ def _entry(need: Need, running: SelectionRound, taken: Taken, actor: Actor, now:
     return entry
 
 
-def _check_price(need: Need, award: Award, entry: Entry, actor: Actor, now: datetime) -> None:
-    offering = intermediaries.offering(entry.firm_id, need.item_code)
-    checked = fees.require_price(
-        stage="award",
-        subject=award,
-        item_code=need.item_code,
-        jurisdiction_code=need.jurisdiction_code,
-        day=clock.local_day(now),
-        price=award.price,
-        inputs=need.fee_inputs,
-        budget=need.budget,
-        commitment_discount=getattr(offering, "discount", None),
+def _check_price(
+    need: Need, award: Award, entry: Entry, reason: str, actor: Actor, now: datetime
+) -> None:
+    offering = intermediaries.promised(entry.firm_id, need.item_code)
+    question = price_of(
+        need,
+        Gate.AWARD,
+        award,
+        award.price,
+        now,
+        budget=True,
         commitment=intermediaries.promise(offering),
-        actor=actor,
-        now=now,
-        field="price",
+        reason=reason,
+        demands_reason=False,
     )
-    entry.price_check_id = award.price_check_id = checked.id
+    entry.price_check_id = award.price_check_id = require_price(question, actor, now).id
     db.session.flush()
 
 

@@ -23,14 +23,14 @@ from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
 from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
-from . import actions, audit_pages, queries
+from . import actions, audit_pages, prices, queries
 from . import lamps as lamps_of
 from .blueprint import bp
 from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
 
-__all__ = ["audit_pages", "bp"]
+__all__ = ["audit_pages", "bp", "prices"]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marketplace.fees import actions
+from marketplace.fees.checking import PriceQuestion, check_price
 from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock
-from marketplace.foundation.actor import CLOCK
+from marketplace.foundation.actor import CLOCK, Actor
 
 CITY = "379900"
 
@@ -24,23 +25,21 @@ SUPERVISION_INPUTS = {
 AGENCY_INPUTS = {"variant": "works", "award_amount": "6000", "unit": "万元", "scope": "full"}
 
 
-def price_question(**changes: Any) -> dict[str, Any]:
-    """What ``check_price`` asks, for a quote of 300 000 元 for supervision in the demo city."""
-    now = clock.now()
-    return {
+def price_question(**changes: Any) -> PriceQuestion:
+    """What is asked about a quote of 300 000 元 for supervision in the demo city."""
+    question: dict[str, Any] = {
         "stage": "quote",
-        "subject": None,
         "item_code": "jsjl",
         "jurisdiction_code": CITY,
-        "day": clock.local_day(now),
+        "day": clock.local_day(clock.now()),
         "price": Decimal(300_000),
         "inputs": SUPERVISION_INPUTS,
-        "actor": CLOCK,
-        "now": now,
         **changes,
     }
+    question["stage"] = Gate(question["stage"])
+    return PriceQuestion(**question)
 
 
-def price_check(**changes: Any) -> PriceCheck:
+def price_check(actor: Actor = CLOCK, **changes: Any) -> PriceCheck:
     """A stored check."""
-    return actions.check_price(**price_question(**changes))
+    return check_price(price_question(**changes), actor, clock.now())

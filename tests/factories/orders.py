@@ -27,6 +27,7 @@ def content(**changes: Any) -> OrderContent:
         "investment": InvestmentKind.ENTERPRISE,
         "fee_inputs": {},
         "budget": Decimal("8000.00"),
+        "deviation_reason": "参照上年同类项目的成交价",
         "wanted_by": clock.today() + timedelta(days=7),
         **changes,
     }

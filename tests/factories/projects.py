@@ -44,6 +44,7 @@ def content(**changes: Any) -> NeedContent:
         "draw_source": DrawSource.LOTTERY,
         "contact_name": "陈联络",
         "contact_phone": "0399-7770001",
+        "deviation_reason": "参照上年同类项目的成交价",
         **changes,
     }
     if values["method"] is SelectionMethod.DIRECT_PICK:

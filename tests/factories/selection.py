@@ -44,7 +44,13 @@ def enter(
     contribution: str | None = None,
 ) -> Entry:
     """A firm's entry."""
-    return actions.enter_need(need, contribution or secrets.token_hex(32), price, firm.actor)
+    return actions.enter_need(
+        need,
+        contribution or secrets.token_hex(32),
+        price,
+        firm.actor,
+        "已有相邻项目的资料，工作量较小",
+    )
 
 
 def entered_need(

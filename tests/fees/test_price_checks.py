@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from wtforms import FormField
 
 from marketplace.fees import access, actions, queries
+from marketplace.fees.checking import require_price
 from marketplace.fees.forms import inputs_form
 from marketplace.fees.models import FeeStandardEdition, PriceCheck
 from marketplace.fees.rules.judging import Verdict
@@ -74,7 +75,9 @@ def test_the_city_binds_supervision_and_frees_agency(app: Flask) -> None:
 def test_require_price_refuses_with_number_and_rule(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(Invalid) as refused, transaction():
-            actions.require_price(**price_question(price=Decimal(240_799)), field="budget")
+            require_price(
+                price_question(price=Decimal(240_799)), CLOCK, clock.now(), field="budget"
+            )
         assert refused.value.field == "budget"
         assert refused.value.rule == "fees.below_floor"
         assert "240,800.00" in refused.value.message
@@ -84,7 +87,8 @@ def test_require_price_refuses_with_number_and_rule(app: Flask) -> None:
             ("price.refused", "below_floor")
         ]
         with transaction():
-            assert actions.require_price(**price_question()).verdict is Verdict.WITHIN
+            checked = require_price(price_question(), CLOCK, clock.now())
+            assert checked.verdict is Verdict.WITHIN
 
 
 def test_commitment_and_budget_bind_where_the_standard_informs(app: Flask) -> None:

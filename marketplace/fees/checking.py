@@ -1,0 +1,345 @@
+"""Checking a price, keeping the answer, and keeping what was refused.
+
+A check is stored with the transaction that asked it. Where it stops the action everything is
+rolled back, so the attempt is stored afterwards, by itself, for the bureau.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import inspect, select
+
+from marketplace.foundation import audit, clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import Model, db
+from marketplace.foundation.errors import Invalid
+from marketplace.foundation.money import to_fen
+from marketplace.foundation.web import later
+
+from . import queries
+from .models import LONGEST_REASON, SHORTEST_REASON, ConcludedPrice, PriceCheck
+from .queries import Pricing
+from .rules.bands import FEN, ONE, ZERO, round_to, settle
+from .rules.calculating import Calculation
+from .rules.inputs import PAYER_CLASS
+from .rules.judging import Gate, Judgement, Question, judge, judge_discount
+from .rules.limits import Commitment, Limit, rounded_ceiling, rounded_floor
+from .rules.policy import BasisDate
+from .rules.references import Reference
+from .rules.steps import Wording
+
+REASON_FIELD = "deviation_reason"
+
+# where like contracts are looked up: they are shown there and their median is compared with
+_WITH_REFERENCE = frozenset({Gate.BUDGET, Gate.AWARD})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceQuestion:
+    """One price to be checked. Money in 元.
+
+    ``subject``: what the price stands on (an entry, an award); ``matter``: what it belongs to
+    (the need, the firm), by which the bureau finds it. ``day`` is the day whose standard counts;
+    where the policy names another day as its basis and ``days`` has it, that one counts.
+    ``inputs`` are the answers to ``queries.input_fields``. ``commitment`` is the firm's own
+    promise, which binds it; ``commitment_discount`` one off the basic price (0.15 = 15 %): at the
+    gate offering, without a price, the promise itself is judged. ``reason``: why the price
+    deviates, where the parties have said it; ``demands_reason``: without one the action may not
+    go on where one is asked (not so where nobody is there to be asked).
+    """
+
+    stage: Gate
+    item_code: str
+    jurisdiction_code: str
+    day: date
+    price: Decimal | None
+    inputs: Mapping[str, str]
+    subject: Model | None = None
+    matter: Model | None = None
+    days: Mapping[BasisDate, date] = field(default_factory=dict)
+    budget: Decimal | None = None
+    commitment: Commitment | None = None
+    commitment_discount: Decimal | None = None
+    payer_class: str | None = None
+    reason: str = ""
+    demands_reason: bool = True
+
+
+def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCheck:
+    """Judge a price and keep the answer with the editions and steps it rests on.
+
+    Raises Invalid for an input that cannot be used, a price with parts of a fen, or when there
+    is nothing to judge.
+    """
+    found = _pricing(question)
+    price, discount = question.price, question.commitment_discount
+    _check_numbers(price, discount)
+    calculation, reference = None, None
+    if price is None:
+        if question.stage is not Gate.OFFERING or discount is None:
+            raise Invalid(_("请填写价格"), field="price", rule="fees.price")
+        answer = judge_discount(
+            discount, question.stage, found.item_code, found.standard, found.policy
+        )
+    else:
+        calculation = queries.calculation(found, question.inputs)
+        if question.stage in _WITH_REFERENCE:
+            reference = queries.reference(found, clock.local_day(now))
+        answer = judge(
+            Question(
+                price,
+                question.stage,
+                found.item_code,
+                calculation,
+                payer_class=question.payer_class or question.inputs.get(PAYER_CLASS) or None,
+                commitment=question.commitment or _promise(discount),
+                budget=question.budget,
+                reference=reference,
+            ),
+            found.policy,
+        )
+    check = PriceCheck(
+        **_facts(question, found, calculation, answer, reference),
+        subject_type=question.subject.__tablename__ if question.subject is not None else None,
+        subject_id=question.subject.id if question.subject is not None else None,
+        matter_type=question.matter.__tablename__ if question.matter is not None else None,
+        matter_id=question.matter.id if question.matter is not None else None,
+        organisation_id=actor.organisation_id,
+        refused=False,
+        checked_at=now,
+    )
+    db.session.add(check)
+    db.session.flush()
+    return check
+
+
+def require_price(
+    question: PriceQuestion, actor: Actor, now: datetime, field: str = "price"
+) -> PriceCheck:
+    """``check_price``, and the action may not go on where the answer stops it or asks for a
+    reason that nobody has given.
+
+    Raises Invalid with the number and the rule, at ``field`` or at the field of the reason. What
+    was stopped is kept for the bureau although the transaction is rolled back.
+    """
+    check = check_price(question, actor, now)
+    if check.stops:
+        _keep_attempt(question, check)
+        audit.note(
+            "price.refused",
+            actor,
+            ("service_items", check.item_code),
+            stage=check.stage.value,
+            verdict=check.verdict.value,
+            price=check.price,
+            limit=(check.decided_by or {}).get("limit"),
+            policy_edition=check.policy_edition_id,
+            standard_edition=check.standard_edition_id,
+        )
+        raise Invalid(check.message, field=field, rule=f"fees.{check.verdict.value}")
+    if check.asks_reason and question.demands_reason and check.deviation_reason is None:
+        raise Invalid(
+            _(
+                "%(deviation)s，请说明理由（%(least)d 至 %(most)d 个字），双方和管理机构都能看到",
+                deviation=check.deviation_sentence,
+                least=SHORTEST_REASON,
+                most=LONGEST_REASON,
+            ),
+            field=REASON_FIELD,
+            rule="fees.deviation",
+        )
+    return check
+
+
+def conclude_price(contract_id: int, check: PriceCheck, price: Decimal, signed_on: date) -> None:
+    """Note what a contract was signed at, or changed to (元), among the prices later ones are
+    compared with. ``check`` is the contract's own: it has the item, place and basic price."""
+    known = db.session.scalar(
+        select(ConcludedPrice).where(ConcludedPrice.contract_id == contract_id)
+    )
+    if known is None:
+        known = ConcludedPrice(
+            contract_id=contract_id,
+            item_code=check.item_code,
+            register_code=queries.register_of(check.jurisdiction_code),
+            signed_on=signed_on,
+        )
+        db.session.add(known)
+    known.price = price
+    known.basic = check.basic_high
+    db.session.flush()
+
+
+def _pricing(question: PriceQuestion) -> Pricing:
+    """What decides the price on the day the policy names as its basis."""
+    found = queries.pricing(question.item_code, question.jurisdiction_code, question.day)
+    day = question.days.get(found.fee.basis_date) if found.fee is not None else None
+    if day is None or day == question.day:
+        return found
+    return queries.pricing(question.item_code, question.jurisdiction_code, day)
+
+
+def _check_numbers(price: Decimal | None, discount: Decimal | None) -> None:
+    if price is not None and (price < ZERO or price != to_fen(price)):
+        raise Invalid(_("价格应为不小于 0 的金额，最多两位小数"), field="price", rule="fees.price")
+    if discount is not None and not ZERO <= discount < ONE:
+        raise Invalid(_("下浮率应在 0 与 100% 之间"), field="discount", rule="fees.discount")
+
+
+def _promise(discount: Decimal | None) -> Commitment | None:
+    """A discount of zero promises nothing: the standard's own float stays open."""
+    return Commitment("机构承诺", discount=discount) if discount else None
+
+
+def _facts(
+    question: PriceQuestion,
+    found: Pricing,
+    calculation: Calculation | None,
+    answer: Judgement,
+    reference: Reference | None,
+) -> dict[str, Any]:
+    """The columns of a check that say what was asked and what the answer was."""
+    band = calculation.band if calculation is not None else None
+    basic = calculation.basic if calculation is not None else None
+    price, discount = question.price, question.commitment_discount
+    if discount is None and question.commitment is not None:
+        discount = question.commitment.discount
+    said = question.reason.strip()
+    return {
+        "stage": question.stage,
+        "item_code": found.item_code,
+        "jurisdiction_code": found.jurisdiction_code,
+        "day": found.day,
+        "price": price,
+        "discount": discount,
+        "inputs": {k: str(v) for k, v in question.inputs.items() if v not in (None, "")},
+        "verdict": answer.verdict,
+        "low": _stored(band.low if band else None),
+        "high": _stored(band.high if band else None),
+        "basic_low": _stored(basic.low if basic else None),
+        "basic_high": _stored(basic.high if basic else None),
+        "ceiling": answer.ceiling if price is not None else None,
+        "floor": answer.floor if price is not None else None,
+        "beyond": answer.by if answer.decided_by is not None else None,
+        "deviation": _stored(answer.deviation),
+        "decided_by": _decided(answer, found),
+        "binding": answer.binding,
+        "stops": answer.stops,
+        "flagged": answer.flagged,
+        "asks_reason": answer.asks_reason,
+        "deviation_reason": said if answer.asks_reason and len(said) >= SHORTEST_REASON else None,
+        "standard_binds": found.binds,
+        "freed_by": found.fee.freed_by if found.fee is not None else "",
+        "readings": [
+            [title, str(round_to(amount, FEN, "half_up"))] for title, amount in answer.readings
+        ],
+        "missing": [list(pair) for pair in answer.missing],
+        "reason": _wording(answer.reason),
+        "steps": [step.as_record() for step in answer.steps],
+        "limits": [_limit(limit, found, above=True) for limit in answer.limits],
+        "reference": _reference(reference, answer, calculation),
+        "policy_edition_id": found.edition.id if found.edition is not None else None,
+        "standard_edition_id": found.standard_edition.id if found.standard_edition else None,
+        "standard_id": found.fee.standard if found.fee is not None else None,
+    }
+
+
+def _stored(value: Decimal | None) -> Decimal | None:
+    """At most ten decimals, which the column holds; every finite result has fewer."""
+    if value is None:
+        return None
+    sign = -ONE if value < ZERO else ONE
+    return settle(round_to(abs(value), Decimal("0.0000000001"), "half_up")) * sign
+
+
+def _decided(answer: Judgement, found: Pricing) -> dict[str, Any] | None:
+    if answer.decided_by is None:
+        return None
+    return _limit(answer.decided_by, found, above=answer.price > answer.decided_by.amount)
+
+
+def _limit(limit: Limit, found: Pricing, *, above: bool) -> dict[str, Any]:
+    """A limit as it is kept: the amount as it was compared."""
+    edge = rounded_ceiling(limit.amount, found.policy) if above else rounded_floor(limit.amount)
+    return {
+        "source": limit.source.value,
+        "title": limit.title,
+        "document": limit.document,
+        "clause": limit.clause,
+        "binding": limit.binding,
+        "limit": str(edge),
+    }
+
+
+def _reference(
+    found: Reference | None, answer: Judgement, calculation: Calculation | None
+) -> dict[str, Any] | None:
+    """What like contracts were agreed at, as it stood when it was compared with."""
+    if found is None:
+        return None
+    amounts = found.amounts(calculation.basic if calculation is not None else None)
+    kept = [str(_stored(value)) for value in (found.lower, found.median, found.upper)]
+    deviation = _stored(answer.reference_deviation)
+    return {
+        "measure": found.measure,
+        "count": found.count,
+        "quartiles": kept,
+        "amounts": [str(round_to(each, FEN, "half_up")) for each in amounts] if amounts else None,
+        "since": found.since.isoformat(),
+        "until": found.until.isoformat(),
+        "deviation": None if deviation is None else str(deviation),
+    }
+
+
+def _wording(reason: Wording | None) -> dict[str, object] | None:
+    return None if reason is None else {"text": reason.text, "values": dict(reason.values)}
+
+
+def _keep_attempt(question: PriceQuestion, check: PriceCheck) -> None:
+    """Store the refused check after the answer, in a transaction of its own.
+
+    What was new in the refused transaction is gone by then; what stood before is linked.
+    """
+    columns = [column.key for column in inspect(PriceCheck).column_attrs]
+    own = {"id", "public_id", "subject_type", "subject_id", "matter_type", "matter_id"}
+    facts = {name: getattr(check, name) for name in columns if name not in own}
+    subject, matter = _name_of(question.subject), _name_of(question.matter)
+
+    def keep(_at: datetime) -> None:
+        subject_type, subject_id = _again(subject)
+        matter_type, matter_id = _again(matter)
+        db.session.add(
+            PriceCheck(
+                **{**facts, "refused": True, "flagged": True},
+                subject_type=subject_type,
+                subject_id=subject_id,
+                matter_type=matter_type,
+                matter_id=matter_id,
+            )
+        )
+
+    later(keep)
+
+
+_Name = tuple[type[Model], str] | None
+
+
+def _name_of(thing: Model | None) -> _Name:
+    public_id = getattr(thing, "public_id", None)
+    return None if thing is None or public_id is None else (type(thing), public_id)
+
+
+def _again(name: _Name) -> tuple[str | None, int | None]:
+    """Table and key of what is still there, found by its public id: keys are given anew."""
+    if name is None:
+        return None, None
+    kind, public_id = name
+    own: Any = kind
+    key = db.session.scalar(select(own.id).where(own.public_id == public_id))
+    return (None, None) if key is None else (kind.__tablename__, key)

@@ -1,0 +1,61 @@
+"""The question a price check is asked about a need: its budget, a quote, an award, a contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from marketplace.fees.checking import PriceQuestion
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate
+from marketplace.fees.rules.limits import Commitment
+from marketplace.foundation import clock
+from marketplace.foundation.db import Model, db
+
+from .models import Need
+
+
+def price_of(
+    need: Need,
+    stage: Gate,
+    subject: Model,
+    price: Decimal,
+    now: datetime,
+    *,
+    budget: bool = False,
+    commitment: Commitment | None = None,
+    awarded_at: datetime | None = None,
+    reason: str | None = None,
+    demands_reason: bool = True,
+) -> PriceQuestion:
+    """What is asked about one price (yuan) for a need.
+
+    The standards of the publication day count, those of the award's or the contract's day where
+    the policy says so. ``budget``: the need's budget is a ceiling too; ``commitment``: the firm's
+    own promise. ``reason``: why the price deviates, as far as somebody has said it already.
+    """
+    today = clock.local_day(now)
+    return PriceQuestion(
+        stage=stage,
+        subject=subject,
+        matter=need,
+        item_code=need.item_code,
+        jurisdiction_code=need.jurisdiction_code,
+        day=clock.local_day(need.published_at or now),
+        days={
+            "award": clock.local_day(awarded_at) if awarded_at is not None else today,
+            "contract_signed": today,
+        },
+        price=price,
+        inputs=dict(need.fee_inputs),
+        budget=need.budget if budget else None,
+        commitment=commitment,
+        reason=reason or "",
+        demands_reason=demands_reason,
+    )
+
+
+def said_of(check_id: int | None) -> str | None:
+    """The reason given when a price was checked before, for the next check of the same price."""
+    found = db.session.get(PriceCheck, check_id) if check_id is not None else None
+    return found.deviation_reason if found is not None else None
