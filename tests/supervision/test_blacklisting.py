@@ -177,7 +177,7 @@ def test_a_proposal_names_what_the_firm_offers_first_and_finds_the_rest(
         return set(re.findall(r'name="items"[^>]*value="(\w+)"', page))
 
     page = officer.get(address).text
-    first, rest = page.split("清单中的其他事项")
+    first, rest = page.split("<summary>清单中的其他事项")
     assert faults(page) == []
     assert offered(first) == {"stbc", "hpwj"}
     assert offered(rest) == set(names) - {"stbc", "hpwj"}
