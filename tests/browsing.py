@@ -136,6 +136,12 @@ class Visitor:
         self._read()
         return answer.status
 
+    def follow(self, link: Locator) -> None:
+        """Press a link, or a button that leads on, and wait for the page it leads to."""
+        with self.page.expect_navigation():
+            link.click()
+        self._read()
+
     def sign_in(self, login: str, password: str) -> None:
         """Sign in through the page, as a person does."""
         self.open("/sign-in")

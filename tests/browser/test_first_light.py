@@ -156,7 +156,7 @@ class Story:
     def _application(self, login: str) -> Visitor:
         window = self.cast.at(login)
         window.open("/supervision/applications")
-        window.page.get_by_role("link", name=FIRM).first.click()
+        window.follow(window.page.get_by_role("link", name=FIRM).first)
         window.page.wait_for_url("**/supervision/applications/*")
         return window
 
@@ -182,7 +182,7 @@ class Story:
         press(approver, "作出决定")
         department = self.cast.at(self.department)
         department.open("/department/applications")
-        department.page.get_by_role("link", name=FIRM).first.click()
+        department.follow(department.page.get_by_role("link", name=FIRM).first)
         department.page.wait_for_url("**/department/applications/*")
         fill(department, outcome="none")
         press(department, "提交核查意见")

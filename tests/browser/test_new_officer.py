@@ -69,7 +69,7 @@ def set_up(app: Flask, window: Visitor) -> Device:
     fill(window, code=device.code())
     press(window, "完成设置")
     assert window.page.locator("main li code").count() == 10
-    window.page.get_by_role("link", name="已保存，继续").click()
+    window.follow(window.page.get_by_role("link", name="已保存，继续"))
     return device
 
 
@@ -115,7 +115,7 @@ def test_a_new_officer_comes_works_and_is_locked_out_at_once(
     assert officer.open("/supervision/applications") == 200
     assert "入驻" in text(officer)
 
-    officer.page.get_by_role("button", name="退出").click()
+    officer.follow(officer.page.get_by_role("button", name="退出"))
     enter(officer, "xuhecha", WORD)
     assert "二次验证" in text(officer)
     assert officer.open("/supervision") == 200
@@ -126,7 +126,9 @@ def test_a_new_officer_comes_works_and_is_locked_out_at_once(
     assert "请再输入" not in text(officer)
 
     security.open("/offices/accounts")
-    security.page.locator("main tr", has_text="许核查").get_by_role("link", name="收回角色").click()
+    security.follow(
+        security.page.locator("main tr", has_text="许核查").get_by_role("link", name="收回角色")
+    )
     assert "管理机构经办人" in text(security)
     with guarded.app_context(), transaction():
         for row in db.session.scalars(

@@ -58,7 +58,7 @@ def test_five_acts_on_a_telephone_without_scripts(
     one = _login(visitor(NARROW, False), editor)
     one.open("/owner/orders/quick")
     _fits(one)
-    one.page.get_by_role("link", name="公共场所卫生检测", exact=True).click()
+    one.follow(one.page.get_by_role("link", name="公共场所卫生检测", exact=True))
     _fits(one)
     one.send(
         "向首选机构询价",
@@ -76,25 +76,25 @@ def test_five_acts_on_a_telephone_without_scripts(
     # 2 the firm names its price
     two = _login(visitor(NARROW, False), seller)
     two.open("/workspace")
-    two.page.get_by_role("link", name="答复小额快选询价").first.click()
+    two.follow(two.page.get_by_role("link", name="答复小额快选询价").first)
     _fits(two)
     two.send("提交报价", price="5200", note="含采样和复检", agree=True)
     assert "等待业主确认" in two.text
     # 3 the owner's second person says yes
     three = _login(visitor(NARROW, False), approver)
     three.open("/workspace")
-    three.page.get_by_role("link", name="确认小额快选报价").first.click()
+    three.follow(three.page.get_by_role("link", name="确认小额快选报价").first)
     _fits(three)
     three.send("确认成交")
     assert "已成交" in three.text
     # 4 the firm delivers
     two.open("/contracts")
-    two.page.locator("main table a").first.click()
+    two.follow(two.page.locator("main table a").first)
     two.send("提交成果", upload=paper)
     # 5 the owner accepts with its marks
     one.open("/contracts")
-    one.page.locator("main table a").first.click()
-    one.page.get_by_role("link", name="验收并评价").click()
+    one.follow(one.page.locator("main table a").first)
+    one.follow(one.page.get_by_role("link", name="验收并评价"))
     _fits(one)
     marks = dict.fromkeys(("quality", "timeliness", "attitude", "charging", "conduct"), "5")
     one.send("验收通过并提交评价", **marks)
@@ -127,7 +127,7 @@ def test_ordering_a_listing_and_what_goes_wrong(
     # the firm puts a fixed price on its page
     shop = _login(visitor(), seller)
     shop.open("/firm/offerings")
-    shop.page.get_by_role("link", name="固定价格").click()
+    shop.follow(shop.page.get_by_role("link", name="固定价格"))
     shop.send(
         "保存承诺",
         amount="9600",
@@ -140,7 +140,7 @@ def test_ordering_a_listing_and_what_goes_wrong(
     # the owner orders it from there; too much is refused, then it goes through
     desk = _login(visitor(), buyer)
     desk.open(f"/firms/{seller_page}")
-    desk.page.get_by_role("link", name="下单", exact=True).click()
+    desk.follow(desk.page.get_by_role("link", name="下单", exact=True))
     order_form = desk.page.url
     _order(desk, "2001", 422)
     assert "适用于 1–2000 件" in desk.text
@@ -154,7 +154,7 @@ def test_ordering_a_listing_and_what_goes_wrong(
     assert other.open(f"/firm/orders/{ask}") == 404
     assert other.open(order) in (403, 404)
     shop.open("/workspace")
-    shop.page.get_by_role("link", name="答复订单").first.click()
+    shop.follow(shop.page.get_by_role("link", name="答复订单").first)
     again = _login(visitor(), seller)  # the same firm at a second window
     again.open(f"/firm/orders/{ask}")
     shop.send("接单")
@@ -180,7 +180,7 @@ def test_ordering_a_listing_and_what_goes_wrong(
     # a firm that was suspended meanwhile cannot be ordered from a page left open
     desk = _login(visitor(), buyer)
     desk.open(f"/firms/{barred_page}")
-    desk.page.get_by_role("link", name="下单", exact=True).click()
+    desk.follow(desk.page.get_by_role("link", name="下单", exact=True))
     with app.app_context(), transaction():
         for _card in range(2):
             measures.card(db.session.get_one(Organisation, barred_id))
