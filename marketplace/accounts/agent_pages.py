@@ -9,10 +9,10 @@ from flask import Response, render_template, url_for
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError
-from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
+from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_form, writes
 
 from . import actions, queries
-from .blueprint import bp, led_to
+from .blueprint import bp
 from .forms import AgentForm, RevokeForm
 from .permissions import Permission
 from .stepping import step_up
@@ -73,19 +73,19 @@ def revoke_agent(public_id: str) -> Any:
     """End an authority early; the agent's right ends with it."""
     actor = require_actor()
     row = actions.authorisation_to_revoke(actor, public_id)
+    back = url_for("accounts.account" if row.agent_id == actor.user_id else "accounts.agents")
     form = RevokeForm()
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            own = row.agent_id == actor.user_id
-            actions.revoke_authorisation(row, form.reason.data, actor, clock.now())
-            return led_to(url_for("accounts.account" if own else "accounts.agents"))
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-            row = actions.authorisation_to_revoke(actor, public_id)
-    return render_template("accounts/revoke_agent.html", form=form, row=row), status
+    return run_form(
+        form,
+        lambda: actions.revoke_authorisation(row, form.reason.data, actor, clock.now()),
+        lambda: render_template(
+            "accounts/revoke_agent.html",
+            form=form,
+            row=actions.authorisation_to_revoke(actor, public_id),
+        ),
+        None,
+        lambda _none: back,
+    )
 
 
 @bp.route("/agents/<public_id>/document")

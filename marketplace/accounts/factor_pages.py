@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from marketplace.foundation import clock
-from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Invalid, Missing
 from marketplace.foundation.web import (
     SIGNED_IN,
     access,
     keep_what_was_written,
     require_actor,
+    run_form,
     writes,
 )
 
@@ -165,31 +165,31 @@ def factor_resets() -> Any:
     if not actions.keeps_factors(actor):
         raise Missing("factor_resets")
     form = FactorResetForm()
-    status = form.http_status
-    if form.validate_on_submit():
+
+    def propose() -> None:
         try:
             user = queries.user_by_login(form.login.data)
             if user is None:
                 raise Missing("user")
             actions.propose_factor_reset(user, form.reason.data, actor, clock.now())
-            return redirect(url_for("accounts.factor_resets"), 303)
-        except Missing:
+        except Missing as error:
             # an unknown name and one of another area answer alike
-            db.session.rollback()
-            error = Invalid(_("没有该登录名的账号，请核对"), field="login", rule="user.unknown")
-            form.refuse(error)
-            status = error.status
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    page = render_template(
-        "accounts/factor_resets.html",
-        form=form,
-        rows=actions.factor_resets_for(actor),
-        may_propose=actions.may_propose_resets(actor),
+            raise Invalid(
+                _("没有该登录名的账号，请核对"), field="login", rule="user.unknown"
+            ) from error
+
+    return run_form(
+        form,
+        propose,
+        lambda: render_template(
+            "accounts/factor_resets.html",
+            form=form,
+            rows=actions.factor_resets_for(actor),
+            may_propose=actions.may_propose_resets(actor),
+        ),
+        None,
+        lambda _none: url_for("accounts.factor_resets"),
     )
-    return page, status
 
 
 @bp.post("/factor-resets/<public_id>/approval")

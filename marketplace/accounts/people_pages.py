@@ -11,7 +11,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Invalid, Missing, Refused
 from marketplace.foundation.forms import options
-from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
+from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_form, writes
 
 from . import actions, queries
 from .blueprint import bp, led_to
@@ -73,17 +73,21 @@ def grant_role(public_id: str) -> Any:
     user = actions.colleague(actor, public_id)
     form = RoleForm()
     form.role.choices = options([(role.value, role.title) for role in actions.own_roles(actor)])
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            organisation = queries.organisation(actor.organisation_id or 0)
-            actions.grant_own_role(user, organisation, Role(form.role.data), actor, clock.now())
-            return redirect(url_for("accounts.staff"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return render_template("accounts/grant_role.html", form=form, person=user), status
+    return run_form(
+        form,
+        lambda: actions.grant_own_role(
+            user,
+            queries.organisation(actor.organisation_id or 0),
+            Role(form.role.data),
+            actor,
+            clock.now(),
+        ),
+        lambda: render_template(
+            "accounts/grant_role.html", form=form, person=actions.colleague(actor, public_id)
+        ),
+        None,
+        lambda _none: url_for("accounts.staff"),
+    )
 
 
 @bp.route("/offices/accounts", methods=["GET", "POST"])
@@ -97,27 +101,27 @@ def officials() -> Any:
     offices = queries.offices_of(actor.jurisdiction or "")
     form.office.choices = options([(office.public_id, office.name) for office in offices])
     form.role.choices = options([(role.value, role.title) for role in OFFICIALS])
-    status = form.http_status
-    if form.validate_on_submit():
-        try:
-            if not actor.may(Permission.USER_PROPOSE):
-                raise Refused(_("账号由系统管理员提议"), rule="user.propose")
-            office = next(each for each in offices if each.public_id == form.office.data)
-            actions.propose_official(
-                office,
-                form.name.data,
-                Role(form.role.data),
-                actor,
-                clock.now(),
-                email=form.email.data or None,
-                user=_known(form),
-            )
-            return redirect(url_for("accounts.officials"), 303)
-        except DomainError as error:
-            db.session.rollback()
-            form.refuse(error)
-            status = error.status
-    return _officials_page(form), status
+
+    def propose() -> None:
+        if not actor.may(Permission.USER_PROPOSE):
+            raise Refused(_("账号由系统管理员提议"), rule="user.propose")
+        actions.propose_official(
+            next(each for each in offices if each.public_id == form.office.data),
+            form.name.data,
+            Role(form.role.data),
+            actor,
+            clock.now(),
+            email=form.email.data or None,
+            user=_known(form),
+        )
+
+    return run_form(
+        form,
+        propose,
+        lambda: _officials_page(form),
+        None,
+        lambda _none: url_for("accounts.officials"),
+    )
 
 
 def _known(form: OfficialForm) -> Any:
