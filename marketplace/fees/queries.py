@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.queries import lineage
@@ -316,6 +316,9 @@ def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
     )
 
 
+_UNREACHED = (Verdict.NO_STANDARD, Verdict.OUTSIDE_TABLE)
+
+
 def watched_checks(
     areas: Sequence[str],
     item_code: str | None = None,
@@ -324,7 +327,8 @@ def watched_checks(
     kind: Literal["attempt", "deviation", ""] = "",
 ) -> Select[Any]:
     """What the offices of some areas should look at, newest first: refused attempts, breaches,
-    deviations, open readings."""
+    deviations, open readings. A price that no standard reaches is told where it deviates from
+    like contracts, or when its verdict is asked for."""
     query = select(PriceCheck).where(PriceCheck.flagged, PriceCheck.jurisdiction_code.in_(areas))
     if item_code:
         query = query.where(PriceCheck.item_code == item_code)
@@ -332,6 +336,8 @@ def watched_checks(
         query = query.where(PriceCheck.stage == stage)
     if verdict is not None:
         query = query.where(PriceCheck.verdict == verdict)
+    else:
+        query = query.where(or_(PriceCheck.verdict.not_in(_UNREACHED), PriceCheck.asks_reason))
     if kind == "attempt":
         query = query.where(PriceCheck.refused)
     elif kind == "deviation":

@@ -15,9 +15,10 @@ from flask_babel import lazy_gettext as _l
 from marketplace.foundation.languages import is_english, joined
 from marketplace.foundation.money import format_yuan
 
-from .rules.bands import MONEY_UNITS, percent, plain, round_to
+from .rules.bands import MONEY_UNITS, Band, percent, plain, round_to
 from .rules.judging import Gate, Verdict
 from .rules.modifiers import Cap, Floor, Rounding, Surcharge
+from .rules.references import Reference
 from .rules.standards import FeeStandard
 from .rules.steps import N_
 
@@ -214,6 +215,21 @@ def compared(kept: Mapping[str, Any] | None) -> Compared | None:
     )
 
 
+def compare(found: Reference | None, basic: Band | None = None) -> Compared | None:
+    """What like contracts were agreed at, for a case with this basic price or for none yet."""
+    if found is None:
+        return None
+    quartiles = (found.lower, found.median, found.upper)
+    return Compared(
+        count=found.count,
+        since=found.since,
+        until=found.until,
+        amounts=found.amounts(basic),
+        shares=quartiles if found.measure == "share" else None,
+        deviation=None,
+    )
+
+
 SOURCES = {
     "standard": N_("收费标准"),
     "layer": N_("本地政策"),
@@ -243,7 +259,7 @@ def limit_lines(check: PriceCheck) -> list[LimitLine]:
     return [
         LimitLine(
             source=str(_(source)),
-            title=each["title"],
+            title="" if each["title"] == each["document"] else each["title"],
             ground=" ".join(each[key] for key in ("document", "clause") if each[key]),
             amount=Decimal(each["limit"]),
             binding=each["binding"],

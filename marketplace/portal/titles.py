@@ -34,6 +34,20 @@ TITLES: dict[str, dict[str, Any]] = {
     },
     "fees": {
         "deviation_band": _l("偏离参考价须说明理由的幅度"),
+        "reference_months": _l("同类合同取最近（月）"),
+        "reference_contracts": _l("同类合同最少（份）"),
+        "reference_band": _l("偏离同类合同中位数须说明理由的幅度"),
+        "layers.code": _l("本地政策：代码"),
+        "layers.title": _l("本地政策：名称"),
+        "layers.document": _l("本地政策：文件"),
+        "layers.clause": _l("本地政策：条款"),
+        "layers.share": _l("本地政策：不超过标准的比例"),
+        "layers.items": _l("本地政策：适用事项"),
+        "layers.reading": _l("本地政策：选定的理解"),
+        "layers.readings.code": _l("本地政策的理解：代码"),
+        "layers.readings.title": _l("本地政策的理解：名称"),
+        "layers.readings.of": _l("本地政策的理解：按区间的哪一端计"),
+        "layers.readings.range_takes_low": _l("本地政策的理解：有幅度的按下限"),
         "rounding_unit": _l("计费取整单位（元）"),
         "rounding_mode": _l("计费取整方式"),
         "standard": _l("收费标准"),
@@ -206,6 +220,8 @@ def title_of(section: str, key: str) -> str:
         return str(known[".".join(parts)])
     if parts[0] == "items" and parts[-1] in known:
         return _("%(item)s：%(what)s", item=parts[1], what=known[parts[-1]])
+    if parts[:2] == ["layers", "shares"]:
+        return _("%(title)s（%(unit)s）", title=known["layers.share"], unit=parts[2])
     return key
 
 

@@ -55,7 +55,12 @@ def price_of(
     )
 
 
+def check_of(check_id: int | None) -> PriceCheck | None:
+    """A stored check by key."""
+    return db.session.get(PriceCheck, check_id) if check_id is not None else None
+
+
 def said_of(check_id: int | None) -> str | None:
     """The reason given when a price was checked before, for the next check of the same price."""
-    found = db.session.get(PriceCheck, check_id) if check_id is not None else None
+    found = check_of(check_id)
     return found.deviation_reason if found is not None else None

@@ -14,6 +14,8 @@ from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Commissioner
+from marketplace.fees import queries as fees
+from marketplace.fees.wording import compare
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Invalid, Missing
@@ -122,6 +124,7 @@ def _need_form_page(form: NeedForm, item_code: str, need: Need | None) -> str:
         item=catalogue.item(item_code, today, lineage),
         need=need,
         policy=queries.selection_policy(lineage[0], today),
+        agreed=compare(fees.reference(fees.pricing(item_code, lineage[0], today), today)),
     )
 
 

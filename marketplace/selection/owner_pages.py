@@ -20,6 +20,7 @@ from marketplace.foundation.web import (
     writes,
 )
 from marketplace.projects.models import Need
+from marketplace.projects.pricing import check_of
 
 from . import access as objects
 from . import actions, prospects, queries
@@ -59,11 +60,13 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         "button": ButtonForm(formdata=None),
         "reason_form": ReasonForm(formdata=None),
     }
+    award = queries.award_of(need)
     return render_template(
         "selection/manage.html",
         need=need,
         running=running,
-        award=queries.award_of(need),
+        award=award,
+        price_check=check_of(award.price_check_id) if award is not None else None,
         awards=queries.awards_of(need),
         count=queries.entry_count(need),
         listed=queries.listed(running) if running and closed else [],

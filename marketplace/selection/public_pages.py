@@ -21,6 +21,7 @@ from marketplace.foundation.web import (
     writes,
 )
 from marketplace.notices import queries as notices
+from marketplace.projects.pricing import check_of
 
 from . import access as objects
 from . import actions, queries
@@ -53,6 +54,7 @@ def result(public_id: str) -> Any:
         places=queries.places(running),
         steps=proof_steps(need, running),
         notice=notices.latest("award", decided) if decided is not None else None,
+        price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),
     )
 

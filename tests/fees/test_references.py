@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -24,8 +26,10 @@ from marketplace.foundation.calendar import add_months
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Invalid
 from marketplace.foundation.transactions import transaction
+from tests.factories import accounts
 from tests.factories.fees import AGENCY_INPUTS, price_check, price_question
 
+SignIn = Callable[..., FlaskClient]
 D = Decimal
 SINCE, UNTIL = date(2025, 3, 2), date(2026, 3, 2)
 
@@ -121,6 +125,23 @@ def test_from_five_contracts_on_a_budget_is_compared_and_asks_for_a_reason(app: 
         assert check.compared is not None
         assert check.compared.amounts == (D(22000), D(24000), D(26000))
         assert price_check(**asked, price=D(90_000)).asks_reason is False
+
+
+def test_the_guide_and_the_form_show_what_contracts_were_agreed_at(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        person = accounts.owner().user
+        for number in range(4):
+            conclude(number, "24000")
+    assert "同类合同" not in client.get("/items/aqpj").get_data(as_text=True)
+    with app.app_context(), transaction():
+        conclude(4, "30000")
+    guide = client.get("/items/aqpj").get_data(as_text=True)
+    assert "同类合同的成交价" in guide
+    assert "24,000.00" in guide
+    form = sign_in_as(person).get("/owner/needs/new?item=aqpj").get_data(as_text=True)
+    assert "24,000.00 元（中间一半的合同在 24,000.00 – 24,000.00 元，共 5 份）" in form
 
 
 def test_a_changed_price_takes_the_place_of_the_first(app: Flask) -> None:

@@ -8,6 +8,7 @@ from marketplace.accounts import areas
 from marketplace.catalogue.models import ServiceItem
 from marketplace.fees import queries as fees
 from marketplace.fees.curve import Example, examples
+from marketplace.fees.wording import Compared, compare
 from marketplace.foundation import clock
 
 from . import firms, needs
@@ -15,11 +16,13 @@ from . import firms, needs
 
 @dataclass(frozen=True)
 class Guide:
-    """The price rules of an item in the chosen area with a few figures, how many listed firms offer it, how many of
-    its needs take entries now."""
+    """The price rules of an item in the chosen area with a few figures, what contracts were
+    agreed at (None: too few), how many listed firms offer it, how many of its needs take entries
+    now."""
 
     pricing: fees.Pricing
     examples: list[Example]
+    agreed: Compared | None
     offering: int
     open_needs: int
 
@@ -31,6 +34,7 @@ def of(item: ServiceItem) -> Guide:
     return Guide(
         pricing=pricing,
         examples=examples(pricing),
+        agreed=compare(fees.reference(pricing, clock.local_day(now))),
         offering=firms.offering_count(area.register or area.code, item.code, now),
         open_needs=needs.open_count(area, now, item.code),
     )
