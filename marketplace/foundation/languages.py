@@ -41,12 +41,13 @@ _TAG = re.compile(r"(<[^>]*>)")
 _SOME_CHINESE = re.compile(f"[{_CHINESE}]")
 _IN_RUN = f"{_CHINESE}《》·0-9A-Za-z()./%:-"
 _RUN = re.compile(rf"[{_IN_RUN}]*[{_CHINESE}](?:[{_IN_RUN}]|\s(?=[{_CHINESE}]))*")
+_MARKS = {"，": ", ", "；": "; ", "：": ": "}
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 # they hold plain text only
 _PLAIN = ("<option", "<title", "<textarea", "<script", "<style")
 
 
-class _Texts:
+class Texts:
     """The texts of one language: by message id, once looked up, ready for templates."""
 
     def __init__(self, language: str, translations: Any) -> None:
@@ -69,6 +70,15 @@ class _Texts:
             found = self._marked[text] = Markup(self.translations.ugettext(text))  # noqa: S704
         return found
 
+    @property
+    def separator(self) -> str:
+        """What stands between the words of a list."""
+        return ", " if self.language == "en" else "、"
+
+    def mark(self, sign: str) -> str:
+        """A mark between two parts that are texts of their own."""
+        return _MARKS[sign] if self.language == "en" else sign
+
 
 class _Counting(Domain):
     """The catalogue, with the number's form chosen before values are filled in.
@@ -79,21 +89,21 @@ class _Counting(Domain):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._texts: dict[int, _Texts] = {}
+        self._texts: dict[int, Texts] = {}
 
-    def texts(self) -> _Texts:
+    def texts(self) -> Texts:
         """The texts of the language of this moment."""
         held = g._get_current_object().get("_flask_babel") if g else None
         locale = getattr(held, "babel_locale", None)
         found = getattr(held, "texts", None)
         if found is not None and found[0] is locale:
-            kept: _Texts = found[1]
+            kept: Texts = found[1]
             return kept
         translations = super().get_translations()
         texts = self._texts.get(id(translations))
         if texts is None or texts.translations is not translations:
             language = str(getattr(get_locale(), "language", DEFAULT))
-            texts = self._texts[id(translations)] = _Texts(language, translations)
+            texts = self._texts[id(translations)] = Texts(language, translations)
         if held is not None:
             held.texts = (get_locale(), texts)
         return texts
@@ -145,9 +155,9 @@ def counted(text: str, values: Mapping[str, Any]) -> str:
     return _COUNTED.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], text)
 
 
-def whole_text(text: str) -> Markup:
-    """A message that nothing is filled into, in the reader's language, for a page."""
-    return babel.domain_instance.texts().whole(text)
+def texts() -> Texts:
+    """The texts of the reader's language."""
+    return babel.domain_instance.texts()
 
 
 @pass_eval_context
@@ -179,15 +189,12 @@ def page_language() -> str:
 
 def separator() -> str:
     """What stands between the words of a list in the reader's language."""
-    return ", " if is_english() else "、"
-
-
-_MARKS = {"，": ", ", "；": "; ", "：": ": "}
+    return texts().separator
 
 
 def mark(sign: str) -> str:
     """A mark between two parts that are texts of their own, as the reader's language writes it."""
-    return _MARKS[sign] if is_english() else sign
+    return texts().mark(sign)
 
 
 def joined(items: Iterable[Any]) -> str:
