@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -37,10 +38,18 @@ EDITIONS = ROOT / "marketplace" / "editions"
 migrate = Migrate()
 
 
+class Marketplace(Flask):
+    """Flask without coroutines, which it would look for behind every function it calls."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """The application. ``overrides`` replace single Flask settings (tests use them)."""
     settings = settings or from_environment()
-    app = Flask(
+    app = Marketplace(
         "marketplace",
         root_path=str(ROOT / "marketplace"),
         template_folder=str(ROOT / "templates"),

@@ -112,9 +112,15 @@ _MARKS = (
         EvaluationVersion.marks,
         EvaluationVersion.reason,
         EvaluationWindow.revealed_at,
+        Organisation.name,
+        Organisation.kind,
+        Need.item_name,
     )
     .join(EvaluationVersion, EvaluationVersion.evaluation_id == Evaluation.id)
     .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
+    .join(Organisation, Organisation.id == Evaluation.rater_organisation_id)
+    .join(Contract, Contract.id == EvaluationWindow.contract_id)
+    .join(Need, Need.id == Contract.need_id)
     .where(
         Evaluation.about_organisation_id == bindparam("organisation_id"),
         Evaluation.direction == bindparam("direction"),
@@ -122,14 +128,6 @@ _MARKS = (
     )
     .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc(), EvaluationVersion.number)
     .limit(literal_column(str(AVERAGED * 2)))
-)
-_ABOUT = (
-    select(Evaluation.id, Organisation.name, Organisation.kind, Need.item_name)
-    .join(Organisation, Organisation.id == Evaluation.rater_organisation_id)
-    .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
-    .join(Contract, Contract.id == EvaluationWindow.contract_id)
-    .join(Need, Need.id == Contract.need_id)
-    .where(Evaluation.id.in_(bindparam("evaluation_ids", expanding=True)))
 )
 
 
@@ -164,12 +162,10 @@ def marks_about(
         )
         for part in direction.parts
     ]
-    ids = [each.id for each in latest[:shown]]
-    about = {each.id: each for each in fetch(_ABOUT, evaluation_ids=ids)}
     return averages, [
         Mark(
-            rater=public_name(about[each.id].kind, about[each.id].name),
-            item_name=about[each.id].item_name,
+            rater=public_name(each.kind, each.name),
+            item_name=each.item_name,
             marks=each.marks,
             reason=each.reason,
             revealed_at=each.revealed_at,

@@ -6,6 +6,7 @@ A page holds some fifty of them, and each costs more to build than a row to prin
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,17 @@ from markupsafe import Markup
 
 _MOST_KEPT = 20_000
 _QUERIES = "marketplace.queries"
+_MARK = "0value0"
+_AS_IT_IS = re.compile(r"[A-Za-z0-9]+").fullmatch
 _hashes: dict[str, tuple[float, str]] = {}
 
 
 def init_app(app: Flask) -> None:
     """Give templates ``url_for``, ``static_url`` and ``style_sheets``."""
     kept: dict[Any, str] = {}
+    patterns: dict[tuple[str, str, tuple[str, ...]], str | None] = {}
     files: dict[tuple[str, str], str] = {}
+    sheets: dict[tuple[str, ...], Markup] = {}
 
     def kept_url_for(endpoint: str, **values: Any) -> str:
         """``flask.url_for``, remembered; the address depends on its arguments and on the path
@@ -30,17 +35,25 @@ def init_app(app: Flask) -> None:
         plain = has_request_context() and not endpoint.startswith(".")
         if not plain or any(name.startswith("_") for name in values):
             return url_for(endpoint, **values)
+        # a public id stands in an address as it is: one pattern serves all of an endpoint's
+        if all(type(value) is str and _AS_IT_IS(value) for value in values.values()):
+            place = (request.script_root, endpoint, tuple(values))
+            if place not in patterns:
+                patterns[place] = _pattern(endpoint, tuple(values))
+            pattern = patterns[place]
+            if pattern is not None:
+                return pattern % values
         # 1, True and "1" are equal or look alike, and make different addresses
-        place = (request.script_root, endpoint, *((k, type(v), v) for k, v in values.items()))
+        spot = (request.script_root, endpoint, *((k, type(v), v) for k, v in values.items()))
         try:
-            found = kept.get(place)
+            found = kept.get(spot)
         except TypeError:  # a list of values
             return url_for(endpoint, **values)
         if found is None:
             found = url_for(endpoint, **values)
             if len(kept) >= _MOST_KEPT:
                 kept.clear()
-            kept[place] = found
+            kept[spot] = found
         return found
 
     def static_url(filename: str) -> str:
@@ -71,8 +84,16 @@ def init_app(app: Flask) -> None:
 
     def style_sheets(names: Sequence[str]) -> Markup:
         """The links to style sheets, in their order."""
-        link = Markup('<link rel="stylesheet" href="{}">')
-        return Markup("\n  ").join(link.format(static_url(f"css/{name}.css")) for name in names)
+        place = (request.script_root if has_request_context() else "", *names)
+        found = sheets.get(place)
+        if found is None:
+            link = Markup('<link rel="stylesheet" href="{}">')
+            found = Markup("\n  ").join(
+                link.format(static_url(f"css/{name}.css")) for name in names
+            )
+            if not (app.debug or app.testing):
+                sheets[place] = found
+        return found
 
     app.jinja_env.globals.update(
         url_for=kept_url_for,
@@ -80,6 +101,18 @@ def init_app(app: Flask) -> None:
         query_with=query_with,
         style_sheets=style_sheets,
     )
+
+
+def _pattern(endpoint: str, names: Sequence[str]) -> str | None:
+    """The address of an endpoint with places for its arguments; none where it takes no texts."""
+    marks: dict[str, Any] = {name: f"{_MARK}{number}" for number, name in enumerate(names)}
+    try:
+        made = url_for(endpoint, **marks).replace("%", "%%")
+    except ValueError:  # a number is asked for
+        return None
+    for name, mark in reversed(marks.items()):
+        made = made.replace(mark, f"%({name})s")
+    return made
 
 
 def _hashed(filename: str) -> str:

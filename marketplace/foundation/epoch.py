@@ -29,6 +29,7 @@ _MOST_KEPT = 4000
 _HELD_SECONDS = 0.05
 _BUMPS = "epoch_bumps"
 _EDITIONS = "epoch_editions"
+_HELD = "epoch_held"
 _kept: dict[Any, tuple[int, Any]] = {}
 
 _CLOCK = {
@@ -80,7 +81,9 @@ def read() -> Reading:
         instant = datetime.fromisoformat(raw).replace(tzinfo=UTC)
     else:
         instant = raw.astimezone(UTC)
-    session.info[_EDITIONS] = editions or 0
+    if session.info.get(_EDITIONS) != (editions or 0):
+        session.info[_EDITIONS] = editions or 0
+        session.info.pop(_HELD, None)
     return Reading(instant, offset or 0, public or 0, editions or 0)
 
 
@@ -162,6 +165,7 @@ def _forget_bumps(session: Session) -> None:
 def _forget_reading(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop(_EDITIONS, None)
+        session.info.pop(_HELD, None)
         session.info.pop(READING, None)
 
 
@@ -178,12 +182,20 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
         info = db.session.info
         if info.get(_BUMPS) is not None:
             return function(*args, **kwargs)
+        # most are asked several times by one page
+        held = info.get(_HELD)
+        if held is None:
+            held = info[_HELD] = {}
+        asked = (name, args, *kwargs.items())
+        if asked in held:
+            return held[asked]
         number = info.get(_EDITIONS)
         if number is None:
             number = present().editions
-        place = (current_app.config["SQLALCHEMY_DATABASE_URI"], name, args, *kwargs.items())
+        place = (current_app.config["SQLALCHEMY_DATABASE_URI"], *asked)
         kept = _kept.get(place)
         if kept is not None and kept[0] == number:
+            held[asked] = kept[1]
             return kept[1]
         made = function(*args, **kwargs)
         # asked again: editions written inside the function would make the answer one of this

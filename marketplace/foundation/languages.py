@@ -55,6 +55,7 @@ class Texts:
         self.translations = translations
         self._marked: dict[str, Markup] = {}
         self._whole: dict[str, Markup] = {}
+        self._plain: dict[str, str] = {}
 
     def whole(self, text: str) -> Markup:
         """A message nothing is filled into."""
@@ -68,6 +69,13 @@ class Texts:
         found = self._marked.get(text)
         if found is None:
             found = self._marked[text] = Markup(self.translations.ugettext(text))  # noqa: S704
+        return found
+
+    def plain(self, text: str) -> str:
+        """A message as the catalogue has it."""
+        found = self._plain.get(text)
+        if found is None:
+            found = self._plain[text] = self.translations.ugettext(text)
         return found
 
     @property
@@ -93,7 +101,10 @@ class _Counting(Domain):
 
     def texts(self) -> Texts:
         """The texts of the language of this moment."""
-        held = g._get_current_object().get("_flask_babel") if g else None
+        try:
+            held = vars(g._get_current_object()).get("_flask_babel")
+        except RuntimeError:  # outside every application
+            held = None
         locale = getattr(held, "babel_locale", None)
         found = getattr(held, "texts", None)
         if found is not None and found[0] is locale:
@@ -112,8 +123,8 @@ class _Counting(Domain):
         return self.texts().translations
 
     def gettext(self, string: str, /, **variables: Any) -> str:
-        text: str = counted(self.get_translations().ugettext(string), variables)
-        return text % variables if variables else text
+        text = self.texts().plain(string)
+        return counted(text, variables) % variables if variables else text
 
 
 class _Languages(Babel):

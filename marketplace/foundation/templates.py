@@ -18,6 +18,8 @@ from types import FunctionType
 from typing import Any
 
 from flask.templating import Environment as FlaskEnvironment
+from flask_babel import gettext
+from flask_babel.speaklater import LazyString
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context, Macro
@@ -36,6 +38,11 @@ def written(value: Any) -> str:
         return _escape_inner(value)
     if kind is Markup:
         return value
+    if kind is int:
+        return str(value)
+    if kind is LazyString and value._func is gettext and not value._kwargs:
+        # a title: straight from the texts, by the way the library takes it is four times as far
+        return languages.texts().plain(*value._args)
     return escape(value)
 
 
