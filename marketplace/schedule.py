@@ -103,6 +103,13 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("password_resets", "authorisations"),
     ),
     Job(
+        "读取上传的收费目录清单",
+        "marketplace.fees.lists.tasks:read_uploads",
+        2,
+        "messages",
+        watches=_watching("fee_list_imports"),
+    ),
+    Job(
         "信件投递",
         "marketplace.notifications.tasks:deliver_letters_due",
         10,

@@ -25,7 +25,11 @@ PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("portal.firms", lazy_pgettext("menu", "中介机构"), ("portal.firm", "ratings.explained")),
     ("portal.needs", _l("需求公告"), ("portal.need",)),
     ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),
-    ("fees.calculator", _l("收费查询"), ("fees.standard", "fees.check")),
+    (
+        "fees.calculator",
+        _l("收费查询"),
+        ("fees.standard", "fees.check", "fees.fee_lists", "fees.published_list"),
+    ),
     ("portal.policies", _l("政策文件"), ("portal.policy",)),
     ("portal.data", _l("运行数据"), ()),
 )

@@ -144,6 +144,19 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "supervision.decide",
                 ),
             ),
+            Place(
+                "fees.lists_desk",
+                _l("收费目录清单"),
+                (
+                    "fees.fee_list",
+                    "fees.list_facts",
+                    "fees.list_import",
+                    "fees.new_row",
+                    "fees.edit_row",
+                    "fees.return_list",
+                    "fees.upload_list",
+                ),
+            ),
             Place("contracts.index", lazy_pgettext("menu", "合同"), ("contracts.contract",)),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
             Place(

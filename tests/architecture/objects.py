@@ -46,7 +46,19 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "contracts.refuse_termination": ("Contract",),
     "contracts.terminate": ("Contract",),
     "evaluations.evaluate": ("Contract",),
+    "fees.approve_list": ("FeeList",),
     "fees.check": ("PriceCheck",),
+    "fees.confirm_import": ("FeeListImport",),
+    "fees.discard_import": ("FeeListImport",),
+    "fees.edit_row": ("FeeList",),
+    "fees.fee_list": ("FeeList",),
+    "fees.list_facts": ("FeeList",),
+    "fees.list_import": ("FeeListImport",),
+    "fees.new_row": ("FeeList",),
+    "fees.remove_row": ("FeeList",),
+    "fees.return_list": ("FeeList",),
+    "fees.submit_list": ("FeeList",),
+    "fees.withdraw_list": ("FeeList",),
     "intermediaries.check": ("Firm",),
     "intermediaries.decide": ("Firm",),
     "intermediaries.download": (FILES,),
@@ -135,6 +147,9 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("accounts.join", "token"): "a secret: whoever holds it is meant",
     ("accounts.reset_password", "token"): "a secret: whoever holds it is meant",
     ("catalogue.item", "code"): "an item of the public catalogue",
+    ("fees.list_pdf", "edition_id"): "a published edition",
+    ("fees.list_workbook", "edition_id"): "a published edition",
+    ("fees.published_list", "edition_id"): "a published edition",
     ("fees.standard", "standard_id"): "a published standard",
     ("intermediaries.listing", "item_code"): "an item of the public catalogue",
     ("portal.policy", "edition_id"): "a published edition",
@@ -155,6 +170,10 @@ def _attachments(need: Any) -> Values:
     return [{"attachment_id": row.public_id} for row in rows]
 
 
+def _rows(fee_list: Any) -> Values:
+    return [{"code": row.code} for row in fee_list.rows[:2]]
+
+
 def _qualifications(firm: Any) -> Values:
     rows = db.session.scalars(select(Qualification).where(Qualification.firm_id == firm.id))
     return [{"qualification_id": row.public_id} for row in rows]
@@ -165,6 +184,8 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
         {"name": name, "field": field} for name, field in REVEALED[type(row).__name__]
     ],
+    "fees.edit_row": _rows,
+    "fees.remove_row": _rows,
     "intermediaries.end_record": lambda row: [{"kind": RECORDS[type(row).__name__]}],
     "intermediaries.verify": _qualifications,
     "projects.detach_file": _attachments,

@@ -21,6 +21,8 @@ from marketplace.accounts.models import FactorReset, Organisation, OrganisationF
 from marketplace.accounts.permissions import HOME_OF_ROLE, Permission, Role
 from marketplace.contracts import amending
 from marketplace.contracts.models import Contract, ContractStatus, Side
+from marketplace.fees.lists import actions as fee_lists
+from marketplace.fees.lists import importing
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -41,6 +43,7 @@ from tests.access_matrix import Line, lines
 from tests.architecture.objects import NOBODYS, SUBJECTS, Thing, things
 from tests.conftest import sign_in
 from tests.factories import accounts, intermediaries, orders
+from tests.factories.fee_lists import OWN, file_of
 from tests.factories.intermediaries import PDF
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -170,6 +173,10 @@ def _complete() -> None:
     cases.report_case(firm, accounts.CITY, Cause.BREACH, FACTS, operator, now, evidence_file=proof)
     ratings.propose_grade(
         firm.id, accounts.CITY, Grade.D, "一年内第三次红牌", contract, operator, now
+    )
+    sheet = files.store(io.BytesIO(file_of([OWN])), "清单.xlsx", operator, now, "file")
+    importing.upload_list(
+        sheet, accounts.CITY, fee_lists.draft_list(accounts.CITY, operator, now), operator, now
     )
     orders.asked(
         accounts.owner(), intermediaries.listed(("dazl",)), intermediaries.listed(("dazl",))
@@ -365,7 +372,7 @@ def _lists(browser: FlaskClient, app: Flask, role: Role) -> Iterator[tuple[str, 
         named = "<" in line.rule or "GET" not in line.methods
         if named or line.need == PUBLIC or line.endpoint in OF_NO_CITY or not line.lets_in(role):
             continue
-        yield line.rule, browser.get(line.rule).get_data(as_text=True)
+        yield line.rule, browser.get(line.rule).get_data().decode(errors="replace")
 
 
 @on_sqlite

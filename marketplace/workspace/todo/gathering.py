@@ -36,6 +36,7 @@ SOURCES: tuple[Source, ...] = (
     officers.sanction_cases,
     officers.lotteries,
     officers.annulments,
+    officers.fee_lists,
     keepers.account_proposals,
     keepers.samples_to_sign,
 )

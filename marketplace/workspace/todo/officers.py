@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
+from marketplace.fees.lists import queries as fee_list_queries
+from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
@@ -161,6 +163,29 @@ def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:
             since=closed,
             due=selection.draw_latest(values, closed),
         )
+
+
+def fee_lists(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Fee lists of the own place that another officer laid before an approver, and those that
+    came back."""
+    steps = (
+        (ListStatus.SUBMITTED, Permission.POLICY_APPROVE, _("审批收费目录清单")),
+        (ListStatus.RETURNED, Permission.POLICY_PROPOSE, _("修改退回的收费目录清单")),
+    )
+    for status, permission, words in steps:
+        if not actor.may(permission) or actor.jurisdiction is None:
+            continue
+        for each in fee_list_queries.lists_with(status, [actor.jurisdiction]):
+            if status is ListStatus.SUBMITTED and actor.user_id in each.hands:
+                continue
+            yield Line(
+                what=words,
+                about=each.title,
+                page="fees.fee_list",
+                key=each.public_id,
+                where="fees.lists_desk",
+                since=each.status_since,
+            )
 
 
 def annulments(actor: Actor, now: datetime) -> Iterator[Line]:

@@ -1,0 +1,144 @@
+"""A list as a file: the template to fill in, the spreadsheet and the PDF of a published one."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+
+import typst
+from flask import Response, send_file
+
+from config import ROOT
+from marketplace.foundation.languages import for_storing
+from marketplace.foundation.spreadsheets import Column, Sheet, workbook
+
+from .columns import COLUMNS, SHEET, Standards, cells_of
+from .queries import ListEdition
+from .rules import ListRow
+from .wording import cell_words
+
+SOURCE = ROOT / "templates" / "fees" / "lists" / "list.typ"
+FONTS = ROOT / "static" / "fonts"
+TO_FILL = 500
+_SETTING = threading.Lock()
+_STANDARDS = (
+    Column(key="id", title="代码", width=16),
+    Column(key="document", title="文号", width=26),
+    Column(key="title", title="名称", width=60),
+    Column(key="variants", title="适用类别", width=70),
+)
+_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
+def template(rows: Sequence[ListRow], standards: Standards) -> bytes:
+    """The list in force, to be changed and uploaded; a second sheet names the standards."""
+    known = [
+        {
+            "id": key,
+            "document": told.document,
+            "title": told.title,
+            "variants": "、".join(f"{each.code}（{each.title}）" for each in told.variants),
+        }
+        for key, told in standards.by_id.items()
+    ]
+    return workbook(
+        [
+            Sheet(SHEET, COLUMNS, [cells_of(row) for row in rows], to_fill=TO_FILL),
+            Sheet("收费标准", _STANDARDS, known),
+        ]
+    )
+
+
+def head(edition: ListEdition, place: str) -> list[tuple[str, str]]:
+    """What stands above an exported list: whose it is, which edition, since when, its hash."""
+    day = edition.effective_from
+    lines = [
+        ("辖区", place),
+        ("版本", f"第 {edition.id} 号"),
+        ("公布文号", edition.document),
+        ("制定依据", edition.legal_basis),
+        ("施行日期", f"{day.year}年{day.month}月{day.day}日"),
+        ("版本校验值", edition.sha256),
+        ("清单校验值", (edition.fee_list.sha256 or "") if edition.fee_list else ""),
+    ]
+    return [(label, text) for label, text in lines if text]
+
+
+def workbook_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> bytes:
+    """A published list as a spreadsheet; it can be changed and uploaded again."""
+    lines = [cells_of(row) for row in rows]
+    return workbook([Sheet(SHEET, COLUMNS, lines, title=edition.title, head=head(edition, place))])
+
+
+def pdf_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> bytes:
+    """A published list as PDF; set once for each edition, since neither ever changes."""
+    with for_storing():
+        content = {
+            "title": edition.title,
+            "head": head(edition, place),
+            "columns": [
+                "序号",
+                "代码",
+                "事项名称",
+                "主管部门",
+                "价格形式",
+                "效力",
+                "收费标准",
+                "依据",
+            ],
+            "rows": [
+                [
+                    str(number),
+                    row.code,
+                    row.name,
+                    row.department,
+                    cell_words(row, "price_form"),
+                    cell_words(row, "binds"),
+                    _price(row),
+                    _ground(row),
+                ]
+                for number, row in enumerate(rows, start=1)
+            ],
+            "footer": f"{edition.title} · 校验值 {edition.sha256[:16]}",
+        }
+    # a long list takes seconds to set: one reader at a time, the others take what it made
+    with _SETTING:
+        return _set(json.dumps(content, ensure_ascii=False))
+
+
+def _price(row: ListRow) -> str:
+    if row.charge is not None:
+        return cell_words(row, "charge")
+    if row.standard:
+        return " ".join(filter(None, (row.standard, cell_words(row, "variants"))))
+    return "由双方协商议定"
+
+
+def _ground(row: ListRow) -> str:
+    freed = f"{row.freed_by}放开" if row.freed_by else ""
+    return "；".join(filter(None, (row.legal_basis, freed, row.remarks)))
+
+
+@lru_cache(maxsize=4)
+def _set(content: str) -> bytes:
+    pdf: bytes = typst.compile(
+        str(SOURCE),
+        root=str(SOURCE.parent),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        sys_inputs={"list": content},
+        format="pdf",
+    )
+    return pdf
+
+
+def attachment(content: bytes, name: str) -> Response:
+    """A made file as a download."""
+    kind = _TYPES[name.rsplit(".", 1)[-1]]
+    return send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name)
