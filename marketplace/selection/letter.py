@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from flask import current_app
 
 from config import ROOT
 from marketplace.accounts import queries as accounts
@@ -46,6 +47,7 @@ def _content(award: Award) -> dict[str, Any]:
     assert final_at is not None
     assert award.accept_by is not None
     office = accounts.bureau(need.jurisdiction_code)
+    site_url = current_app.config["SETTINGS"].site_url
     method = "随机抽取" if need.draw_source is not None else "直接选取"
     rows = [
         ("需求名称", need.title),
@@ -71,11 +73,11 @@ def _content(award: Award) -> dict[str, Any]:
         "opening": "经公开选取，中选结果已公示期满且无未决异议，现确定贵机构为下列需求的中选机构。",
         "rows": [list(row) for row in rows],
         "closing": (
-            f"请于 {award.accept_by.astimezone(clock.SHANGHAI):%Y年%m月%d日 %H:%M} 前确认中选，"
+            f"请于 {clock.written(award.accept_by)} 前确认中选，"
             "并按规定期限与项目业主签订合同。合同价款、服务时限应与本通知书一致。"
         ),
         "bureau": office.name,
-        "date": f"{final_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}",
-        "check": f"选取结果与抽取证明：/results/{need.public_id}",
+        "date": clock.written(final_at).split()[0],
+        "check": f"选取结果与抽取证明：{site_url}/results/{need.public_id}",
         "footer": f"{award.letter_number} · 以网站公示的选取结果为准",
     }

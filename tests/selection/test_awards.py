@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from marketplace.accounts.models import OrganisationKind
@@ -372,3 +374,24 @@ def test_a_need_withdrawn_by_its_owner_ends_its_round(app: Flask, advance: Advan
     advance(timedelta(seconds=1))
     with app.app_context():
         assert queries.rounds_of(need_again())[0].status is RoundStatus.WITHDRAWN
+
+
+def test_the_letter_stays_on_its_page_and_names_the_sites_address(
+    app: Flask, advance: Advance
+) -> None:
+    offered(app, advance)
+    pieces: list[tuple[str, float, float]] = []
+
+    def seen(text: str, _cm: object, matrix: list[float], _font: object, size: float) -> None:
+        pieces.append((text.strip(), matrix[4], abs(size * matrix[0])))
+
+    with app.app_context():
+        award = award_again()
+        digest, number = award.round.list_sha256, need_again().public_id
+        page = PdfReader(BytesIO(award_letter(award))).pages[0]
+        said = page.extract_text(visitor_text=seen)
+        assert f"{app.config['SETTINGS'].site_url}/results/{number}" in said
+    assert "统一社会信用代码" in said, "no label is broken in two"
+    ((_text, left, size),) = [piece for piece in pieces if piece[0] == digest]
+    # figures and letters of a digest are over half as wide as they are high
+    assert left + 64 * 0.55 * size <= float(page.mediabox.width) - 70
