@@ -382,8 +382,8 @@ def test_the_letter_stays_on_its_page_and_names_the_sites_address(
     offered(app, advance)
     pieces: list[tuple[str, float, float]] = []
 
-    def seen(text: str, _cm: object, matrix: list[float], _font: object, size: float) -> None:
-        pieces.append((text.strip(), matrix[4], abs(size * matrix[0])))
+    def seen(text: str, page: list[float], line: list[float], _font: object, size: float) -> None:
+        pieces.append((text.strip(), page[4] + line[4], size * page[0] * line[0]))
 
     with app.app_context():
         award = award_again()
