@@ -14,6 +14,7 @@ from marketplace.foundation.transactions import transaction
 
 from . import conduct, dealings, firms, moving, needs, people
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Agenda, Days, Story
+from .overpriced import refused_budgets
 from .people import Cast
 from .wishes import DRAFTED, EARLY, LATE, OPEN, PAST, SUBMITTED
 
@@ -43,6 +44,7 @@ def load(progress: Callable[[str], None]) -> None:
         cast = people.make_cast(DEMO_PASSWORD, clock.now())
     agenda = Agenda()
     agenda.add(main_story(cast, days, progress))
+    agenda.add(refused_budgets(cast, days))
     agenda.run(days.end, lambda day: None)
     return_to_present()
 

@@ -16,10 +16,11 @@ _PUBLISHED = (Gate.BUDGET, Gate.AWARD)
 
 
 def check_for(actor: Actor | None, public_id: str) -> PriceCheck:
-    """A check this reader may see: budgets and awards are published with their need; the rest is
-    for the organisation that asked and the officers of its area. Raises Missing otherwise."""
+    """A check this reader may see: budgets and awards are published with their need; the rest,
+    and whatever was refused, is for the organisation that asked and the officers of its area.
+    Raises Missing otherwise."""
     found = queries.check(public_id)
-    if found.stage in _PUBLISHED:
+    if found.stage in _PUBLISHED and not found.refused:
         return found
     if supervises(actor, found.jurisdiction_code):
         return found

@@ -187,6 +187,11 @@ def later(effect: Callable[[datetime], Any]) -> None:
     g.setdefault("_later", []).append(effect)
 
 
+def take_later() -> list[Callable[[datetime], Any]]:
+    """What was put off until after the answer, emptied: for who acts without a request."""
+    return list(g.pop("_later", []))
+
+
 def init_app(app: Flask) -> None:
     """Install everything above on the application."""
     csrf.init_app(app)
@@ -281,7 +286,7 @@ def _finish(response: Response) -> Response:
 
 def _end(_error: BaseException | None) -> None:
     notes = audit.take_notes()
-    effects = g.pop("_later", [])
+    effects = take_later()
     db.session.remove()
     try:
         if notes or effects:

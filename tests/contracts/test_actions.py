@@ -22,6 +22,7 @@ from marketplace.contracts.models import (
     Side,
 )
 from marketplace.contracts.rules import ContractTerms
+from marketplace.fees.models import ConcludedPrice
 from marketplace.foundation import clock
 from marketplace.foundation.crypto import sha256_hex, signing_public_key, verify_signature
 from marketplace.foundation.db import db
@@ -279,6 +280,9 @@ def test_an_amendment_takes_both_and_its_own_price_check(app: Flask, advance: Ad
         amending.confirm_amendment(change, Side.FIRM, firm, clock.now())
         assert change.status is AmendmentStatus.AGREED
         assert (contract.price, contract.award_price) == (Decimal(38000), Decimal(36000))
+        (known,) = db.session.scalars(select(ConcludedPrice)).all()
+        assert (known.contract_id, known.price) == (contract.id, Decimal(38000))
+        assert (known.item_code, known.register_code) == ("stbc", "379900")
         assert contract.due_at == writing.end_of(later) == contract.next_check_at
 
 

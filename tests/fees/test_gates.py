@@ -1,0 +1,195 @@
+"""The gates after the budget: what stops a quote, who sees the attempt when, whose day counts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from marketplace.accounts.permissions import Role
+from marketplace.fees import access
+from marketplace.fees.checking import check_price, require_price
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate, Verdict
+from marketplace.fees.rules.policy import FeesPolicy
+from marketplace.foundation import clock, policy
+from marketplace.foundation.actor import CLOCK
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.transactions import transaction
+from marketplace.projects.models import Need, SelectionMethod
+from marketplace.projects.pricing import price_of
+from tests.factories import accounts, intermediaries, selection
+from tests.factories.fees import AGENCY_INPUTS, SUPERVISION_INPUTS, price_question
+
+EDITION = Path(__file__).parents[2] / "marketplace/editions/policies/379900/fees-2024-01-01.toml"
+HALF = """
+[[values.layers]]
+code = "half"
+title = "减半"
+document = "青河市（演示）"
+share = "0.50"
+readings = [{ code = "high", title = "按上限" }]
+"""
+SignIn = Callable[..., FlaskClient]
+Advance = Callable[[timedelta], None]
+
+
+def publish_half(basis: str = "need_published") -> None:
+    """From today on the city takes half of every standard."""
+    text = EDITION.read_text(encoding="utf-8").replace("2024-01-01", clock.today().isoformat(), 1)
+    text = text.replace("need_published", basis) + HALF
+    policy.publish(policy.parse("fees.toml", text, [FeesPolicy]), CLOCK, clock.now())
+
+
+def test_a_quote_over_the_firms_promise_is_refused_and_the_bureau_sees_it_after_closing(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm = intermediaries.listed(("jsjl",), discount=Decimal("0.1"))
+        need = selection.open_need(
+            item_code="jsjl",
+            budget=Decimal(300_000),
+            fee_inputs=SUPERVISION_INPUTS,
+            method=SelectionMethod.DIRECT_PICK,
+        )
+        address, need_id = f"/needs/{need.public_id}/enter", need.id
+        bureau = accounts.officer(Role.BUREAU_OPERATOR)
+        people = [firm.user, bureau.user]
+    browser, officer = (sign_in_as(person) for person in people)
+    answers = {"price": "270900.02", "contribution": secrets.token_hex(32), "agree": "y"}
+    refused = browser.post(address, data=answers)
+    assert refused.status_code == 422
+    assert "270,900.00" in refused.get_data(as_text=True)
+    assert "机构承诺" in refused.get_data(as_text=True)
+    with app.app_context():
+        (attempt,) = db.session.scalars(select(PriceCheck).where(PriceCheck.refused)).all()
+        assert (attempt.stage, attempt.verdict) == (Gate.QUOTE, Verdict.ABOVE_CEILING)
+        assert (attempt.matter_type, attempt.matter_id) == ("needs", need_id)
+        assert attempt.subject_id is None
+        assert attempt.decided_by is not None
+        assert attempt.decided_by["source"] == "commitment"
+        link = f"/fees/checks/{attempt.public_id}"
+    # nothing a firm wanted to quote is told before its need is closed
+    assert link not in officer.get("/supervision/prices").get_data(as_text=True)
+    assert browser.post(address, data={**answers, "price": "270900"}).status_code == 303
+    advance(timedelta(days=4))
+    watched = officer.get("/supervision/prices?stage=quote&verdict=above_ceiling")
+    assert link in watched.get_data(as_text=True)
+    assert f"/needs/{address.split('/')[2]}" in watched.get_data(as_text=True)
+
+
+def test_an_attempt_is_never_published_with_its_need(app: Flask, sign_in_as: SignIn) -> None:
+    with app.app_context(), transaction():
+        owner = accounts.owner()
+        people = [owner.user, accounts.owner().user]
+        actor = owner.actor
+    own, other = (sign_in_as(person) for person in people)
+    with app.app_context(), transaction():
+        question = price_question(stage="budget", price=Decimal(400_000))
+        kept = check_price(question, actor, clock.now())
+        db.session.expunge(kept)
+        facts = {
+            column.key: getattr(kept, column.key)
+            for column in PriceCheck.__table__.columns
+            if column.key not in ("id", "public_id")
+        }
+        attempt = PriceCheck(**{**facts, "refused": True})
+        db.session.add(attempt)
+        db.session.flush()
+        link = f"/fees/checks/{attempt.public_id}"
+        with pytest.raises(Missing):
+            access.check_for(None, attempt.public_id)
+    assert own.get(link).status_code == 200
+    assert "只作为一次尝试留存" in own.get(link).get_data(as_text=True)
+    assert other.get(link).status_code == 404
+
+
+def test_a_quote_far_from_a_freed_standard_says_why(app: Flask, sign_in_as: SignIn) -> None:
+    with app.app_context(), transaction():
+        firm = intermediaries.listed(("zbdl",), discount=Decimal(0))
+        need = selection.open_need(
+            item_code="zbdl",
+            budget=Decimal(225_500),
+            fee_inputs=AGENCY_INPUTS,
+            method=SelectionMethod.DIRECT_PICK,
+        )
+        address, person = f"/needs/{need.public_id}/enter", firm.user
+    browser = sign_in_as(person)
+    answers = {"price": "150000", "contribution": "ab" * 32, "agree": "y"}
+    asked = browser.post(address, data=answers)
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 422
+    assert "价格比基准价低 33.48%" in page
+    assert 'name="deviation_reason"' in page
+    assert "150,000.00" in page or 'value="150000' in page
+    reason = "同一业主上月的项目资料可以沿用"
+    assert browser.post(address, data={**answers, "deviation_reason": reason}).status_code == 303
+    with app.app_context():
+        check = db.session.scalars(select(PriceCheck).where(PriceCheck.stage == Gate.QUOTE)).one()
+        assert (check.deviation_reason, check.refused) == (reason, False)
+    # the entry opened again still has it
+    assert reason in browser.get(address).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("basis", "stops"), [("need_published", False), ("contract_signed", True)])
+def test_the_day_the_policy_names_decides_which_list_counts(
+    app: Flask, advance: Advance, basis: str, stops: bool
+) -> None:
+    with app.app_context(), transaction():
+        if basis != "need_published":
+            text = EDITION.read_text(encoding="utf-8")
+            text = text.replace("2024-01-01", clock.today().isoformat(), 1)
+            text = text.replace("need_published", basis)
+            policy.publish(policy.parse("fees.toml", text, [FeesPolicy]), CLOCK, clock.now())
+        need = selection.open_need(
+            item_code="jsjl",
+            budget=Decimal(300_000),
+            fee_inputs=SUPERVISION_INPUTS,
+            method=SelectionMethod.DIRECT_PICK,
+        )
+        number, published = need.id, clock.today()
+    advance(timedelta(days=1))
+    with app.app_context(), transaction():
+        publish_half(basis)
+        need = db.session.get_one(Need, number)
+        question = price_of(need, Gate.CONTRACT, need, Decimal(290_000), clock.now())
+        check = check_price(question, CLOCK, clock.now())
+        assert check.stops is stops
+        assert check.day == (clock.today() if stops else published)
+        # what was published before keeps its own answer
+        assert isinstance(check.day, date)
+        old = db.session.get_one(PriceCheck, need.price_check_id)
+        assert (old.verdict, old.limits) == (Verdict.WITHIN, old.limits)
+        assert old.ceiling == Decimal(361_200)
+        fresh = replace(question, day=clock.today())
+        assert check_price(fresh, CLOCK, clock.now()).stops
+
+
+def test_an_award_is_asked_nothing_but_keeps_what_was_said(app: Flask) -> None:
+    with app.app_context(), transaction():
+        need = selection.open_need(
+            item_code="zbdl", budget=Decimal(225_500), fee_inputs=AGENCY_INPUTS
+        )
+        question = price_of(
+            need,
+            Gate.AWARD,
+            need,
+            Decimal(150_000),
+            clock.now(),
+            reason="资料可以沿用",
+            demands_reason=False,
+        )
+        said = require_price(question, CLOCK, clock.now())
+        assert (said.asks_reason, said.flagged) == (True, True)
+        assert said.deviation_reason == "资料可以沿用"
+        unsaid = require_price(replace(question, reason=""), CLOCK, clock.now())
+        assert unsaid.deviation_reason is None
