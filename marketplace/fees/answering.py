@@ -134,13 +134,19 @@ class Answer:
         return [Ceiling(*row, decides=decided and place == first) for place, row in enumerate(rows)]
 
 
-def answer(pricing: Pricing, inputs: Mapping[str, str], price: Decimal | None = None) -> Answer:
-    """What is allowed for a case, and the verdict on ``price`` (元). Raises Invalid naming the
-    input that cannot be used."""
+def answer(
+    pricing: Pricing,
+    inputs: Mapping[str, str],
+    price: Decimal | None = None,
+    *,
+    gate: Gate = Gate.QUOTE,
+) -> Answer:
+    """What is allowed for a case, and the verdict on ``price`` (元) at a gate. Raises Invalid
+    naming the input that cannot be used."""
     calculation = queries.calculation(pricing, inputs)
     question = Question(
         price if price is not None else ZERO,
-        Gate.QUOTE,
+        gate,
         pricing.item_code,
         calculation,
         payer_class=inputs.get(PAYER_CLASS) or None,

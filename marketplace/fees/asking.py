@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from marketplace.accounts.areas import Area, areas, served
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
-from marketplace.foundation.errors import DomainError, Invalid, Missing
+from marketplace.foundation.errors import DomainError, Invalid
 
 from . import queries
 from .answering import Answer, Asked, alone, answer, questions
@@ -140,7 +140,7 @@ def read_asking(
     if "standard" in arguments:
         pricing = alone(arguments["standard"], area.code, day)
     else:
-        item = _item(arguments.get("item", ""), day, today, area)
+        item = _item(arguments.get("item", ""), day, today, area, chosen)
         pricing = queries.pricing(item.code, area.code, day)
     wanted = questions(
         pricing, arguments.get(VARIANT), agreed=bool(arguments.get(FACTORS, "").strip())
@@ -158,13 +158,19 @@ def read_asking(
     return Asking(item, area, day, pricing, wanted, form, found)
 
 
-def _item(code: str, day: date, today: date, area: Area) -> ServiceItem:
+def _item(code: str, day: date, today: date, area: Area, chosen: Area) -> ServiceItem:
     """The item as the day's list has it, or as today's where the day has none: that no rules were
     in force then is an answer too."""
-    try:
-        return catalogue.item(code, day, area.lineage)
-    except Missing:
-        return catalogue.item(code, today, area.lineage)
+    for item in (*listed_items(day, area, chosen), *listed_items(today, area, chosen)):
+        if item.code == code:
+            return item
+    return catalogue.item(code, today, chosen.lineage)
+
+
+def listed_items(day: date, area: Area, chosen: Area) -> list[ServiceItem]:
+    """The items of a place's list; of the reader's own where the place is known for its fee rules
+    alone and has no list."""
+    return catalogue.items(day, area.lineage) or catalogue.items(day, chosen.lineage)
 
 
 def _answered(form: InputsForm, pricing: Pricing) -> Answer | None:

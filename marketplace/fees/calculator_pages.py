@@ -16,7 +16,7 @@ from marketplace.foundation.languages import for_storing
 from marketplace.foundation.web import PUBLIC, access
 
 from . import queries
-from .asking import Asking, grouped, places, read_asking, read_day, read_place
+from .asking import Asking, grouped, listed_items, places, read_asking, read_day, read_place
 from .blueprint import bp
 from .curve import curve
 from .telling import told
@@ -40,7 +40,7 @@ def calculator() -> Any:
         item=asking.item,
         pricing=asking.pricing,
         form=asking.form,
-        groups=grouped(catalogue.items(asking.day, asking.area.lineage)),
+        groups=grouped(listed_items(asking.day, asking.area, areas.chosen())),
         priced=queries.priced_items(asking.area.code, asking.day),
         places=places(asking.area),
         answer=found,
@@ -77,7 +77,7 @@ def _list() -> str:
     words = request.args.get("q", "").strip()[:40]
     category = request.args.get("category", "")[:120]
     kind = request.args.get("kind", "")
-    items = catalogue.items(day, area.lineage)
+    items = listed_items(day, area, areas.chosen())
     found = queries.pricings([item.code for item in items], area.code, day)
     shown = [
         item

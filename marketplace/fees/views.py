@@ -12,10 +12,11 @@ from marketplace.foundation.web import PUBLIC, access, current_actor
 from . import access as rights
 from . import calculator_pages, queries
 from .blueprint import bp
+from .charges import pages as charge_pages
 from .lists import office_pages, public_pages
 from .wording import bounds, step_lines
 
-__all__ = ["bp", "calculator_pages", "office_pages", "public_pages"]
+__all__ = ["bp", "calculator_pages", "charge_pages", "office_pages", "public_pages"]
 
 
 @bp.route("/fees/standards/<standard_id>")

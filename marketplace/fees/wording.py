@@ -23,6 +23,7 @@ from .rules.standards import FeeStandard
 from .rules.steps import N_
 
 if TYPE_CHECKING:
+    from .charges.models import Charge
     from .models import PriceCheck
 
 TITLES: dict[Verdict, tuple[Any, str]] = {
@@ -118,8 +119,8 @@ def unit(name: str) -> str:
     return str(_(name)) if name else ""
 
 
-def sentence(check: PriceCheck) -> str:
-    """The verdict of a stored check as one sentence."""
+def sentence(check: PriceCheck | Charge) -> str:
+    """The verdict of a stored check, or of an audited charge, as one sentence."""
     price = _price(check)
     rule = check.decided_by or {}
     limit = {
@@ -273,7 +274,7 @@ def _only(values: Mapping[str, str], *keys: str) -> dict[str, str]:
     return {key: values[key] for key in keys}
 
 
-def _price(check: PriceCheck) -> str:
+def _price(check: PriceCheck | Charge) -> str:
     if check.price is None:
         return str(_("下浮率 %(rate)s ", rate=percent(check.discount or Decimal(0))))
     return str(_("价格 %(amount)s 元", amount=format_yuan(check.price)))

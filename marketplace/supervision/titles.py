@@ -22,6 +22,8 @@ NOUNS: dict[str, Any] = {
     "cards": _l("黄牌红牌"),
     "catalogue": _l("服务事项清单"),
     "ceremony": _l("公开仪式"),
+    "charge_audits": _l("实际收费核对"),
+    "charges": _l("实际收费核对"),
     "contract_amendments": _l("合同变更"),
     "contracts": _l("合同"),
     "deliverables": _l("服务成果"),

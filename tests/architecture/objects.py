@@ -5,12 +5,13 @@ An endpoint that is not in it fails ``test_every_argument_of_every_address_is_co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
+from marketplace.fees.charges.models import Charge
 from marketplace.foundation.db import Base, db
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
@@ -47,6 +48,9 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "contracts.terminate": ("Contract",),
     "evaluations.evaluate": ("Contract",),
     "fees.approve_list": ("FeeList",),
+    "fees.charge": ("ChargeAudit",),
+    "fees.charge_audit": ("ChargeAudit",),
+    "fees.charges_export": ("ChargeAudit",),
     "fees.check": ("PriceCheck",),
     "fees.confirm_import": ("FeeListImport",),
     "fees.discard_import": ("FeeListImport",),
@@ -174,6 +178,11 @@ def _rows(fee_list: Any) -> Values:
     return [{"code": row.code} for row in fee_list.rows[:2]]
 
 
+def _charge_numbers(audit: Any) -> Sequence[int]:
+    query = select(Charge.number).where(Charge.charge_audit_id == audit.id)
+    return db.session.scalars(query.order_by(Charge.number).limit(1)).all()
+
+
 def _qualifications(firm: Any) -> Values:
     rows = db.session.scalars(select(Qualification).where(Qualification.firm_id == firm.id))
     return [{"qualification_id": row.public_id} for row in rows]
@@ -186,6 +195,7 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     ],
     "fees.edit_row": _rows,
     "fees.remove_row": _rows,
+    "fees.charge": lambda audit: [{"number": number} for number in _charge_numbers(audit)],
     "intermediaries.end_record": lambda row: [{"kind": RECORDS[type(row).__name__]}],
     "intermediaries.verify": _qualifications,
     "projects.detach_file": _attachments,

@@ -213,6 +213,18 @@ def test_the_place_decides_whether_it_binds(client: FlaskClient) -> None:
     assert "安平县中介服务收费目录清单" in county["legal_basis"]
 
 
+def test_a_place_s_layers_are_listed_with_the_one_that_decides(client: FlaskClient) -> None:
+    path = f"/fees?{AGENCY}&place=370982"
+    page = client.get(path).text
+    assert "本地的上限规则" in page
+    assert page.count("以此为准") == 1
+    found = client.get(path.replace("/fees?", "/fees/answer.json?")).get_json()
+    assert Decimal(found["ceiling"]) < Decimal(found["high"])
+    asked = client.get(f"/fees?{AGENCY}&place=371722", headers={"HX-Target": "calculator"})
+    assert "缴费主体类别" in asked.text
+    assert "本地的上限规则" not in client.get(f"/fees?{AGENCY}").text
+
+
 def test_firms_are_listed_with_what_their_promise_comes_to(app: Flask, client: FlaskClient) -> None:
     with app.app_context(), transaction():
         for n, discount in enumerate(("0.05", "0.20", "0.10")):

@@ -1,0 +1,250 @@
+"""Audits of real charges: every row judged on its own day, bad cells told and nothing kept."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import python_calamine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from marketplace.accounts.permissions import Role
+from marketplace.fees.charges import actions, queries
+from marketplace.fees.charges.models import Charge, ChargeAudit
+from marketplace.fees.charges.reading import BadCells
+from marketplace.fees.rules.judging import Verdict
+from marketplace.foundation import clock
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Invalid
+from marketplace.foundation.transactions import transaction
+from tests.factories import accounts
+from tests.factories.charges import DAY, agency, charge_file, supervision
+
+
+def audited(rows: list[dict[str, Any]], actor: Any = None) -> ChargeAudit:
+    """The rows judged by a bureau's officer (or ``actor``)."""
+    actor = actor or accounts.officer(Role.BUREAU_OPERATOR).actor
+    return actions.audit_charges(charge_file(rows), "收费.xlsx", "一季度", actor, clock.now())
+
+
+def verdicts(found: ChargeAudit) -> list[Verdict]:
+    return [each.verdict for each in queries.every_charge(found)]
+
+
+def test_every_verdict_with_what_it_rests_on(app: Flask) -> None:
+    rows = [
+        supervision("361200"),
+        supervision("361200.01"),
+        supervision("371200"),
+        supervision("200000"),
+        agency("300000"),
+        agency("200000", variant=None),
+        {"item": "aqpj", "price": Decimal(5), "day": DAY, "firm": "安"},
+        supervision("1", base=Decimal(100)),
+        agency("150000", place="单县", payer_class="工业和现代服务业"),
+        agency("1", place="单县"),
+    ]
+    with app.app_context(), transaction():
+        found = audited(rows)
+        within, rounding, above, below, reference, *rest = queries.every_charge(found)
+        assert [each.verdict for each in (within, rounding, above, below, reference)] == [
+            Verdict.WITHIN, Verdict.ROUNDING_ONLY, Verdict.ABOVE_CEILING,
+            Verdict.BELOW_FLOOR, Verdict.ABOVE_CEILING,
+        ]  # fmt: skip
+        assert [each.verdict for each in rest][:3] == [
+            Verdict.NEEDS_INPUT, Verdict.NO_STANDARD, Verdict.OUTSIDE_TABLE,
+        ]  # fmt: skip
+        assert rest[3].verdict in (Verdict.AMBIGUOUS, Verdict.NEEDS_INPUT)
+        assert rest[4].verdict is Verdict.NEEDS_INPUT
+        assert (above.beyond, above.binding) == (Decimal(10_000), True)
+        assert above.decided_by is not None
+        assert above.decided_by["limit"] == "361200.00"
+        assert "超出 10,000.00 元" in above.message
+        assert (reference.beyond, reference.binding) == (Decimal(29_400), False)
+        assert "仅供参考" in reference.message
+        assert above.steps[0]["document"] == "发改价格[2007]670号"
+        assert above.policy_edition is not None
+        assert above.standard_edition is not None
+        assert (found.above, found.above_reference) == (Decimal(10_000), Decimal(29_400))
+        assert found.charged == sum((row["price"] for row in rows), Decimal(0))
+        by_firm = {row.name: row for row in queries.totals(found, "firm")}
+        assert by_firm["众信建设监理有限公司"].above == Decimal(10_000)
+        assert by_firm["恒建工程管理咨询有限公司"].informed == Decimal(29_400)
+        counted = {(v, b): n for v, b, n in queries.counts(found)}
+        assert counted[Verdict.ABOVE_CEILING, True] == 1
+        assert sum(counted.values()) == len(rows)
+
+
+def test_each_row_is_judged_on_its_own_day_and_place(app: Flask) -> None:
+    with app.app_context(), transaction():
+        found = audited(
+            [
+                agency("300000"),
+                agency("300000", place="安平县（演示）"),
+                agency("300000", day=date(2023, 5, 1)),
+                supervision("1", item=None, standard="jl_670", variant="official"),
+            ]
+        )
+        city, county, before, alone = queries.every_charge(found)
+        assert (city.standard_binds, county.standard_binds) == (False, True)
+        assert county.binding
+        assert before.verdict is Verdict.NO_STANDARD
+        assert (alone.item_code, alone.standard_binds) == ("", False)
+        assert alone.verdict is Verdict.WITHIN
+
+
+def test_several_lots_and_agreed_factors_stand_among_the_conditions(app: Flask) -> None:
+    with app.app_context(), transaction():
+        lots = agency("1", conditions="其他标段的计费基数=6000 6000")
+        factors = supervision("1", conditions="约定的系数=0.5")
+        found = queries.every_charge(audited([lots, factors]))
+        assert found[0].high == Decimal(270_600) * 3
+        assert found[1].high == Decimal(361_200) / 2
+
+
+BAD = [
+    ({"item": "没有的事项"}, "A2", "没有的事项"),
+    ({"item": None}, "A2", "至少填写一项"),
+    ({"place": "月球"}, "C2", "月球"),
+    ({"unit": "平方米"}, "F2", "万元"),
+    ({"day": clock, "price": Decimal(1)}, "H2", "不能晚于今天"),
+    ({"price": None}, "G2", "不能为空"),
+    ({"firm": None}, "I2", "不能为空"),
+    ({"conditions": "颜色=红"}, "J2", "没有“颜色”这项条件"),
+    ({"conditions": "工程复杂程度=X"}, "J2", "应为"),
+    ({"conditions": "工程复杂程度"}, "J2", "名称=内容"),
+    ({"conditions": "约定的系数=一半"}, "J2", "请填写数字"),
+    ({"variant": "乱写", "item": "zbdl", "conditions": None}, "D2", "工程招标"),
+    ({"item": None, "standard": "不存在号"}, "B2", "没有“不存在号”"),
+]
+
+
+@pytest.mark.parametrize(("change", "cell", "words"), BAD, ids=[row[1] + row[2] for row in BAD])
+def test_a_bad_cell_is_told_and_nothing_is_kept(
+    app: Flask, change: dict[str, Any], cell: str, words: str
+) -> None:
+    with app.app_context():
+        if change.get("day") is clock:
+            change = {**change, "day": clock.today() + timedelta(days=1)}
+        with pytest.raises(BadCells) as refused, transaction():
+            audited([supervision("300000", **change), supervision("300000")])
+        (problem,) = refused.value.problems
+        assert problem.cell == cell
+        assert words in problem.reason
+        assert db.session.scalar(select(func.count(ChargeAudit.id))) == 0
+
+
+def test_a_trade_associations_rates_judge_nothing(app: Flask) -> None:
+    with app.app_context(), pytest.raises(BadCells), transaction():
+        audited([supervision("1", item=None, standard="jl_sd19", conditions=None)])
+
+
+def test_rows_and_audits_never_change(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            audited([supervision("300000")])
+        for table, change in (("charges", "price = 1"), ("charge_audits", "above = 1")):
+            with pytest.raises(DBAPIError), transaction():
+                db.session.execute(text(f"UPDATE {table} SET {change}"))
+            db.session.rollback()
+        assert db.session.scalar(select(Charge.price)) == Decimal(300_000)
+
+
+def upload(client: FlaskClient, content: bytes, name: str = "收费.xlsx") -> Any:
+    data = {"file": (io.BytesIO(content), name), "title": ""}
+    return client.post("/fees/charges", data=data, content_type="multipart/form-data")
+
+
+def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
+    with app.app_context(), transaction():
+        officer = accounts.officer(Role.BUREAU_OPERATOR)
+        superior = accounts.officer(Role.SUPERVISOR)
+        auditor = accounts.officer(Role.AUDITOR)
+        owner, other = accounts.owner(), accounts.owner()
+    client = sign_in_as(officer.user)
+    bad = upload(
+        client, charge_file([supervision("300000", unit="斤"), supervision("1", price="x")])
+    )
+    assert bad.status_code == 422
+    assert "F2" in bad.text
+    assert "G3" in bad.text
+    assert upload(client, b"not a workbook").status_code == 422
+    rows = [supervision("371200"), agency("300000"), agency("200000")]
+    done = upload(client, charge_file(rows))
+    assert done.status_code == 303
+    address = done.headers["Location"]
+    page = client.get(address).text
+    assert "10,000.00" in page
+    assert "29,400.00" in page
+    only = client.get(f"{address}?verdict=above_ceiling-binding").text
+    assert f"{address}/2" in only
+    assert f"{address}/3" not in only
+    one = client.get(f"{address}/2").text
+    assert "超出 10,000.00 元" in one
+    assert "直线内插" in one
+    assert client.get(f"{address}/9").status_code == 404
+    for reader in (superior, auditor):
+        assert sign_in_as(reader.user).get(address).status_code == 200
+    assert sign_in_as(owner.user).get(address).status_code == 404
+    party = sign_in_as(other.user)
+    own = upload(party, charge_file(rows[:1])).headers["Location"]
+    assert party.get(own).status_code == 200
+    assert client.get(own).status_code == 404
+
+    answer = client.get(f"{address}/export.xlsx")
+    assert answer.status_code == 200, answer.text
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
+    assert book.sheet_names == ["核对明细", "按事项", "按机构"]
+    grid = book.get_sheet_by_name("核对明细").to_python()
+    head = next(n for n, row in enumerate(grid) if "结论" in row)
+    columns = {title: n for n, title in enumerate(grid[head])}
+    first = grid[head + 1]
+    assert (first[columns["结论"]], first[columns["相差（元）"]]) == ("超过上限", 10000)
+    totals = book.get_sheet_by_name("按机构").to_python()
+    assert [row[4] for row in totals[1:]] == [10000, 0]
+
+
+def test_the_template_can_be_filled_in_and_sent_back(app: Flask, sign_in_as: Any) -> None:
+    with app.app_context(), transaction():
+        officer = accounts.officer(Role.BUREAU_OPERATOR)
+    client = sign_in_as(officer.user)
+    book = python_calamine.CalamineWorkbook.from_filelike(
+        io.BytesIO(client.get("/fees/charges/template.xlsx").data)
+    )
+    assert book.sheet_names == ["收费明细", "填写说明"]
+    guide = book.get_sheet_by_name("填写说明").to_python()
+    told = {row[0]: row for row in guide if row[0]}
+    assert told["jsjl"][4] == "建筑安装工程费"
+    assert "工程复杂程度=" in told["jsjl"][6]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_two_thousand_charges_are_judged_in_seconds(app: Flask) -> None:
+    days = [date(2024, 1, 1) + timedelta(days=n % 700) for n in range(2000)]
+    rows = [
+        (supervision if n % 2 else agency)("300000", day=day, firm=f"第{n % 40}号机构")
+        for n, day in enumerate(days)
+    ]
+    content = charge_file(rows)
+    with app.app_context(), transaction():
+        actor = accounts.officer(Role.BUREAU_OPERATOR).actor
+        began = time.process_time()
+        found = actions.audit_charges(content, "收费.xlsx", "", actor, clock.now())
+        assert time.process_time() - began < 10
+        assert found.row_count == 2000
+
+
+def test_more_than_the_most_rows_are_refused(app: Flask) -> None:
+    content = charge_file([agency("1")] * 5001)
+    with app.app_context():
+        with transaction():
+            actor = accounts.officer(Role.BUREAU_OPERATOR).actor
+        with pytest.raises(Invalid, match="5000"), transaction():
+            actions.audit_charges(content, "收费.xlsx", "", actor, clock.now())
