@@ -132,6 +132,8 @@ def _contract_page(public_id: str, **forms: Any) -> str:
     side = objects.side_of(found, actor)
     defaults = {
         "top": ButtonForm(formdata=None),
+        "held": found.status is ContractStatus.DRAFTED
+        and selection.waits_for_annulment(queries.award_behind(found).round),
         "button": ButtonForm(formdata=None),
         "delivery_form": DeliveryForm(formdata=None),
         "return_form": ReturnForm(formdata=None),

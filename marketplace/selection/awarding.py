@@ -310,6 +310,7 @@ def _announce(
     if need.status is NeedStatus.AWARDED:
         lifecycle.move(award, AwardStatus.ANNOUNCED, actor, now, place=award.place)
         if queries.waits_for_annulment(running):
+            award.notice_ends_at = now  # public in the result already: it waits for the word alone
             need.next_check_at = None
         else:
             offer(need, award, actor, now)

@@ -68,6 +68,7 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         award=award,
         price_check=check_of(award.price_check_id) if award is not None else None,
         awards=queries.awards_of(need),
+        held=running is not None and queries.waits_for_annulment(running),
         count=queries.entry_count(need),
         listed=queries.listed(running) if running and closed else [],
         void=queries.void(running) if running and closed else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
@@ -46,7 +46,7 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
                 Need.status == NeedStatus.AWARDED,
                 Need.next_check_at.is_(None),
                 Award.status == AwardStatus.ANNOUNCED,
-                or_(Award.notice_ends_at.is_(None), Award.notice_ends_at <= now),
+                Award.notice_ends_at <= now,
                 ~waiting.exists(),
                 ~queries.undecided_annulment(),
                 Need.id.not_in(left_alone),

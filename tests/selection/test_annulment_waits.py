@@ -108,7 +108,9 @@ def test_a_draw_that_stands_after_all_still_has_its_deadline(app: Flask, advance
         assert lapsed[0] is AwardStatus.LAPSED
 
 
-def test_a_reserve_waits_like_the_winner_it_replaces(app: Flask, advance: Advance) -> None:
+def test_a_reserve_waits_like_the_winner_it_replaces(
+    app: Flask, advance: Advance, client: Any, sign_in_as: Callable[..., Any]
+) -> None:
     offered(app, advance)
     with app.app_context():
         with transaction():
@@ -118,6 +120,11 @@ def test_a_reserve_waits_like_the_winner_it_replaces(app: Flask, advance: Advanc
             actions.withdraw_all_entries(barred, "列入黑名单", CLOCK, clock.now())
         assert award_again().place == 2
         assert award_again().status is AwardStatus.ANNOUNCED, "named, and asked nothing yet"
+        need, editor = need_again().public_id, need_again().proposer_id
+        owner = db.session.get_one(User, editor)
+    page = f"/owner/needs/{need}/selection"
+    assert "撤销建议等待上级管理机构决定" in sign_in_as(owner).get(page).text
+    assert client.get(f"/results/{need}").status_code == 200
     advance(timedelta(days=3))
     with app.app_context():
         assert award_again().status is AwardStatus.ANNOUNCED
@@ -144,7 +151,9 @@ def accepted_with_draft(app: Flask, advance: Advance) -> tuple[Actor, Actor]:
         return firm, approver
 
 
-def test_no_contract_is_signed_on_a_draw_that_may_fall(app: Flask, advance: Advance) -> None:
+def test_no_contract_is_signed_on_a_draw_that_may_fall(
+    app: Flask, advance: Advance, sign_in_as: Callable[..., Any]
+) -> None:
     firm, approver = accepted_with_draft(app, advance)
     with app.app_context():
         with transaction():
@@ -152,6 +161,11 @@ def test_no_contract_is_signed_on_a_draw_that_may_fall(app: Flask, advance: Adva
         found = drafts.of_need(need_again().id)
         assert found is not None
         contract = found
+        person, page = db.session.get_one(User, approver.user_id), f"/contracts/{found.public_id}"
+        db.session.rollback()
+        page = sign_in_as(person).get(page).text
+        assert "撤销建议等待上级管理机构决定" in page
+        assert "/confirm" not in page
 
         def again() -> Any:
             return drafts.of_need(need_again().id)
