@@ -25,7 +25,7 @@ from marketplace.foundation.web import later
 from . import queries
 from .models import LONGEST_REASON, SHORTEST_REASON, ConcludedPrice, PriceCheck
 from .queries import Pricing
-from .rules.bands import FEN, ONE, ZERO, round_to, settle
+from .rules.bands import FEN, ONE, ZERO, percent, round_to, settle
 from .rules.calculating import Calculation
 from .rules.inputs import PAYER_CLASS
 from .rules.judging import Gate, Judgement, Question, judge, judge_discount
@@ -146,8 +146,9 @@ def require_price(
     if check.asks_reason and question.demands_reason and check.deviation_reason is None:
         raise Invalid(
             _(
-                "%(deviation)s，请说明理由（%(least)d 至 %(most)d 个字），双方和管理机构都能看到",
+                "%(deviation)s，超过 %(band)s 须说明理由（%(least)d 至 %(most)d 个字）",
                 deviation=check.deviation_sentence,
+                band=percent(_band_of(check)),
                 least=SHORTEST_REASON,
                 most=LONGEST_REASON,
             ),
@@ -155,6 +156,13 @@ def require_price(
             rule="fees.deviation",
         )
     return check
+
+
+def _band_of(check: PriceCheck) -> Decimal:
+    """The share beyond which the reason was asked for, by the edition the check cites."""
+    edition = queries.edition_of(check)
+    own = edition.deviation_band_of(check.item_code)
+    return own if abs(check.deviation or ZERO) > own else edition.reference_band
 
 
 def conclude_price(contract_id: int, check: PriceCheck, price: Decimal, signed_on: date) -> None:

@@ -299,9 +299,14 @@ def check(public_id: str) -> PriceCheck:
 def fee_of(check: PriceCheck) -> ItemFee | None:
     """How the edition that a check cites judges its item: what binds by which basis, what was
     freed by which document and when."""
+    return edition_of(check).items.get(check.item_code)
+
+
+def edition_of(check: PriceCheck) -> FeesPolicy:
+    """The fee rules that a check cites; the empty ones where there were none."""
     if check.policy_edition_id is None:
-        return None
-    return by_id(FeesPolicy, check.policy_edition_id).values.items.get(check.item_code)
+        return FeesPolicy()
+    return by_id(FeesPolicy, check.policy_edition_id).values
 
 
 def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
@@ -317,6 +322,17 @@ def checks_of(subject_type: str, subject_id: int) -> list[PriceCheck]:
 
 
 _UNREACHED = (Verdict.NO_STANDARD, Verdict.OUTSIDE_TABLE)
+
+
+def reasons(check_ids: Iterable[int | None]) -> dict[int, str]:
+    """Why prices deviate, by check, as far as it was said."""
+    rows = db.session.execute(
+        select(PriceCheck.id, PriceCheck.deviation_reason).where(
+            PriceCheck.id.in_({key for key in check_ids if key is not None}),
+            PriceCheck.deviation_reason.is_not(None),
+        )
+    )
+    return {key: said or "" for key, said in rows}
 
 
 def watched_checks(

@@ -168,12 +168,15 @@ def _page(public_id: str, **forms: Any) -> str:
         "reason_form": OrderReasonForm(formdata=None),
         "withdraw_form": WithdrawForm(formdata=None),
     }
+    live = queries.live_ask(found)
+    checks = fees.checks_of(live.__tablename__, live.id) if live is not None else []
     return render_template(
         "orders/order.html",
         order=found,
         need=found.need,
         asks=queries.asks_of(found),
-        live=queries.live_ask(found),
+        live=live,
+        deviation_reason=checks[-1].deviation_reason if checks else None,
         contract=contracts.of_need(found.need_id),
         confirms=objects.may_confirm(actor, found),
         now=clock.now(),

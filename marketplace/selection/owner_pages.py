@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
+from marketplace.fees import queries as fees
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Refused
 from marketplace.foundation.forms import ButtonForm, came_back, options
@@ -61,6 +62,7 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         "reason_form": ReasonForm(formdata=None),
     }
     award = queries.award_of(need)
+    listed = queries.listed(running) if running and closed else []
     return render_template(
         "selection/manage.html",
         need=need,
@@ -70,7 +72,8 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         awards=queries.awards_of(need),
         held=running is not None and queries.waits_for_annulment(running),
         count=queries.entry_count(need),
-        listed=queries.listed(running) if running and closed else [],
+        listed=listed,
+        reasons=fees.reasons(one.price_check_id for one in listed) if listed else {},
         void=queries.void(running) if running and closed else [],
         **{**defaults, **forms},
     )

@@ -158,6 +158,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "fees.upload_list",
                 ),
             ),
+            Place("supervision.prices", _l("价格核对")),
             Place("contracts.index", lazy_pgettext("menu", "合同"), ("contracts.contract",)),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
             Place(

@@ -113,17 +113,21 @@ def test_an_attempt_is_never_published_with_its_need(app: Flask, sign_in_as: Sig
     assert other.get(link).status_code == 404
 
 
-def test_a_quote_far_from_a_freed_standard_says_why(app: Flask, sign_in_as: SignIn) -> None:
+def test_a_quote_far_from_a_freed_standard_says_why(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
     with app.app_context(), transaction():
         firm = intermediaries.listed(("zbdl",), discount=Decimal(0))
+        buyer = accounts.owner()
         need = selection.open_need(
+            buyer,
             item_code="zbdl",
             budget=Decimal(225_500),
             fee_inputs=AGENCY_INPUTS,
             method=SelectionMethod.DIRECT_PICK,
         )
-        address, person = f"/needs/{need.public_id}/enter", firm.user
-    browser = sign_in_as(person)
+        address, people = f"/needs/{need.public_id}/enter", [firm.user, buyer.user]
+    browser, owner = (sign_in_as(person) for person in people)
     answers = {"price": "150000", "contribution": "ab" * 32, "agree": "y"}
     asked = browser.post(address, data=answers)
     page = asked.get_data(as_text=True)
@@ -136,8 +140,12 @@ def test_a_quote_far_from_a_freed_standard_says_why(app: Flask, sign_in_as: Sign
     with app.app_context():
         check = db.session.scalars(select(PriceCheck).where(PriceCheck.stage == Gate.QUOTE)).one()
         assert (check.deviation_reason, check.refused) == (reason, False)
-    # the entry opened again still has it
+    # the entry opened again still has it; once closed the owner reads it beside the price
     assert reason in browser.get(address).get_data(as_text=True)
+    manage = f"/owner/needs/{address.split('/')[2]}/selection"
+    assert reason not in owner.get(manage).get_data(as_text=True)
+    advance(timedelta(days=4))
+    assert f"偏离理由：{reason}" in owner.get(manage).get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("basis", "stops"), [("need_published", False), ("contract_signed", True)])
