@@ -105,7 +105,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "读取上传的收费目录清单",
         "marketplace.fees.lists.tasks:read_uploads",
-        2,
+        1,
         "messages",
         watches=_watching("fee_list_imports"),
     ),

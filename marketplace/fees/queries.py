@@ -92,10 +92,14 @@ def latest_standard(standard_id: str, day: date) -> FeeStandardEdition:
 
 def shown_standards(day: date) -> list[FeeStandardEdition]:
     """The newest edition in force on ``day`` of every standard that may be shown, by issuer's
-    document; trade associations' rates are left out."""
+    document; trade associations' rates are left out, and the charges of fee lists' own, which
+    stand in their list."""
     rows = db.session.scalars(
         select(FeeStandardEdition)
-        .where(FeeStandardEdition.effective_from <= day)
+        .where(
+            FeeStandardEdition.effective_from <= day,
+            FeeStandardEdition.standard_id.not_like("own\\_%", escape="\\"),
+        )
         .order_by(FeeStandardEdition.effective_from, FeeStandardEdition.id)
     )
     newest = {row.standard_id: row for row in rows}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from marketplace.accounts import revealing
 
-from . import firm_pages, office_pages, record_pages
+from . import firm_pages, list_effects, office_pages, record_pages
 from .blueprint import bp
 from .personal import person_of_firm
 
 revealing.subject("firm", person_of_firm)
 
-__all__ = ["bp", "firm_pages", "office_pages", "record_pages"]
+__all__ = ["bp", "firm_pages", "list_effects", "office_pages", "record_pages"]

@@ -32,6 +32,7 @@ from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.transactions import transaction
 from marketplace.notices.models import PublicNotice
 from tests.factories import accounts as people
+from tests.factories import intermediaries
 from tests.factories.fee_lists import OWN, file_of, letter, many, rows_in
 from tests.factories.fees import CITY, price_check
 
@@ -307,6 +308,24 @@ def test_exports_carry_the_head_of_the_document(app: Flask, office: Office) -> N
     for words in (found.sha256, "青河市", "施行日期", "工程监理"):
         assert words in told
     assert office.public.get("/fees/lists/999999").status_code == 404
+
+
+def test_two_editions_side_by_side_name_the_firms_touched(app: Flask, office: Office) -> None:
+    with app.app_context():
+        with transaction():
+            name = intermediaries.listed(("jsjl",)).organisation.name
+            other = intermediaries.listed(("hpwj",)).organisation.name
+        old = queries.edition_for(CITY, clock.today())
+        assert old is not None
+    rows = [row for row in office.template() if row["code"] != "jsjl"]
+    new = office.publish([*rows, OWN], today(app) + timedelta(days=2))
+    page = office.public.get(f"/fees/lists/compare?old={new}&new={old.id}").text
+    assert name in page
+    assert other not in page
+    assert "1 家机构的 1 项承诺" in page
+    assert "从宽" in page
+    assert office.public.get(f"/fees/lists/compare?old={new}").status_code == 422
+    assert office.public.get(f"/fees/lists/compare?old={new}&new=999999").status_code == 404
 
 
 def test_what_a_change_means_for_whom(app: Flask) -> None:

@@ -31,7 +31,7 @@ BASIS_DATES = (
     Choice("contract_signed", "合同签订之日"),
 )
 _SEPARATORS = re.compile(r"[、,，;；]")
-_EVERY = 100
+_EVERY = 250
 
 
 def N_(text: str) -> str:

@@ -23,7 +23,7 @@ from .columns import cells_of, from_record
 from .forms import FactsForm, ReasonForm, RowForm, UploadForm
 from .models import FeeList, FeeListImport, ImportStatus, ListStatus
 from .rules import Change, ListRow
-from .wording import CHANGES, EFFECTS, cell_words, cells_changed
+from .wording import CHANGES, EFFECTS, cell_words, cells_changed, price_words
 
 PER_PAGE = 50
 
@@ -54,6 +54,7 @@ def _compared(jurisdiction: str, day: Any, rows: list[ListRow]) -> dict[str, Any
         "changes": CHANGES,
         "effects": EFFECTS,
         "cells_changed": cells_changed,
+        "price_words": price_words,
     }
 
 
@@ -244,7 +245,7 @@ def edit_row(public_id: str, code: str) -> ResponseReturnValue:
 def _row_page(public_id: str, code: str | None) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.own_list(actor, public_id)
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = {"price_form": "market", "binds": "reference"}
     if code is not None:
         told = queries.stored_row(found, code).told
         data = {key: "" if value is None else str(value) for key, value in cells_of(told).items()}

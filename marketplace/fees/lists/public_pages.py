@@ -13,7 +13,7 @@ from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
 from .office_pages import page_of
-from .rules import ListRow
+from .rules import ListRow, own_standard
 from .wording import cell_words
 
 
@@ -54,6 +54,9 @@ def published_list(edition_id: int) -> ResponseReturnValue:
         standards=queries.published_standards(day).by_id,
         listed=queries.listed_items(found.jurisdiction, max(day, found.effective_from)),
         cell=cell_words,
+        own=(lambda code: own_standard(found.jurisdiction, code))
+        if found.effective_from <= day
+        else None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +107,14 @@ def cell_words(row: ListRow, name: str) -> str:
     return str(value)
 
 
+def price_words(row: ListRow) -> str:
+    """How a row is priced, in one line; empty where the price is agreed."""
+    if not row.is_priced:
+        return ""
+    price = row.standard or charge_words(row.charge)
+    return joined([cell_words(row, "binds"), price])
+
+
 def cells_changed(difference: Difference) -> list[tuple[str, str, str]]:
     """(column, before, now) for every cell that differs."""
     if difference.old is None or difference.new is None:
@@ -116,9 +123,3 @@ def cells_changed(difference: Difference) -> list[tuple[str, str, str]]:
         (str(FIELDS[name]), cell_words(difference.old, name), cell_words(difference.new, name))
         for name in difference.cells
     ]
-
-
-def told_of(row: ListRow, names: Sequence[str]) -> list[tuple[str, str]]:
-    """(column, words) of the named cells that say something."""
-    found = ((str(FIELDS[name]), cell_words(row, name)) for name in names)
-    return [(title, words) for title, words in found if words]

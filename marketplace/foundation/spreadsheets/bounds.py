@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat
 
 from flask_babel import gettext as _
@@ -26,6 +27,8 @@ _PARTS = re.compile(
     r"|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml"
 )
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+# what a cell holds when it is not empty
+_FILLED = frozenset({"v", "is", "f"})
 _CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
@@ -50,26 +53,25 @@ class _Counter:
     errors: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "row":
-            self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
-            self.column = 0
-        elif name == "c":
+        name = tag.rpartition(":")[2] if ":" in tag else tag
+        if name == "c":
             self.column += 1
             found = _CELL.fullmatch(attributes.get("r", ""))
             if found:
-                self.column, self.row = _number_of(found[1]), int(found[2])
+                letters, row = found.groups()
+                self.column, self.row = _number_of(letters), int(row)
                 if attributes.get("t") == "e":
-                    self.errors.add((self.row, found[1]))
+                    self.errors.add((self.row, letters))
             self.inside = True
-        elif name in ("v", "is", "f") and self.inside:
-            if self.row > self.max_row:
-                raise _TooLarge("rows")
-            if self.column > self.max_column:
-                raise _TooLarge("columns")
-
-    def end(self, tag: str) -> None:
-        if tag.rpartition(":")[2] == "c":
+        elif name in _FILLED:
+            if self.inside:
+                if self.row > self.max_row:
+                    raise _TooLarge("rows")
+                if self.column > self.max_column:
+                    raise _TooLarge("columns")
+        elif name == "row":
+            self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
+            self.column = 0
             self.inside = False
 
 
@@ -129,7 +131,6 @@ def _count(part: bytes, field: str, max_row: int, max_column: int) -> frozenset[
     counter = _Counter(max_row, max_column)
     parser = expat.ParserCreate()
     parser.StartElementHandler = counter.start
-    parser.EndElementHandler = counter.end
     parser.EntityDeclHandler = _refuse_entity
     try:
         parser.Parse(part, True)
@@ -180,6 +181,7 @@ def _by_title(
     return found
 
 
+@lru_cache(maxsize=1024)
 def _number_of(letters: str) -> int:
     number = 0
     for letter in letters:

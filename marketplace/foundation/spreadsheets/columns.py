@@ -16,6 +16,8 @@ Kind = Literal["text", "number", "date", "choice"]
 Value = str | Decimal | date | None
 # a spreadsheet keeps no more digits of a number than these
 EXACT_DIGITS = 15
+# control characters, halves of pairs, private use: the categories Cc, Cs and Co
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\U000f0000-\U0010ffff]")
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
@@ -115,9 +117,9 @@ def value_of(column: Column, raw: Any) -> Value:
 
     A number comes exactly as it is shown when written out in full. Raises BadCell.
     """
-    if isinstance(raw, str):
+    if isinstance(raw, str) and raw:
         raw = " ".join(unicodedata.normalize("NFC", raw).split())
-        if any(unicodedata.category(character) in ("Cc", "Cs", "Co") for character in raw):
+        if _UNSAFE.search(raw):
             raise BadCell(N_("含有不可见的控制字符"))
     if raw is None or raw == "":
         if column.required:

@@ -19,7 +19,7 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 100
 # the heading must stand in one of these rows
 _HEAD_ROWS = 20
-_EVERY = 100
+_EVERY = 250
 
 
 class SpreadsheetError(Invalid):
@@ -73,7 +73,7 @@ def read_table(
 
     ``sheet`` is the sheet preferred by name; else the first. Lines above the heading and empty
     rows are passed over. What is wrong in a cell is collected in ``Table.problems``; nothing
-    stops at the first. ``progress(done, total)`` is told every hundred rows. Raises
+    stops at the first. ``progress(done, total)`` is told every 250 rows. Raises
     SpreadsheetError at ``field`` when there is no such table, or it is too large or unsafe.
     """
     cells = checked(content, field, max_rows + _HEAD_ROWS, MAX_COLUMNS)
