@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -219,3 +220,16 @@ def test_order_terms_and_the_flag_for_the_bureau(app: Flask, sign_in_as: SignIn)
     assert number in shown.text
     assert "24000" in shown.text
     assert seller.get("/supervision/splits").status_code == 403
+
+
+def test_a_role_is_refused_alike_whatever_the_address_names(app: Flask, sign_in_as: SignIn) -> None:
+    """403 depends on the role alone, so it tells nothing; another owner's order is not there."""
+    with app.app_context(), transaction():
+        firm, stranger = intermediaries.listed(("dazl",)), accounts.owner()
+        order = orders.asked(accounts.owner(), firm).public_id
+    there, invented = f"/owner/orders/{order}", "/owner/orders/0000000000000"
+    seller, other = sign_in_as(firm.user), sign_in_as(stranger.user)
+    assert [seller.get(each).status_code for each in (there, invented)] == [403, 403]
+    assert [other.get(each).status_code for each in (there, invented)] == [404, 404]
+    refused = {seller.get(each).text.replace(each, "") for each in (there, invented)}
+    assert len({re.sub(r"[0-9a-f]{16,}|nonce-\S+", "", page) for page in refused}) == 1
