@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from . import queries
 from .queries import Pricing
-from .rules.bands import ZERO
+from .rules.bands import FEN, ZERO, round_to
 from .rules.bases import Direct
 from .rules.calculating import Calculation
 from .rules.inputs import (
@@ -105,6 +105,28 @@ class Answer:
     def judgement(self) -> Judgement | None:
         """The verdict, where a price was asked about."""
         return self.judged if self.price is not None else None
+
+    @property
+    def lowered(self) -> bool:
+        """Whether a local layer allows less than the standard's high end."""
+        band, ceiling = self.calculation.band, self.judged.ceiling
+        return (
+            bool(self.layer_steps)
+            and band is not None
+            and ceiling is not None
+            and (ceiling < round_to(band.high, FEN, "half_up"))
+        )
+
+    @property
+    def allowed(self) -> tuple[Decimal | None, Decimal] | None:
+        """What is allowed here, lowest and highest in 元: the standard's band under the local
+        layers, an open reading at its higher value. No lowest where a layer lies below it."""
+        band, ceiling = self.calculation.band, self.judged.ceiling
+        if band is None:
+            return None
+        if not self.lowered or ceiling is None:
+            return band.low, band.high
+        return (band.low if band.low < ceiling else None), ceiling
 
     @property
     def layer_steps(self) -> tuple[Step, ...]:

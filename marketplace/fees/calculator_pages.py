@@ -20,7 +20,7 @@ from .asking import Asking, grouped, listed_items, places, read_asking, read_day
 from .blueprint import bp
 from .curve import curve
 from .telling import told
-from .wording import said, step_lines, title_and_tone
+from .wording import compare, said, step_lines, title_and_tone
 
 
 @bp.route("/fees")
@@ -51,6 +51,12 @@ def calculator() -> Any:
         else None,
         lines=step_lines(step.as_record() for step in found.judged.steps) if found else [],
         layers=_layers(asking),
+        agreed=compare(
+            queries.reference(asking.pricing, asking.day),
+            found.calculation.basic if found else None,
+        )
+        if asking.item
+        else None,
         curve=curve(asking.pricing, asking.form.data) if computed else None,
     )
     # while somebody is still typing, what is missing is no refusal

@@ -218,6 +218,8 @@ def test_a_place_s_layers_are_listed_with_the_one_that_decides(client: FlaskClie
     page = client.get(path).text
     assert "本地的上限规则" in page
     assert page.count("以此为准") == 1
+    assert "不高于 135,300.00" in page
+    assert "180,400.00 – 270,600.00" in page
     found = client.get(path.replace("/fees?", "/fees/answer.json?")).get_json()
     assert Decimal(found["ceiling"]) < Decimal(found["high"])
     asked = client.get(f"/fees?{AGENCY}&place=371722", headers={"HX-Target": "calculator"})

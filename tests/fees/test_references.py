@@ -140,6 +140,9 @@ def test_the_guide_and_the_form_show_what_contracts_were_agreed_at(
     guide = client.get("/items/aqpj").get_data(as_text=True)
     assert "同类合同的成交价" in guide
     assert "24,000.00" in guide
+    calculator = client.get("/fees?item=aqpj").get_data(as_text=True)
+    assert "同类合同的成交价" in calculator
+    assert "24,000.00" in calculator
     form = sign_in_as(person).get("/owner/needs/new?item=aqpj").get_data(as_text=True)
     assert "24,000.00 元（中间一半的合同在 24,000.00 – 24,000.00 元，共 5 份）" in form
 
