@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,13 @@ def load_or_create_key(folder: Path, name: str) -> bytes:
 
 
 def _key(name: str) -> bytes:
-    return load_or_create_key(Path(current_app.config["KEY_DIR"]), name)
+    """A key of this installation, read once by each process."""
+    return _kept_key(current_app.config["KEY_DIR"], name)
+
+
+@cache
+def _kept_key(folder: str, name: str) -> bytes:
+    return load_or_create_key(Path(folder), name)
 
 
 def derive_secret(purpose: str, context: str) -> bytes:

@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 # where a writing request holds what it read of the clock; gone once it may have waited for a lock
 READING = "marketplace.reading"
+_IMMEDIATE = "marketplace.immediate"
 
 # counts of more rows than this may be so many seconds old
 COUNTED_EXACTLY = 1000
@@ -214,6 +215,7 @@ def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
+    connection.info[_IMMEDIATE] = _write_mode.get()
     connection.exec_driver_sql("BEGIN IMMEDIATE" if _write_mode.get() else "BEGIN")
 
 
@@ -229,13 +231,16 @@ def fetch(statement: Executable, **values: Any) -> Sequence[Any]:
 
 
 def lock(instance: T) -> T:
-    """Lock a row for the rest of the transaction and read it afresh.
+    """Lock a row for the rest of the transaction and have it as it is now.
 
-    PostgreSQL: ``FOR UPDATE``. SQLite: the write lock is already held by BEGIN IMMEDIATE; the
-    row is re-read all the same. Read the clock after this, never before. What this transaction
-    has changed and not sent yet is sent first: re-reading would drop it.
+    PostgreSQL: ``FOR UPDATE``, and read afresh. SQLite: nobody else has written since BEGIN
+    IMMEDIATE, with which this transaction began to read: what it has loaded is what there is.
+    Read the clock after this, never before. What this transaction has changed and not sent yet
+    is sent first: re-reading would drop it.
     """
     db.session.flush()
+    if db.session.connection().info.get(_IMMEDIATE):
+        return instance
     # its own table alone: what was loaded along with it may be missing, which cannot be locked
     db.session.refresh(instance, with_for_update={"of": type(instance)})
     db.session.info.pop(READING, None)

@@ -6,9 +6,12 @@ import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from babel.support import Translations
 from flask import request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -23,6 +26,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from .errors import DomainError
@@ -56,19 +60,28 @@ def grouped_options(groups: Mapping[str, Mapping[str, Any]], blank: Any) -> list
     ]
 
 
+@cache
+def _messages(locale: str) -> Any:
+    """What the form library itself says, in a language; by itself it reads the file each time."""
+    return Translations.load(messages_path(), [locale], domain="wtforms")
+
+
 class Form(FlaskForm):
     """Base of every form that changes something."""
 
     idempotency_key = HiddenField()
 
     class Meta(FlaskForm.Meta):
-        """Adds trimming to text fields."""
+        """Adds trimming to text fields, and keeps the library's own messages once read."""
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             field_class = unbound_field.field_class
             if issubclass(field_class, StringField) and not issubclass(field_class, PasswordField):
                 options = {**options, "filters": [clean_text, *options.get("filters", ())]}
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form: Any) -> Any:
+            return _messages(str(get_locale()))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import audit
@@ -64,6 +64,7 @@ class StatusChange(Model):
 
 
 append_only(StatusChange.__table__)  # type: ignore[arg-type]
+_CHANGED = insert(StatusChange.__table__)  # type: ignore[arg-type]
 
 
 def begin(
@@ -120,15 +121,16 @@ def can_move(subject: Any, to: Any) -> bool:
 def _write_history(
     subject: Any, before: Any, to: Any, actor: Actor, now: datetime, reason: str | None
 ) -> None:
-    db.session.add(
-        StatusChange(
-            subject_type=subject.__tablename__,
-            subject_id=subject.id,
-            from_status=None if before is None else str(before),
-            to_status=str(to),
-            at=now,
-            actor_id=actor.user_id,
-            organisation_id=actor.organisation_id,
-            reason=reason,
-        )
+    db.session.connection().execute(
+        _CHANGED,
+        {
+            "subject_type": subject.__tablename__,
+            "subject_id": subject.id,
+            "from_status": None if before is None else str(before),
+            "to_status": str(to),
+            "at": now,
+            "actor_id": actor.user_id,
+            "organisation_id": actor.organisation_id,
+            "reason": reason,
+        },
     )

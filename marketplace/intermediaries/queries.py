@@ -172,17 +172,25 @@ def offering(firm_id: int, item_code: str) -> Offering | None:
     )
 
 
-_OFFERING_FIRMS = select(Offering.firm_id).where(
+_PROMISES = select(
+    Offering.firm_id,
+    Offering.discount,
+    Offering.amount,
+    Offering.base_from,
+    Offering.base_to,
+    Offering.committed_at,
+).where(
     Offering.firm_id.in_(bindparam("firm_ids", expanding=True)),
     Offering.item_code == bindparam("item_code"),
     Offering.ended_at.is_(None),
 )
 
 
-def offering_firms(firm_ids: Sequence[int], item_code: str) -> frozenset[int]:
-    """Those of the firms that offer an item now."""
-    rows = fetch(_OFFERING_FIRMS, firm_ids=list(firm_ids), item_code=item_code)
-    return frozenset(row.firm_id for row in rows)
+def promises(firm_ids: Sequence[int], item_code: str) -> dict[int, Row[Any]]:
+    """What those of the firms that offer an item now promise for it, by firm, as `promise`
+    takes it."""
+    rows = fetch(_PROMISES, firm_ids=list(firm_ids), item_code=item_code)
+    return {row.firm_id: row for row in rows}
 
 
 def offering_by_public_id(public_id: str) -> Offering:
@@ -193,23 +201,9 @@ def offering_by_public_id(public_id: str) -> Offering:
     return found
 
 
-_PROMISED = select(
-    Offering.discount,
-    Offering.amount,
-    Offering.base_from,
-    Offering.base_to,
-    Offering.committed_at,
-).where(
-    Offering.firm_id == bindparam("firm_id"),
-    Offering.item_code == bindparam("item_code"),
-    Offering.ended_at.is_(None),
-)
-
-
 def promised(firm_id: int, item_code: str) -> Row[Any] | None:
     """The price a firm promises for an item now, as `promise` takes it, if it offers it."""
-    found = fetch(_PROMISED, firm_id=firm_id, item_code=item_code)
-    return found[0] if found else None
+    return promises([firm_id], item_code).get(firm_id)
 
 
 def promise(offered: Offering | Row[Any] | None) -> Commitment | None:

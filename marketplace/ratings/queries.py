@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import lineage
@@ -93,32 +93,51 @@ def registers_of(organisation_id: int, capacity: Capacity = Capacity.INTERMEDIAR
     )
 
 
-_NEWEST = aliased(GradeRecord)
+def _record_of(record: type[GradeRecord], day: str) -> ColumnElement[bool]:
+    """That ``record`` is the one of a subject's that holds on the day of this parameter."""
+    newest = aliased(GradeRecord)
+    held = (
+        select(newest.id)
+        .where(newest.subject_id == RatingSubject.id, newest.from_day <= bindparam(day))
+        .order_by(newest.from_day.desc(), newest.id.desc())
+        .limit(literal_column("1"))
+    )
+    return record.id == held.scalar_subquery()
+
+
+def _columns_of(record: type[GradeRecord]) -> tuple[Any, ...]:
+    return (
+        record.id,
+        record.grade,
+        record.hundredths,
+        record.evaluated,
+        record.since,
+        record.edition_id,
+    )
+
+
+_ASKED = (
+    RatingSubject.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+    RatingSubject.register == bindparam("register"),
+    RatingSubject.capacity == bindparam("capacity"),
+)
 _GRADES_ON = (
+    select(RatingSubject.organisation_id, RatingSubject.next_check_at, *_columns_of(GradeRecord))
+    .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
+    .where(*_ASKED)
+)
+_LATER = aliased(GradeRecord)
+_GRADES_ON_BOTH = (
     select(
         RatingSubject.organisation_id,
         RatingSubject.next_check_at,
-        GradeRecord.id,
-        GradeRecord.grade,
-        GradeRecord.hundredths,
-        GradeRecord.evaluated,
-        GradeRecord.since,
-        GradeRecord.edition_id,
+        *_columns_of(GradeRecord),
+        *_columns_of(_LATER),
     )
-    .outerjoin(
-        GradeRecord,
-        GradeRecord.id
-        == select(_NEWEST.id)
-        .where(_NEWEST.subject_id == RatingSubject.id, _NEWEST.from_day <= bindparam("day"))
-        .order_by(_NEWEST.from_day.desc(), _NEWEST.id.desc())
-        .limit(literal_column("1"))
-        .scalar_subquery(),
-    )
-    .where(
-        RatingSubject.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
-        RatingSubject.register == bindparam("register"),
-        RatingSubject.capacity == bindparam("capacity"),
-    )
+    .select_from(RatingSubject)
+    .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
+    .outerjoin(_LATER, _record_of(_LATER, "later"))
+    .where(*_ASKED)
 )
 
 
@@ -141,23 +160,62 @@ def grades_on(
 ) -> dict[int, GradeOn]:
     """The same for many organisations, each on its day: ``days`` by organisation."""
     found = {organisation_id: GradeOn(Grade.UNGRADED) for organisation_id in days}
-    of_day: dict[date, list[int]] = {}
-    for organisation_id, day in days.items():
-        of_day.setdefault(day, []).append(organisation_id)
-    for day, asked in of_day.items():
+    for day, asked in _by_day(days).items():
         rows = fetch(
             _GRADES_ON, organisation_ids=asked, register=register, capacity=capacity, day=day
         )
-        for organisation_id, due, record_id, grade, points, evaluated, since, edition in rows:
-            if due is not None and due <= start_of(day) and day <= clock.today():
-                subject = subject_of(organisation_id, register, capacity)
-                assert subject is not None
-                found[organisation_id] = _live_grade(subject, day)
-            elif record_id is not None:
-                found[organisation_id] = GradeOn(
-                    grade, hundredths(points), evaluated, since, record_id, edition
-                )
+        for organisation_id, due, *record in rows:
+            found[organisation_id] = _grade(organisation_id, register, capacity, day, due, record)
     return found
+
+
+def grades_then_and_now(
+    days: Mapping[int, date], register: str, today: date
+) -> dict[int, tuple[GradeOn, GradeOn]]:
+    """The grades of many firms, each on its day and all on this one, in one statement a day."""
+    capacity, none = Capacity.INTERMEDIARY, GradeOn(Grade.UNGRADED)
+    found = dict.fromkeys(days, (none, none))
+    for day, asked in _by_day(days).items():
+        rows = fetch(
+            _GRADES_ON_BOTH,
+            organisation_ids=asked,
+            register=register,
+            capacity=capacity,
+            day=day,
+            later=today,
+        )
+        for organisation_id, due, *both in rows:
+            half = len(both) // 2
+            found[organisation_id] = (
+                _grade(organisation_id, register, capacity, day, due, both[:half]),
+                _grade(organisation_id, register, capacity, today, due, both[half:]),
+            )
+    return found
+
+
+def _by_day(days: Mapping[int, date]) -> dict[date, list[int]]:
+    of_day: dict[date, list[int]] = {}
+    for organisation_id, day in days.items():
+        of_day.setdefault(day, []).append(organisation_id)
+    return of_day
+
+
+def _grade(
+    organisation_id: int,
+    register: str,
+    capacity: Capacity,
+    day: date,
+    due: datetime | None,
+    record: Sequence[Any],
+) -> GradeOn:
+    if due is not None and due <= start_of(day) and day <= clock.today():
+        subject = subject_of(organisation_id, register, capacity)
+        assert subject is not None
+        return _live_grade(subject, day)
+    record_id, grade, points, evaluated, since, edition = record
+    if record_id is None:
+        return GradeOn(Grade.UNGRADED)
+    return GradeOn(grade, hundredths(points), evaluated, since, record_id, edition)
 
 
 def d_in_force(organisation_id: int, register: str, now: datetime) -> bool:

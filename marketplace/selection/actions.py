@@ -12,6 +12,7 @@ from sqlalchemy import select
 from marketplace.accounts import queries as accounts
 from marketplace.fees.checking import require_price
 from marketplace.fees.rules.judging import Gate
+from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
@@ -132,7 +133,8 @@ def enter_need(
         signature=crypto.sign(receipt),
     )
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
-    _check_quote(need, entry, deviation_reason, actor, now)
+    commitment = intermediaries.promise(found.promised)
+    _check_quote(need, entry, commitment, deviation_reason, actor, now)
     closing.store_checks(entry, found, CheckStage.ENTRY, now)
     audit.record(
         "entry.received",
@@ -154,8 +156,14 @@ def _entering(need: Need, now: datetime) -> SelectionRound:
     return queries.live_round(need)
 
 
-def _check_quote(need: Need, entry: Entry, reason: str, actor: Actor, now: datetime) -> None:
-    offering = intermediaries.promised(entry.firm_id, need.item_code)
+def _check_quote(
+    need: Need,
+    entry: Entry,
+    commitment: Commitment | None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
     question = price_of(
         need,
         Gate.QUOTE,
@@ -163,7 +171,7 @@ def _check_quote(need: Need, entry: Entry, reason: str, actor: Actor, now: datet
         entry.price,
         now,
         budget=True,
-        commitment=intermediaries.promise(offering),
+        commitment=commitment,
         reason=reason,
     )
     entry.price_check_id = require_price(question, actor, now).id

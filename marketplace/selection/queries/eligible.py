@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -48,7 +48,8 @@ from .rounds import edition_of
 @dataclass(frozen=True)
 class Eligibility:
     """The answers about one firm and one need, with the grade record they rest on; and the
-    firm's key on the register and its credit code, which its receipt names."""
+    firm's key on the register, its credit code, which its receipt names, and what it promises for
+    the need's item."""
 
     results: Sequence[RuleResult]
     grade: str
@@ -56,6 +57,7 @@ class Eligibility:
     edition_id: int
     firm_id: int | None
     credit_code: str | None
+    promised: Row[Any] | None
 
     @property
     def ok(self) -> bool:
@@ -127,19 +129,21 @@ def eligibility_of(
     register = accounts.register_of(need.jurisdiction_code)
     firms = intermediaries.firms_of(organisation_ids, register)
     keys = [firm.id for firm in firms.values()]
-    offering = intermediaries.offering_firms(keys, need.item_code)
+    offering = intermediaries.promises(keys, need.item_code)
     certificates = intermediaries.qualifications_of(keys)
-    bars = _bars(organisation_ids, register, need, now)
     running = running_counts(organisation_ids)
     days = {
         each: _grade_day(firms.get(each), need.published_at or now) for each in organisation_ids
     }
-    graded = ratings.grades_on(days, register)
+    grades = ratings.grades_then_and_now(days, register, clock.local_day(now))
+    barred = {each for each, (_then, today) in grades.items() if today.grade is Grade.D}
+    bars = _bars(organisation_ids, barred, need, now)
     asked = requirement_of(need, values)
     found = {}
     for each in organisation_ids:
         firm = firms.get(each)
-        grade = str(graded[each].grade)
+        of_day, _today = grades[each]
+        grade = str(of_day.grade)
         facts = FirmFacts(
             organisation=str(each),
             listed=firm is not None and firm.status is FirmStatus.LISTED,
@@ -158,10 +162,11 @@ def eligibility_of(
         found[each] = Eligibility(
             results=check(facts, asked, now),
             grade=grade,
-            grade_record_id=graded[each].record_id,
+            grade_record_id=of_day.record_id,
             edition_id=edition_id,
             firm_id=firm.id if firm is not None else None,
             credit_code=firm.credit_code if firm is not None else None,
+            promised=offering.get(firm.id) if firm is not None else None,
         )
     return found
 
@@ -178,15 +183,13 @@ def eligibility_preview(need: Need, organisation_id: int) -> Eligibility:
 
 
 def _bars(
-    organisation_ids: Sequence[int], register: str, need: Need, now: datetime
+    organisation_ids: Sequence[int], graded_d: Collection[int], need: Need, now: datetime
 ) -> dict[int, tuple[Bar, ...]]:
     found = sanctions.bars_of(organisation_ids, need.jurisdiction_code, need.item_code, now)
-    today = clock.local_day(now)
-    graded = ratings.grades_on(dict.fromkeys(organisation_ids, today), register)
     told = {}
     for each in organisation_ids:
         bars = [Bar(str(bar.title), bar.until) for bar in found.get(each, ())]
-        if graded[each].grade is Grade.D:
+        if each in graded_d:
             bars.append(Bar(str(_("信用等级 D 级")), None))
         told[each] = tuple(bars)
     return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Exists, Select, and_, exists, or_, select
+from sqlalchemy import Exists, Select, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.foundation import clock
@@ -29,14 +29,17 @@ from ..models import (
 ENDED_ROUNDS = (RoundStatus.ANNULLED, RoundStatus.WITHDRAWN)
 
 
+_NEWEST_ROUND = (
+    select(SelectionRound)
+    .where(SelectionRound.need_id == bindparam("need_id"))
+    .order_by(SelectionRound.attempt.desc())
+    .limit(literal_column("1"))
+)
+
+
 def round_of(need: Need) -> SelectionRound | None:
     """The newest round of a need."""
-    return db.session.scalar(
-        select(SelectionRound)
-        .where(SelectionRound.need_id == need.id)
-        .order_by(SelectionRound.attempt.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_NEWEST_ROUND, {"need_id": need.id})
 
 
 def live_round(need: Need) -> SelectionRound:
