@@ -93,6 +93,7 @@ def compare_lists() -> ResponseReturnValue:
         effects=EFFECTS,
         cells_changed=cells_changed,
         price_words=price_words,
+        standards=lists.published_standards(clock.today()).by_id,
         touched=touched(new.jurisdiction, list(differing), clock.now()),
         differing=differing,
         most=MOST,

@@ -28,7 +28,13 @@ PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     (
         "fees.calculator",
         _l("收费查询"),
-        ("fees.standard", "fees.check", "fees.fee_lists", "fees.published_list"),
+        (
+            "fees.standard",
+            "fees.check",
+            "fees.fee_lists",
+            "fees.published_list",
+            "intermediaries.compare_lists",
+        ),
     ),
     ("portal.policies", _l("政策文件"), ("portal.policy",)),
     ("portal.data", _l("运行数据"), ()),

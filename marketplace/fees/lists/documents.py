@@ -76,7 +76,9 @@ def workbook_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> by
     return workbook([Sheet(SHEET, COLUMNS, lines, title=edition.title, head=head(edition, place))])
 
 
-def pdf_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> bytes:
+def pdf_of(
+    edition: ListEdition, rows: Sequence[ListRow], place: str, standards: Standards
+) -> bytes:
     """A published list as PDF; set once for each edition, since neither ever changes."""
     with for_storing():
         content = {
@@ -95,12 +97,12 @@ def pdf_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> bytes:
             "rows": [
                 [
                     str(number),
-                    row.code,
+                    row.code.replace("_", "_\u200b").replace("-", "-\u200b"),
                     row.name,
                     row.department,
                     cell_words(row, "price_form"),
                     cell_words(row, "binds"),
-                    _price(row),
+                    _price(row, standards),
                     _ground(row),
                 ]
                 for number, row in enumerate(rows, start=1)
@@ -112,12 +114,13 @@ def pdf_of(edition: ListEdition, rows: Sequence[ListRow], place: str) -> bytes:
         return _set(json.dumps(content, ensure_ascii=False))
 
 
-def _price(row: ListRow) -> str:
+def _price(row: ListRow, standards: Standards) -> str:
     if row.charge is not None:
         return cell_words(row, "charge")
-    if row.standard:
-        return " ".join(filter(None, (row.standard, cell_words(row, "variants"))))
-    return "由双方协商议定"
+    if not row.standard:
+        return "由双方协商议定"
+    document, kinds = (cell_words(row, key, standards.by_id) for key in ("standard", "variants"))
+    return f"{document}（{kinds}）" if kinds else document
 
 
 def _ground(row: ListRow) -> str:

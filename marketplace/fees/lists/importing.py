@@ -92,7 +92,12 @@ def claim_import(import_id: int, actor: Actor, now: datetime) -> tuple[bytes, St
             import_id, Outcome(refusal="文件多次读取失败，请检查文件后重新上传"), actor, now
         )
         return None
-    return files.path_of(found.file).read_bytes(), queries.published_standards(clock.local_day(now))
+    try:
+        content = files.path_of(found.file).read_bytes()
+    except OSError:
+        finish_import(import_id, Outcome(refusal="上传的文件已不在，请重新上传"), actor, now)
+        return None
+    return content, queries.published_standards(clock.local_day(now))
 
 
 def note_progress(import_id: int, done: int, total: int, actor: Actor, now: datetime) -> None:

@@ -55,6 +55,7 @@ def _compared(jurisdiction: str, day: Any, rows: list[ListRow]) -> dict[str, Any
         "effects": EFFECTS,
         "cells_changed": cells_changed,
         "price_words": price_words,
+        "standards": queries.published_standards(clock.today()).by_id,
     }
 
 
@@ -169,10 +170,10 @@ def fee_list(public_id: str) -> ResponseReturnValue:
 def _list_page(actor: Actor, found: FeeList, **forms: Any) -> str:
     rows = queries.rows_of(found)
     drafting = found.is_editable or found.status is ListStatus.SUBMITTED
-    shown: dict[str, Any] = {}
+    shown: dict[str, Any] = {"standards": queries.published_standards(clock.today()).by_id}
     view = "rows" if request.args.get("view") == "rows" or not drafting else "changes"
     if drafting:
-        shown = _compared(found.jurisdiction_code, found.effective_from, rows)
+        shown |= _compared(found.jurisdiction_code, found.effective_from, rows)
     if view == "rows":
         words = request.args.get("q", "")
         shown |= {"page": page_of(queries.matching(rows, words), _number()), "words": words}
@@ -185,7 +186,6 @@ def _list_page(actor: Actor, found: FeeList, **forms: Any) -> str:
         drafting=drafting,
         total=len(rows),
         cell=cell_words,
-        standards=queries.published_standards(clock.today()).by_id,
         may_edit=own and found.is_editable and actor.may(Permission.POLICY_PROPOSE),
         may_withdraw=own and drafting and actor.may(Permission.POLICY_PROPOSE),
         may_approve=own

@@ -73,7 +73,11 @@ def list_workbook(edition_id: int) -> Response:
 def list_pdf(edition_id: int) -> Response:
     """The list as a document to print."""
     found, rows, place = _exported(edition_id)
-    return documents.attachment(documents.pdf_of(found, rows, place), f"{found.title}.pdf")
+    # the standards of its first day, so that the document never changes
+    content = documents.pdf_of(
+        found, rows, place, queries.published_standards(found.effective_from)
+    )
+    return documents.attachment(content, f"{found.title}.pdf")
 
 
 def _exported(edition_id: int) -> tuple[queries.ListEdition, list[ListRow], str]:

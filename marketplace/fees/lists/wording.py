@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from marketplace.fees.rules.bands import percent, plain
+from marketplace.fees.rules.standards import FeeStandard
 from marketplace.foundation.languages import joined
 from marketplace.foundation.web import show_date
 
@@ -45,6 +49,10 @@ WORDS: dict[str, dict[str, Any]] = {
 }
 
 
+Known = Mapping[str, FeeStandard]
+_NONE: Known = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Tag:
     """A word in its tone, as a status is shown."""
@@ -54,10 +62,10 @@ class Tag:
 
 
 CHANGES: dict[Change, Tag] = {
-    Change.NEW: Tag(_l("新增"), "good"),
-    Change.CHANGED: Tag(_l("修改"), "warn"),
-    Change.DROPPED: Tag(_l("取消"), "bad"),
-    Change.SAME: Tag(_l("不变"), "neutral"),
+    Change.NEW: Tag(lazy_pgettext("row", "新增"), "good"),
+    Change.CHANGED: Tag(lazy_pgettext("row", "修改"), "warn"),
+    Change.DROPPED: Tag(lazy_pgettext("row", "取消"), "bad"),
+    Change.SAME: Tag(lazy_pgettext("row", "不变"), "neutral"),
 }
 EFFECTS: dict[Effect, Tag] = {
     Effect.TIGHTER: Tag(_l("从严"), "warn"),
@@ -89,8 +97,9 @@ def charge_words(charge: Charge | None) -> str:
     )
 
 
-def cell_words(row: ListRow, name: str) -> str:
-    """What one cell of a row says to a reader; empty for an empty one."""
+def cell_words(row: ListRow, name: str, standards: Known = _NONE) -> str:
+    """What one cell of a row says to a reader; empty for an empty one. A standard among those
+    given is told by its document, and its categories by their titles."""
     value = getattr(row, name)
     if value is None or value == "" or value == ():
         return ""
@@ -98,8 +107,12 @@ def cell_words(row: ListRow, name: str) -> str:
         return str(WORDS[name][value])
     if name == "charge":
         return charge_words(value)
+    told = standards.get(row.standard)
+    if name == "standard" and told is not None:
+        return told.document
     if name == "variants":
-        return joined(value)
+        titles = {each.code: each.title for each in told.variants} if told else {}
+        return joined(titles.get(code, code) for code in value)
     if name == "freed_on":
         return show_date(value)
     if name == "deviation_band":
@@ -107,19 +120,23 @@ def cell_words(row: ListRow, name: str) -> str:
     return str(value)
 
 
-def price_words(row: ListRow) -> str:
+def price_words(row: ListRow, standards: Known = _NONE) -> str:
     """How a row is priced, in one line; empty where the price is agreed."""
     if not row.is_priced:
         return ""
-    price = row.standard or charge_words(row.charge)
+    price = cell_words(row, "standard", standards) or charge_words(row.charge)
     return joined([cell_words(row, "binds"), price])
 
 
-def cells_changed(difference: Difference) -> list[tuple[str, str, str]]:
+def cells_changed(difference: Difference, standards: Known = _NONE) -> list[tuple[str, str, str]]:
     """(column, before, now) for every cell that differs."""
     if difference.old is None or difference.new is None:
         return []
     return [
-        (str(FIELDS[name]), cell_words(difference.old, name), cell_words(difference.new, name))
+        (
+            str(FIELDS[name]),
+            cell_words(difference.old, name, standards),
+            cell_words(difference.new, name, standards),
+        )
         for name in difference.cells
     ]
