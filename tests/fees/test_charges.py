@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import time
 from datetime import date, timedelta
 from decimal import Decimal
@@ -189,6 +191,11 @@ def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
     one = client.get(f"{address}/2").text
     assert "超出 10,000.00 元" in one
     assert "直线内插" in one
+    again = re.search(r'href="(/fees\?[^"]+)"[^>]*>在测算页面打开', one)
+    assert again is not None
+    calculator = client.get(html.unescape(again[1]))
+    assert calculator.status_code == 200
+    assert "相差 10,000.00 元" in calculator.text
     assert client.get(f"{address}/9").status_code == 404
     for reader in (superior, auditor):
         assert sign_in_as(reader.user).get(address).status_code == 200
