@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -23,6 +25,7 @@ from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.selection.models import LotteryResult
+from tests.factories import contracts
 from tests.factories.accounts import officer
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -100,6 +103,23 @@ def test_a_lottery_read_before_stays_with_its_readers_bureau(app: Flask) -> None
             7,
             8,
         ]
+
+
+def test_contracts_signed_before_are_compared_with_too(
+    app: Flask, advance: Callable[[timedelta], None]
+) -> None:
+    """What was signed under the schema before is found again: item, register, day, price, basis."""
+    contracts.signed(app, advance)
+    columns = "contract_id, item_code, register_code, signed_on, price, basic"
+    known = text(f"SELECT {columns} FROM concluded_prices")
+    with app.app_context():
+        before = db.session.execute(known).all()
+        assert len(before) == 1
+        db.session.remove()
+        flask_migrate.downgrade(directory=MIGRATIONS, revision="0009")
+        assert "concluded_prices" not in inspect(db.engine).get_table_names()
+        flask_migrate.upgrade(directory=MIGRATIONS)
+        assert db.session.execute(known).all() == before
 
 
 def test_append_only_tables_keep_their_guards(app: Flask) -> None:
