@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from flask.templating import Environment as FlaskEnvironment
@@ -125,14 +125,16 @@ class _Calling(Context):
     def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         kind = type(__obj)
         if kind is Macro:
-            kwargs.pop("_block_vars", None)
-            kwargs.pop("_loop_vars", None)
-            return __obj(__self.eval_ctx, *args, **kwargs)
-        if kind is FunctionType and not __obj.__dict__:  # it asks for nothing of the engine's
-            kwargs.pop("_block_vars", None)
-            kwargs.pop("_loop_vars", None)
-            return __obj(*args, **kwargs)
-        return super().call(__obj, *args, **kwargs)
+            args = (__self.eval_ctx, *args)
+        elif kind is MethodType or kind is FunctionType:
+            # what asks for something of the engine's carries its mark; a method shows its function's
+            if hasattr(__obj, "jinja_pass_arg"):
+                return super().call(__obj, *args, **kwargs)
+        else:
+            return super().call(__obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return __obj(*args, **kwargs)
 
 
 class Environment(FlaskEnvironment):

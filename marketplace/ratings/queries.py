@@ -126,6 +126,12 @@ _GRADES_ON = (
     .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
     .where(*_ASKED)
 )
+_GRADE_ON = (
+    select(RatingSubject.next_check_at, *_columns_of(GradeRecord))
+    .select_from(RatingSubject)
+    .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
+    .where(RatingSubject.organisation_id == bindparam("organisation_id"), *_ASKED[1:])
+)
 _LATER = aliased(GradeRecord)
 _GRADES_ON_BOTH = (
     select(
@@ -152,7 +158,13 @@ def grade_on(
     From the stored records, which equal the replay. Where the clock has not yet settled the day
     (the minute after midnight) the fold itself is asked.
     """
-    return grades_on({organisation_id: day}, register, capacity)[organisation_id]
+    rows = fetch(
+        _GRADE_ON, organisation_id=organisation_id, register=register, capacity=capacity, day=day
+    )
+    if not rows:
+        return GradeOn(Grade.UNGRADED)
+    due, *record = rows[0]
+    return _grade(organisation_id, register, capacity, day, due, record)
 
 
 def grades_on(
