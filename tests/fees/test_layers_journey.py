@@ -177,3 +177,13 @@ def test_a_deviation_asks_for_a_reason_and_goes_on(app: Flask, sign_in_as: SignI
     assert "三个标段合并办理，资料共用" in browser.get(made.location).get_data(as_text=True)
     watched = officer.get("/supervision/prices?kind=deviation").get_data(as_text=True)
     assert "理由：三个标段合并办理，资料共用" in watched
+
+
+def test_anybody_can_ask_what_a_school_pays_in_shanxian(client: FlaskClient) -> None:
+    address = "/fees?item=zbdl&place=371722&variant=works&award_amount=6000&unit=万元&scope=full"
+    open_reading = client.get(address + "&payer_class=传统服务业&price=100000")
+    text = open_reading.get_data(as_text=True)
+    assert "90,200.00" in text
+    assert "180,400.00" in text
+    school = client.get(address + "&payer_class=其他&price=100000").get_data(as_text=True)
+    assert "没有写明“其他”适用哪一类" in school
