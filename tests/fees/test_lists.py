@@ -19,14 +19,16 @@ from sqlalchemy.exc import DatabaseError
 
 from marketplace.accounts.permissions import Role
 from marketplace.fees import queries as fees
-from marketplace.fees.lists import importing, queries
+from marketplace.fees.lists import actions, importing, queries
 from marketplace.fees.lists.models import FeeList, FeeListImport, FeeListRow, ListStatus
 from marketplace.fees.lists.rules import Change, Effect
 from marketplace.fees.lists.tasks import read_uploads
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import Refused
 from marketplace.foundation.policy import PolicyEdition
 from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.transactions import transaction
@@ -222,6 +224,13 @@ def test_a_published_list_prices_from_its_day_and_an_old_check_stays(
         assert after.standard_id == f"own_{CITY}_jsjl"
         stored = db.session.scalars(select(PriceCheck).where(PriceCheck.public_id == kept)).one()
         assert stored.policy_edition_id == old_edition
+        assert old_edition is not None
+        kept_values, new_values = (
+            {key: value for key, value in row.content.items() if key != "items"}
+            for row in (db.session.get_one(PolicyEdition, key) for key in (old_edition, edition))
+        )
+        assert kept_values
+        assert new_values == kept_values
         assert fees.pricing("sgts", CITY, clock.today()).fee is None
     assert office.public.get(f"/fees/lists/{old_edition}").status_code == 200
     with app.app_context(), pytest.raises(DatabaseError), transaction():
@@ -268,6 +277,20 @@ def test_only_another_officer_approves_and_only_what_was_compared(
         with transaction():
             elsewhere = people.officer(Role.BUREAU_OPERATOR, city="379800").user
     assert sign_in_as(elsewhere).get(one).status_code == 404
+
+
+def test_a_drafter_who_has_become_an_approver_does_not_approve_it(
+    app: Flask, office: Office
+) -> None:
+    address = office.draft([OWN], today(app) + timedelta(days=5))
+    assert office.drafter.post(f"{address}/submit").status_code == 303
+    with app.app_context(), transaction():
+        found = db.session.scalars(select(FeeList)).one()
+        risen = Actor(user_id=found.hands[0], name="甲", jurisdiction=CITY)
+        for act in (actions.approve_list, lambda *a: actions.return_list(a[0], "改期再报", *a[1:])):
+            with pytest.raises(Refused, match="须由另一人办理"):
+                act(found, risen, clock.now())
+        assert found.status is ListStatus.SUBMITTED
 
 
 def test_rows_are_edited_on_pages_under_the_same_rules(app: Flask, office: Office) -> None:
