@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from flask import current_app
@@ -25,6 +26,7 @@ from sqlalchemy import (
     MetaData,
     Select,
     String,
+    bindparam,
     event,
     func,
     literal,
@@ -310,14 +312,29 @@ def paginate_rows(
     query: Select[Any], columns: Sequence[Any], number: int, per_page: int = 20
 ) -> Page[Any]:
     """The same with rows of some columns instead of objects, for lists many open."""
-    total, number, page = _page_of(query, number, per_page)
-    chosen = page.with_only_columns(*columns, maintain_column_froms=True)
-    return Page(fetch(chosen), number, per_page, total)
+    total = _total(query)
+    number, after = _place(total, number, per_page)
+    rows = fetch(_paged(query, tuple(columns)), page_size=per_page, page_start=after)
+    return Page(rows, number, per_page, total)
+
+
+@lru_cache(maxsize=256)
+def _paged(query: Select[Any], columns: tuple[Any, ...]) -> Select[Any]:
+    """The page of a query as one statement for all its pages, as long as the query is the same."""
+    size, start = (
+        bindparam(name, type_=Integer, literal_execute=True) for name in ("page_size", "page_start")
+    )
+    chosen = query.with_only_columns(*columns, maintain_column_froms=True)
+    return chosen.limit(size).offset(start)
+
+
+def _place(total: int, number: int, per_page: int) -> tuple[int, int]:
+    """The page there is nearest to the one asked for, and how many rows stand before it."""
+    number = min(max(1, number), max(1, -(-total // per_page)))
+    return number, (number - 1) * per_page
 
 
 def _page_of(query: Select[T], number: int, per_page: int) -> tuple[int, int, Select[T]]:
     total = _total(query)
-    last = max(1, -(-total // per_page))
-    number = min(max(1, number), last)
-    after = as_written((number - 1) * per_page)
-    return total, number, query.limit(as_written(per_page)).offset(after)
+    number, after = _place(total, number, per_page)
+    return total, number, query.limit(as_written(per_page)).offset(as_written(after))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -61,7 +62,7 @@ def needs_page(
 ) -> Page[Row[Any]]:
     """Published needs of an area, newest first or in the reader's order, by words of title,
     number or item, by status and item."""
-    query = _in(area, projects.published_needs())
+    query = _published(tuple(area.below))
     if words:
         query = query.where(
             Need.title.contains(words, autoescape=True)
@@ -79,9 +80,18 @@ def needs_page(
     return paginate_rows(query, SHOWN, number, per_page)
 
 
+@lru_cache(maxsize=256)
+def _published(codes: tuple[str, ...]) -> Select[Need]:
+    return _within(codes, projects.published_needs())
+
+
 def _in(area: Area, query: Select[Need]) -> Select[Need]:
+    return _within(tuple(area.below), query)
+
+
+def _within(codes: tuple[str, ...], query: Select[Need]) -> Select[Need]:
     # coalesce keeps the planners to the index of the order: most needs are of the area looked at
-    here = func.coalesce(Need.jurisdiction_code, "").in_(area.below)
+    here = func.coalesce(Need.jurisdiction_code, "").in_(codes)
     return query.join(Organisation, Organisation.id == Need.owner_id).where(here)
 
 

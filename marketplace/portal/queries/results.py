@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select
@@ -45,7 +46,7 @@ class Result:
 def results_page(area: Area, words: str, number: int) -> tuple[Page[Row[Any]], list[Result]]:
     """Needs of an area with a published choice, the latest first, with that choice; ``words`` are
     part of the title or the item, the whole number, or part of the firm's name."""
-    query = _in(area)
+    query = _in(tuple(area.below))
     if words:
         Firm = aliased(Organisation)
         firms = (
@@ -65,13 +66,14 @@ def results_page(area: Area, words: str, number: int) -> tuple[Page[Row[Any]], l
 
 def latest_results(area: Area, limit: int = 5) -> list[Result]:
     """The latest published choices of an area."""
-    query = _in(area).limit(as_written(limit))
+    query = _in(tuple(area.below)).limit(as_written(limit))
     return _with_awards(fetch(query.with_only_columns(*SHOWN, maintain_column_froms=True)))
 
 
-def _in(area: Area) -> Select[Need]:
+@lru_cache(maxsize=256)
+def _in(codes: tuple[str, ...]) -> Select[Need]:
     # coalesce keeps the planners to the index of the order: most needs are of the area looked at
-    query = selection.results().where(func.coalesce(Need.jurisdiction_code, "").in_(area.below))
+    query = selection.results().where(func.coalesce(Need.jurisdiction_code, "").in_(codes))
     return query.join(Organisation, Organisation.id == Need.owner_id)
 
 

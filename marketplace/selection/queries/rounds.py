@@ -89,24 +89,27 @@ def draw_latest(values: SelectionPolicy, closed_at: datetime) -> datetime:
     return moment(day, values.draw_latest)
 
 
+_LATER = aliased(Award)
+_RESULTS = (
+    select(Need)
+    .join(Award, Award.need_id == Need.id)
+    .where(
+        Award.decided_at.is_not(None),
+        ~exists().where(
+            _LATER.need_id == Award.need_id,
+            or_(
+                _LATER.decided_at > Award.decided_at,
+                and_(_LATER.decided_at == Award.decided_at, _LATER.id > Award.id),
+            ),
+        ),
+    )
+    .order_by(Award.decided_at.desc(), Award.need_id.desc())
+)
+
+
 def results() -> Select[Need]:
     """Needs whose selection came to an end in public, newest first."""
-    later = aliased(Award)
-    return (
-        select(Need)
-        .join(Award, Award.need_id == Need.id)
-        .where(
-            Award.decided_at.is_not(None),
-            ~exists().where(
-                later.need_id == Award.need_id,
-                or_(
-                    later.decided_at > Award.decided_at,
-                    and_(later.decided_at == Award.decided_at, later.id > Award.id),
-                ),
-            ),
-        )
-        .order_by(Award.decided_at.desc(), Award.need_id.desc())
-    )
+    return _RESULTS
 
 
 def annulment_of(running: SelectionRound) -> DrawAnnulment | None:
