@@ -39,7 +39,7 @@ _COUNTED = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
 _CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _TAG = re.compile(r"(<[^>]*>)")
 _SOME_CHINESE = re.compile(f"[{_CHINESE}]")
-_IN_RUN = f"{_CHINESE}《》·0-9A-Za-z()./%:-"
+_IN_RUN = rf"{_CHINESE}《》·0-9A-Za-z()\[\]./%:-"
 _RUN = re.compile(rf"[{_IN_RUN}]*[{_CHINESE}](?:[{_IN_RUN}]|\s(?=[{_CHINESE}]))*")
 _MARKS = {"，": ", ", "；": "; ", "：": ": "}
 _LETTERS = re.compile(r"[A-Za-z]{2,}")

@@ -105,6 +105,10 @@ def test_a_number_chooses_its_form() -> None:
         ("<td>青河公司</td>", '<td lang="zh-CN">青河公司</td>'),
         ("<td>青河 2 号</td>", '<td lang="zh-CN">青河 2 号</td>'),
         ("<p>Run by: 青河市</p>", '<p>Run by: <span lang="zh-CN">青河市</span></p>'),
+        (
+            "<p>See 发改价格[2007]670号 附表二 基价表, 3.</p>",
+            '<p>See <span lang="zh-CN">发改价格[2007]670号 附表二 基价表</span>, 3.</p>',
+        ),
         ("<option>环评</option>", '<option lang="zh-CN">环评</option>'),
         ("<option>环评 (off the list)</option>", "<option>环评 (off the list)</option>"),
         ('<b lang="zh-CN">环评</b>', '<b lang="zh-CN">环评</b>'),
