@@ -14,7 +14,10 @@ from urllib.parse import quote_plus, urlencode
 
 from flask import Flask, current_app, has_request_context, request, url_for
 from markupsafe import Markup
+from werkzeug.routing import IntegerConverter, Map
 
+# the largest number either database keeps
+MAX_ID = 2**63 - 1
 _MOST_KEPT = 20_000
 _QUERIES = "marketplace.queries"
 _MARK = "0value0"
@@ -22,8 +25,17 @@ _AS_IT_IS = re.compile(r"[A-Za-z0-9]+").fullmatch
 _hashes: dict[str, tuple[float, str]] = {}
 
 
+class _Key(IntegerConverter):
+    """``<int:…>`` no larger than a key can be; a larger one names nothing and answers 404."""
+
+    def __init__(self, routes: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(routes, *args, **{"max": MAX_ID, **kwargs})
+
+
 def init_app(app: Flask) -> None:
-    """Give templates ``url_for``, ``static_url`` and ``style_sheets``."""
+    """Give templates ``url_for``, ``static_url`` and ``style_sheets``; bound what is a number in
+    an address. Before any page is registered."""
+    app.url_map.converters["int"] = _Key
     kept: dict[Any, str] = {}
     patterns: dict[tuple[str, str, tuple[str, ...]], str | None] = {}
     files: dict[tuple[str, str], str] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -18,6 +20,7 @@ from .actor import Actor
 from .crypto import sha256_hex
 from .db import Model, PublicIdMixin, db
 from .errors import Invalid
+from .languages import joined
 
 MAX_BYTES = 20 * 1024 * 1024
 SIGNATURES = {
@@ -47,15 +50,26 @@ class StoredFile(PublicIdMixin, Model):
     at: Mapped[datetime]
 
 
-def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str) -> StoredFile:
-    """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
+@dataclass(frozen=True)
+class Upload:
+    """An upload that passed the checks; ``name`` holds printable characters only."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+def checked(
+    stream: IO[bytes], name: str, field: str, kinds: Sequence[str] = tuple(SIGNATURES)
+) -> Upload:
+    """An upload whose extension is one of ``kinds``, whose content begins as such files do and
+    that is neither empty nor above 20 MB; raises Invalid naming ``field`` otherwise."""
     label = Path(name.replace("\\", "/")).name.strip() or "file"
     label = "".join(ch for ch in label if ch.isprintable())[:200]
     extension = label.rsplit(".", 1)[-1].lower() if "." in label else ""
-    if extension not in SIGNATURES:
-        raise Invalid(
-            _("只接受 PDF、JPG、PNG、DOCX、XLSX 格式的文件"), field=field, rule="file.type"
-        )
+    if extension not in kinds:
+        titles = joined(kind.upper() for kind in kinds if kind != "jpeg")
+        raise Invalid(_("只接受 %(kinds)s 格式的文件", kinds=titles), field=field, rule="file.type")
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise Invalid(_("文件超过 20 MB，请压缩后再上传"), field=field, rule="file.size")
@@ -68,12 +82,18 @@ def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str)
             field=field,
             rule="file.content",
         )
-    digest = sha256_hex(content)
-    _write(digest, content)
+    return Upload(label, content, content_type)
+
+
+def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str) -> StoredFile:
+    """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
+    upload = checked(stream, name, field)
+    digest = sha256_hex(upload.content)
+    _write(digest, upload.content)
     row = StoredFile(
-        name=label,
-        content_type=content_type,
-        size=len(content),
+        name=upload.name,
+        content_type=upload.content_type,
+        size=len(upload.content),
         sha256=digest,
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,

@@ -159,6 +159,22 @@ def test_rows_and_audits_never_change(app: Flask) -> None:
         assert db.session.scalar(select(Charge.price)) == Decimal(300_000)
 
 
+def test_amounts_beyond_what_is_kept_are_told_by_row(app: Flask) -> None:
+    factor = "约定的系数=" + " ".join(["999999999999999999"] * 9)
+    with app.app_context():
+        for row, reason in (
+            (supervision("1", base=Decimal(10**13), unit="亿元"), "第 3 行：金额超出"),
+            (supervision("1", conditions=factor), "第 3 行：金额超出"),
+        ):
+            with pytest.raises(Invalid, match=reason) as refused, transaction():
+                audited([supervision("300000"), row])
+            assert refused.value.rule == "charges.amount"
+        with pytest.raises(BadCells) as cells, transaction():
+            audited([supervision("1", base=Decimal(10**13 + 1))])
+        assert [problem.cell for problem in cells.value.problems] == ["E2"]
+        assert db.session.scalar(select(func.count(ChargeAudit.id))) == 0
+
+
 def upload(client: FlaskClient, content: bytes, name: str = "收费.xlsx") -> Any:
     data = {"file": (io.BytesIO(content), name), "title": ""}
     return client.post("/fees/charges", data=data, content_type="multipart/form-data")
@@ -178,8 +194,10 @@ def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
     assert "F2" in bad.text
     assert "G3" in bad.text
     assert upload(client, b"not a workbook").status_code == 422
-    rows = [supervision("371200"), agency("300000"), agency("200000")]
-    done = upload(client, charge_file(rows))
+    rows = [supervision("371200"), agency("300000"), agency("200000"), supervision("200000")]
+    wrong = upload(client, charge_file(rows), "收费.xls")
+    assert (wrong.status_code, "只接受 XLSX 格式的文件" in wrong.text) == (422, True)
+    done = upload(client, charge_file(rows), "收\u202e费\x01.xlsx")
     assert done.status_code == 303
     address = done.headers["Location"]
     page = client.get(address).text
@@ -196,7 +214,17 @@ def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
     calculator = client.get(html.unescape(again[1]))
     assert calculator.status_code == 200
     assert "相差 10,000.00 元" in calculator.text
+    assert ">收费.xlsx<" in page
     assert client.get(f"{address}/9").status_code == 404
+    beyond = 2**63
+    for far in (
+        f"{address}/{beyond}",
+        f"/fees/lists/{beyond}",
+        f"/fees/lists/{beyond - 1}",
+        f"/fees/lists/compare?old={beyond}&new={beyond}",
+        f"/policies/{beyond}",
+    ):
+        assert client.get(far).status_code == 404, far
     for reader in (superior, auditor):
         assert sign_in_as(reader.user).get(address).status_code == 200
     assert sign_in_as(owner.user).get(address).status_code == 404
@@ -214,6 +242,11 @@ def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
     columns = {title: n for n, title in enumerate(grid[head])}
     first = grid[head + 1]
     assert (first[columns["结论"]], first[columns["相差（元）"]]) == ("超过上限", 10000)
+    assert first[columns["超出比例"]].endswith("%")
+    below = grid[head + 4]
+    assert (below[columns["结论"]], below[columns["超出比例"]]) == ("低于下限", "")
+    assert below[columns["相差（元）"]] > 0
+    assert {row[0]: row[1] for row in grid[:head]}["高出参考合计（元）"] == "29400"
     totals = book.get_sheet_by_name("按机构").to_python()
     assert [row[4] for row in totals[1:]] == [10000, 0]
 
@@ -230,6 +263,23 @@ def test_the_template_can_be_filled_in_and_sent_back(app: Flask, sign_in_as: Any
     told = {row[0]: row for row in guide if row[0]}
     assert told["jsjl"][4] == "建筑安装工程费"
     assert "工程复杂程度=" in told["jsjl"][6]
+
+
+def test_totals_left_out_are_told(
+    app: Flask, sign_in_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_TOTALS", 2)
+    with app.app_context(), transaction():
+        officer = accounts.officer(Role.BUREAU_OPERATOR)
+        firms = [supervision("371200", firm=f"第{n}号机构") for n in range(3)]
+        two = audited(firms[:2], officer.actor).public_id
+        three = audited(firms, officer.actor)
+        totals = queries.totals(three, "firm")
+        assert all(type(row.above) is Decimal and row.above == 10_000 for row in totals)
+        address = f"/fees/charges/{three.public_id}"
+    client = sign_in_as(officer.user)
+    assert client.get(address).text.count("只列出前 2 项") == 1
+    assert "只列出前" not in client.get(f"/fees/charges/{two}").text
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

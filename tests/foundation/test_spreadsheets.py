@@ -94,7 +94,7 @@ def test_every_fault_is_told_by_cell(app: Flask) -> None:
         "第 3 行 A 列（事项代码）：不能为空",
         "第 3 行 B 列（事项名称）：最多 10 个字，现有 11 个",
         "第 3 行 D 列（最高收费）：不得小于 0",
-        "第 3 行 E 列（放开日期）：应为日期，写成 2026-03-02 的样子，得到“明天”",
+        "第 3 行 E 列（放开日期）：应为日期，格式如 2026-03-02，得到“明天”",
         "第 4 行 A 列（事项代码）：数字位数过多，表格软件会丢失末位；请把单元格设为文本格式后重新填写",
         "第 4 行 D 列（最高收费）：最多 2 位小数",
         "第 5 行 B 列（事项名称）：被表格软件当成了日期；请把单元格设为文本格式后重新填写",
@@ -115,17 +115,38 @@ def test_a_wrong_heading_is_told(app: Flask) -> None:
         assert [p.cell for p in table.problems] == ["F1"]
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+STRINGS = "xl/sharedStrings.xml"
+
+
+def part_of(book: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        return archive.read(name)
+
+
+def replaced(
+    book: bytes, *changes: tuple[str, bytes, bytes], packing: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    """The workbook with a piece of some of its parts replaced once."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w", packing) as new:
+        for entry in old.namelist():
+            part = old.read(entry)
+            for name, before, after in changes:
+                if entry == name:
+                    assert before in part
+                    part = part.replace(before, after, 1)
+            new.writestr(entry, part)
+    return out.getvalue()
+
+
 def test_nothing_unsafe_is_opened(app: Flask) -> None:
     good = sheet_of(TITLES, ["a", "b"])
 
     def changed(name: str, part: bytes) -> bytes:
-        out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(good)) as old, zipfile.ZipFile(out, "w", 8) as new:
-            for entry in old.namelist():
-                new.writestr(entry, part if entry == name else old.read(entry))
-        return out.getvalue()
+        return replaced(good, (name, part_of(good, name), part))
 
-    sheet = "xl/worksheets/sheet1.xml"
+    sheet = SHEET
     with zipfile.ZipFile(io.BytesIO(good)) as archive:
         xml = archive.read(sheet)
     corner = xml.replace(
@@ -139,18 +160,108 @@ def test_nothing_unsafe_is_opened(app: Flask) -> None:
         for part, words in (
             (corner, "表格超过"),
             (wide, "表格超过 100 列"),
-            (entity, "文件读不出来"),
-            (b"<broken", "文件读不出来"),
+            (entity, "文件无法读取"),
+            (b"<broken", "文件无法读取"),
             (b"<a>" + b" " * (70 * 1024 * 1024) + b"</a>", "展开后超过 64 MB"),
         ):
             with pytest.raises(Invalid, match=words):
                 read_table(changed(sheet, part), COLUMNS, field="file")
         for junk in (b"PK\x03\x04" + b"x" * 50, good[:-40], b"%PDF-1.7"):
-            with pytest.raises(Invalid, match="文件读不出来"):
+            with pytest.raises(Invalid, match="文件无法读取"):
                 read_table(junk, COLUMNS, field="file")
         assert len(read_table(changed(sheet, styled), COLUMNS, field="file").rows) == 1
         with pytest.raises(Invalid, match="最多 3 行"):
             read_table(sheet_of(TITLES, *[["a"]] * 4), COLUMNS, field="file", max_rows=3)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'r="A2"', b'r="xfd1048576"'),
+        (b'r="A2"', b'r="A01048576"'),
+        (b'r="A2"', b'r=""'),
+        (b'<row r="2"', b'<row r="0"'),
+        (b'<row r="2"', b'<row r="1e6"'),
+        (b'encoding="UTF-8"', b'encoding="foo"'),
+        (b'encoding="UTF-8"', b'encoding="cp037"'),
+        (b"<worksheet", b'<!DOCTYPE w [<!ATTLIST row r CDATA "1">]><worksheet'),
+        (b"<v>0</v>", b"<v>99</v>"),
+        (b"<v>0</v>", b'<c t="n"/><v>0</v>'),
+        (b"<v>0</v>", b"<v>0<v/></v>"),
+    ],
+)
+def test_what_a_reader_may_take_otherwise_is_refused(
+    app: Flask, before: bytes, after: bytes
+) -> None:
+    content = replaced(sheet_of(TITLES, ["a", "b"]), (SHEET, before, after))
+    with app.test_request_context(), pytest.raises(Invalid, match="文件无法读取") as refused:
+        read_table(content, COLUMNS, field="file")
+    assert (refused.value.field, refused.value.rule) == ("file", "sheet.unreadable")
+
+
+def test_an_archive_that_cannot_be_unpacked_is_told(app: Flask) -> None:
+    good = sheet_of(TITLES, ["a", "b"])
+    damaged = bytearray(replaced(good, packing=zipfile.ZIP_LZMA))
+    with zipfile.ZipFile(io.BytesIO(bytes(damaged))) as archive:
+        place = archive.getinfo(SHEET).header_offset + 30 + len(SHEET) + 20
+    damaged[place : place + 40] = b"\xff" * 40
+    name = b"docProps/app.xml"
+    nameless = bytearray(good)
+    at = nameless.rindex(name)
+    nameless[at : at + 4] = b"\xff\xfe\xff\xfe"
+    flags = at - 46 + 8
+    nameless[flags + 1] |= 0x08
+    with app.test_request_context():
+        for content in (bytes(damaged), replaced(good, packing=zipfile.ZIP_BZIP2), bytes(nameless)):
+            with pytest.raises(Invalid, match="文件无法读取"):
+                read_table(content, COLUMNS, field="file")
+        out = io.BytesIO(good)
+        with zipfile.ZipFile(out, "a") as archive:
+            for number in range(500):
+                archive.writestr(f"xl/media/{number}.png", b"")
+        with pytest.raises(Invalid, match="图片、附件等过多"):
+            read_table(out.getvalue(), COLUMNS, field="file")
+
+
+def test_a_text_that_cells_share_counts_for_each_of_them(app: Flask) -> None:
+    good = sheet_of(TITLES, ["a", "b"])
+    first = b"<t>" + TITLES[0].encode() + b"</t>"
+    cells = b"".join(b'<row r="%d"><c t="s"><v>0</v></c></row>' % n for n in range(3, 803))
+
+    def shared(text: str) -> bytes:
+        return replaced(
+            good,
+            (STRINGS, first, b"<t>" + text.encode() + b"</t>"),
+            (SHEET, b"</sheetData>", cells + b"</sheetData>"),
+        )
+
+    many = b"<c/>" * (23 * 100 + 1)
+    with app.test_request_context():
+        with pytest.raises(Invalid, match="有单元格超过 32767 个字"):
+            read_table(shared("长" * 32_768), COLUMNS, field="file")
+        with pytest.raises(Invalid, match="展开后超过 64 MB"):
+            read_table(shared("长" * 32_000), COLUMNS, field="file")
+        # 800 cells of 3,000 characters, three bytes each, are seven megabytes
+        with pytest.raises(Invalid, match="找不到表头"):
+            read_table(shared("长" * 3_000), COLUMNS, field="file")
+        empty = replaced(good, (SHEET, b"</row></sheetData>", many + b"</row></sheetData>"))
+        with pytest.raises(Invalid, match="表格超过 23 行"):
+            read_table(empty, COLUMNS, field="file", max_rows=3)
+
+
+def test_numbers_without_end_are_told_by_cell(app: Flask) -> None:
+    book = sheet_of(TITLES, [1, None, None, 2, date(2026, 3, 2)], [1, None, None, 2, None])
+    cells = [b'<c r="A2"><v>1<', b'<c r="D2"><v>2<', b'<c r="D3"><v>2<']
+    odd = [b'<c r="A2"><v>NaN<', b'<c r="D2"><v>1e999<', b'<c r="D3"><v>NaN<']
+    content = replaced(book, *((SHEET, *pair) for pair in zip(cells, odd, strict=True)))
+    content = replaced(content, (SHEET, b"<v>46083</v>", b"<v>1e999</v>"))
+    with app.test_request_context():
+        table = read_table(content, COLUMNS, field="file")
+        told = {problem.cell: problem.reason for problem in table.in_order()}
+    assert set(told) == {"A2", "D2", "E2", "D3"}
+    assert "应为数字" in told["D2"]
+    assert "应为数字" in told["D3"]
+    assert "无法识别的数值" in told["A2"]
 
 
 def test_what_is_written_reads_back_and_is_no_formula(app: Flask) -> None:

@@ -21,10 +21,13 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid
-from marketplace.foundation.money import to_fen
+from marketplace.foundation.money import MAX_AMOUNT, to_fen
 
 from .models import Charge, ChargeAudit
 from .reading import Charged, read_charges
+
+# what is kept of a judgement must lie within what the database holds
+_AMOUNTS = ("low", "high", "ceiling", "floor", "beyond")
 
 
 def audit_charges(
@@ -82,12 +85,30 @@ def _sum(amounts: Any) -> Decimal:
 
 
 def _judged(charge: Charged) -> dict[str, Any]:
-    found = charge.pricing
     try:
-        told = answer(found, charge.inputs, charge.price, gate=Gate.CONTRACT)
+        told = answer(charge.pricing, charge.inputs, charge.price, gate=Gate.CONTRACT)
+        row = _row(charge, told)
     except Invalid as error:
-        message = _("第 %(row)s 行：%(reason)s", row=charge.number, reason=error.message)
-        raise Invalid(message, field="file", rule=error.rule) from error
+        raise _refused(charge, error.message, error.rule) from error
+    except ArithmeticError as error:
+        # more digits than amounts are reckoned with
+        raise _refused(charge, _too_large(), "charges.amount") from error
+    if any(row[key] is not None and row[key] > MAX_AMOUNT for key in _AMOUNTS):
+        raise _refused(charge, _too_large(), "charges.amount")
+    return row
+
+
+def _too_large() -> str:
+    return str(_("金额超出可以计算的范围，请核对计费基数、单位和系数"))
+
+
+def _refused(charge: Charged, reason: str, rule: str | None) -> Invalid:
+    message = _("第 %(row)s 行：%(reason)s", row=charge.number, reason=reason)
+    return Invalid(message, field="file", rule=rule)
+
+
+def _row(charge: Charged, told: Answer) -> dict[str, Any]:
+    found = charge.pricing
     judged, band = told.judged, told.calculation.band
     return {
         "number": charge.number,

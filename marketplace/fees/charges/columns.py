@@ -21,7 +21,13 @@ COLUMNS = (
     Column(key="standard", title="收费标准", note=_l("没有对应事项时填文号或标准代码")),
     Column(key="place", title="地区", note=_l("地区名称或代码；不填按本单位所在地区")),
     Column(key=VARIANT, title="收费类别", note=_l("按“填写说明”一页的写法")),
-    Column(key="base", title="计费基数", kind="number", note=_l("计费的数额，如中标金额、工程费")),
+    Column(
+        key="base",
+        title="计费基数",
+        kind="number",
+        maximum=Decimal(10**13),
+        note=_l("计费的数额，如中标金额、工程费"),
+    ),
     Column(key="unit", title="单位", longest=20, width=8, note=_l("元、万元、亿元或平方米等")),
     Column(
         key="price",

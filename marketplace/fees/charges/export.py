@@ -8,6 +8,7 @@ from typing import Any
 
 from marketplace.accounts.areas import areas
 from marketplace.fees.rules.bands import percent
+from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation.clock import SHANGHAI
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.spreadsheets import Column, Sheet, workbook
@@ -59,6 +60,7 @@ def export(found: ChargeAudit) -> bytes:
             ("原文件", f"{found.file_name}（SHA-256 {found.sha256}）"),
             ("笔数", str(found.row_count)),
             ("超收合计（元）", str(found.above)),
+            ("高出参考合计（元）", str(found.above_reference)),
         ]
         rows = [_row(charge) for charge in queries.every_charge(found)]
         return workbook(
@@ -77,7 +79,8 @@ def _totals(found: ChargeAudit, by: str) -> list[dict[str, Any]]:
 def _row(charge: Charge) -> dict[str, Any]:
     rule = charge.decided_by or {}
     share = ""
-    if charge.beyond is not None and charge.ceiling:
+    above = charge.verdict is Verdict.ABOVE_CEILING
+    if above and charge.beyond is not None and charge.ceiling:
         share = percent((charge.beyond / charge.ceiling).quantize(Decimal("0.0001")))
     standard = charge.standard_edition
     return {

@@ -13,9 +13,8 @@ from marketplace.fees import queries as fees
 from marketplace.fees.blueprint import bp
 from marketplace.fees.rules.judging import Verdict
 from marketplace.fees.wording import step_lines, title_and_tone
-from marketplace.foundation import clock
-from marketplace.foundation.errors import DomainError, Invalid
-from marketplace.foundation.files import MAX_BYTES
+from marketplace.foundation import clock, files
+from marketplace.foundation.errors import DomainError
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.spreadsheets.writing import CONTENT_TYPE
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
@@ -40,9 +39,12 @@ def charges() -> Any:
     problems: list[Any] = []
     if form.validate_on_submit():
         try:
+            upload = files.checked(
+                form.file.data.stream, form.file.data.filename or "", "file", ("xlsx",)
+            )
             made = actions.audit_charges(
-                _content(form),
-                str(form.file.data.filename or "")[-200:],
+                upload.content,
+                upload.name,
                 form.title.data or "",
                 actor,
                 clock.now(),
@@ -61,13 +63,6 @@ def charges() -> Any:
         page=queries.audits(actor, request.args.get("page", 1, type=int)),
     )
     return page, 422 if form.problems else 200
-
-
-def _content(form: ChargesForm) -> bytes:
-    content: bytes = form.file.data.stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise Invalid(_("文件超过 20 MB，请分成几份文件"), field="file", rule="file.size")
-    return content
 
 
 @bp.route("/fees/charges/template.xlsx")
@@ -100,8 +95,9 @@ def charge_audit(public_id: str) -> str:
         wanted=wanted,
         sorting=sorting,
         page=queries.charges(found, wanted, sorting, request.args.get("page", 1, type=int)),
-        by_subject=queries.totals(found, "subject"),
-        by_firm=queries.totals(found, "firm"),
+        by_subject=queries.totals(found, "subject", queries.MOST_TOTALS + 1),
+        by_firm=queries.totals(found, "firm", queries.MOST_TOTALS + 1),
+        most=queries.MOST_TOTALS,
         places={code: area.name for code, area in areas().items()},
     )
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import Row, Select, and_, case, func, literal, or_, select
 
 from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import Page, as_written, db, paginate
+from marketplace.foundation.db import Fen, Page, as_written, db, paginate
 from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.listing import Sorting, in_order
 
@@ -120,7 +120,8 @@ def totals(found: ChargeAudit, by: str, limit: int = MOST_TOTALS) -> Sequence[Ro
     what binds and by how much together, the same for what only informs; the worst first."""
     column = Charge.subject if by == "subject" else Charge.firm
     above = Charge.verdict == Verdict.ABOVE_CEILING
-    zero = Decimal(0)
+    # bound by its column's type: SQLite would take a bare decimal for a float
+    zero = literal(Decimal(0), Fen)
     over = func.sum(case((and_(above, Charge.binding), Charge.beyond), else_=zero))
     informed = func.sum(case((and_(above, ~Charge.binding), Charge.beyond), else_=zero))
     return db.session.execute(

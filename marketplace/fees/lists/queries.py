@@ -17,6 +17,7 @@ from marketplace.fees import queries as fees
 from marketplace.fees.models import FeeStandardEdition
 from marketplace.fees.rules.policy import FeesPolicy
 from marketplace.foundation import policy
+from marketplace.foundation.addresses import MAX_ID
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.policy import PolicyEdition
@@ -73,6 +74,8 @@ def edition_for(jurisdiction: str, day: date) -> ListEdition | None:
 
 def edition(edition_id: int) -> ListEdition:
     """A fee edition by its key; raises Missing."""
+    if abs(edition_id) > MAX_ID:
+        raise Missing(f"fee edition {edition_id}")
     row = db.session.scalar(
         select(PolicyEdition)
         .where(PolicyEdition.id == edition_id, PolicyEdition.section == SECTION)

@@ -2,17 +2,22 @@
 
 An .xlsx is a zip of XML. A few kilobytes can unpack to gigabytes, and one cell in the last corner
 makes a reader build a table of seventeen thousand million. So the parts that matter are unpacked
-here up to a limit, their cells counted while streaming, and only these parts are handed on.
+here up to a limit, their cells counted while streaming, and only these parts are handed on. What
+the reader to come might understand otherwise than the counting here is refused: odd addresses of
+cells, declared encodings and document types.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from xml.parsers import expat
 
 from flask_babel import gettext as _
@@ -20,16 +25,23 @@ from flask_babel import gettext as _
 from marketplace.foundation.errors import Invalid
 
 MAX_UNPACKED = 64 * 1024 * 1024
+MAX_ENTRIES = 500
+# a spreadsheet's own limit for the characters of one cell
+MAX_TEXT = 32_767
 _CHUNK = 1024 * 1024
+# what marks an entry in the list at the end of a zip
+_ENTRY = b"PK\x01\x02"
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # what a table is read from; pictures, macros and links are left behind
 _PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook|sharedStrings|styles)\.xml"
     r"|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml"
 )
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_STRINGS = "xl/sharedStrings.xml"
 # what a cell holds when it is not empty
 _FILLED = frozenset({"v", "is", "f"})
-_CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_ROW = re.compile(r"[1-9][0-9]{0,6}")
 
 
 @dataclass(frozen=True)
@@ -42,36 +54,106 @@ class Checked:
 
 @dataclass
 class _Counter:
-    """Follows one sheet's XML: where its filled cells lie, and which hold an error."""
+    """Follows one sheet's XML: where its filled cells lie, which hold an error, and how long their
+    texts are together when each cell has its own copy. ``texts`` are the lengths of those kept
+    once for all cells."""
 
     max_row: int
     max_column: int
+    texts: Sequence[int]
     row: int = 0
     column: int = 0
+    cells: int = 0
+    length: int = 0
     inside: bool = False
-    failed: bool = False
+    shared: bool = False
+    index: list[str] | None = None
     errors: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2] if ":" in tag else tag
+        name = _local(tag)
+        if self.index is not None or (self.inside and name in ("c", "row")):
+            raise ValueError("a cell holds no cell")
         if name == "c":
-            self.column += 1
-            found = _CELL.fullmatch(attributes.get("r", ""))
-            if found:
-                letters, row = found.groups()
-                self.column, self.row = _number_of(letters), int(row)
-                if attributes.get("t") == "e":
-                    self.errors.add((self.row, letters))
-            self.inside = True
+            self._cell(attributes)
         elif name in _FILLED:
             if self.inside:
                 if self.row > self.max_row:
                     raise _TooLarge("rows")
                 if self.column > self.max_column:
                     raise _TooLarge("columns")
+                if name == "v" and self.shared:
+                    self.index = []
         elif name == "row":
-            self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
+            if "r" not in attributes:
+                self.row += 1
+            elif _ROW.fullmatch(attributes["r"]):
+                self.row = int(attributes["r"])
+            else:
+                raise ValueError("a row has no such number")
             self.column = 0
+            self.inside = False
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        self.column += 1
+        self.cells += 1
+        if self.cells > self.max_row * self.max_column:
+            raise _TooLarge("rows")
+        if "r" in attributes:
+            # a reader may take c5 or C05 for a cell far away
+            found = _CELL.fullmatch(attributes["r"])
+            if found is None:
+                raise ValueError("a cell has no such address")
+            letters, row = found.groups()
+            self.column, self.row = _number_of(letters), int(row)
+            if attributes.get("t") == "e":
+                self.errors.add((self.row, letters))
+        self.inside = True
+        self.shared = attributes.get("t") == "s"
+
+    def text(self, piece: str) -> None:
+        if self.index is not None:
+            self.index.append(piece)
+
+    def end(self, tag: str) -> None:
+        name = _local(tag)
+        if name == "c":
+            self.inside = False
+        elif name == "v" and self.index is not None:
+            written, self.index = "".join(self.index).strip(), None
+            place = int(written) if written else -1
+            if place >= len(self.texts):
+                raise ValueError("a cell names a text there is not")
+            self.length += self.texts[place] if place >= 0 else 0
+            if self.length > MAX_UNPACKED:
+                raise _TooLarge("unpacked")
+
+
+@dataclass
+class _Texts:
+    """Follows the XML of the texts kept once for all cells: the length of each, in bytes."""
+
+    lengths: list[int] = field(default_factory=list)
+    characters: int = 0
+    bytes: int = 0
+    inside: bool = False
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        if _local(tag) == "si":
+            if self.inside:
+                raise ValueError("a text holds no text")
+            self.inside, self.characters, self.bytes = True, 0, 0
+
+    def text(self, piece: str) -> None:
+        if self.inside:
+            self.characters += len(piece)
+            self.bytes += len(piece.encode())
+            if self.characters > MAX_TEXT:
+                raise _TooLarge("text")
+
+    def end(self, tag: str) -> None:
+        if _local(tag) == "si":
+            self.lengths.append(self.bytes)
             self.inside = False
 
 
@@ -82,14 +164,20 @@ class _TooLarge(Exception):
 def checked(content: bytes, field: str, max_row: int, max_column: int) -> Checked:
     """The parts of a workbook that hold its table, safe to open.
 
-    Raises Invalid at ``field`` when it is no workbook, unpacks to more than 64 MB, or has filled
-    cells beyond ``max_row`` or ``max_column`` (both counted from 1).
+    Raises Invalid at ``field`` when it is no workbook, unpacks to more than 64 MB (a text that
+    many cells share counted for each), has more than 500 entries, a cell of more than 32,767
+    characters, or filled cells beyond ``max_row`` or ``max_column`` (both counted from 1).
     """
     parts = _unpack(content, field)
+    texts = _Texts()
+    if _STRINGS in parts:
+        _follow(parts[_STRINGS], texts, field, max_row, max_column)
     errors = {}
+    # every part: which of them is read as a sheet is for the workbook's relations to say
     for name, part in parts.items():
-        if _SHEET.fullmatch(name):
-            errors[name] = _count(part, field, max_row, max_column)
+        counter = _Counter(max_row, max_column, texts.lengths)
+        _follow(part, counter, field, max_row, max_column)
+        errors[name] = frozenset(counter.errors)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, part in parts.items():
@@ -100,54 +188,90 @@ def checked(content: bytes, field: str, max_row: int, max_column: int) -> Checke
 def _unpack(content: bytes, field: str) -> dict[str, bytes]:
     parts: dict[str, bytes] = {}
     left = MAX_UNPACKED
+    if content.count(_ENTRY) > MAX_ENTRIES:
+        raise Invalid(
+            _("文件内的图片、附件等过多，请只保留表格内容后再上传"),
+            field=field,
+            rule="sheet.entries",
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist():
                 if not _PARTS.fullmatch(entry.filename) or entry.filename in parts:
                     continue
+                if entry.compress_type not in _PACKED:
+                    raise ValueError("a workbook is packed in no other way")
                 with archive.open(entry) as stream:
                     pieces = []
                     while piece := stream.read(_CHUNK):
                         left -= len(piece)
                         if left < 0:
-                            raise Invalid(
-                                _(
-                                    "文件展开后超过 %(n)s MB，请删去不需要的内容",
-                                    n=MAX_UNPACKED >> 20,
-                                ),
-                                field=field,
-                                rule="sheet.unpacked",
-                            )
+                            raise _refusal(_TooLarge("unpacked"), field, 0, 0)
                         pieces.append(piece)
                 parts[entry.filename] = b"".join(pieces)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise _unreadable(field) from error
     if "xl/workbook.xml" not in parts:
         raise _unreadable(field)
     return parts
 
 
-def _count(part: bytes, field: str, max_row: int, max_column: int) -> frozenset[tuple[int, str]]:
-    counter = _Counter(max_row, max_column)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = counter.start
-    parser.EntityDeclHandler = _refuse_entity
+def _follow(
+    part: bytes, follower: _Counter | _Texts, field: str, max_row: int, max_column: int
+) -> None:
+    parser = _parser(follower.start)
+    parser.EndElementHandler = follower.end
+    parser.CharacterDataHandler = follower.text
+    parser.buffer_text = True
     try:
         parser.Parse(part, True)
     except _TooLarge as error:
-        message = (
-            _("表格超过 %(n)s 行，请分成几份文件", n=max_row)
-            if str(error) == "rows"
-            else _("表格超过 %(n)s 列，请使用下载的模板填写", n=max_column)
-        )
-        raise Invalid(message, field=field, rule=f"sheet.{error}") from error
-    except (expat.ExpatError, ValueError) as error:
+        raise _refusal(error, field, max_row, max_column) from error
+    except (expat.ExpatError, ValueError, LookupError) as error:
         raise _unreadable(field) from error
-    return frozenset(counter.errors)
 
 
-def _refuse_entity(*_arguments: object) -> None:
-    raise ValueError("a workbook declares no entities")
+def _refusal(error: _TooLarge, field: str, max_row: int, max_column: int) -> Invalid:
+    told = {
+        "rows": _("表格超过 %(n)s 行，请分成几份文件", n=max_row),
+        "columns": _("表格超过 %(n)s 列，请使用下载的模板填写", n=max_column),
+        "text": _("有单元格超过 %(n)s 个字，请删减后再上传", n=MAX_TEXT),
+        "unpacked": _(
+            "文件展开后超过 %(n)s MB，请删去不需要的内容",
+            n=MAX_UNPACKED >> 20,
+        ),
+    }
+    return Invalid(told[str(error)], field=field, rule=f"sheet.{error}")
+
+
+def _parser(start: Callable[[str, dict[str, str]], None]) -> Any:
+    """A parser of UTF-8 alone, of documents that define nothing of their own."""
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = _refuse_type
+    parser.XmlDeclHandler = _hold_encoding
+    return parser
+
+
+def _refuse_type(*_arguments: object) -> None:
+    raise ValueError("a workbook declares no document type")
+
+
+def _hold_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
+        raise ValueError("a workbook is written in UTF-8")
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition(":")[2] if ":" in tag else tag
 
 
 def _by_title(
@@ -158,21 +282,16 @@ def _by_title(
     titles: dict[str, str] = {}
 
     def relation(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "Relationship":
+        if _local(tag) == "Relationship":
             targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
     def sheet(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "sheet":
+        if _local(tag) == "sheet":
             titles[attributes.get("name", "")] = attributes.get("r:id", "")
 
     for name, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = handler
-        parser.EntityDeclHandler = _refuse_entity
-        try:
-            parser.Parse(parts.get(name, b"<none/>"), True)
-        except (expat.ExpatError, ValueError):
-            return {}
+        # every part has been parsed before
+        _parser(handler).Parse(parts.get(name, b"<none/>"), True)
     found = {}
     for title, key in titles.items():
         target = targets.get(key, "").removeprefix("/")
@@ -191,5 +310,5 @@ def _number_of(letters: str) -> int:
 
 def _unreadable(field: str) -> Invalid:
     return Invalid(
-        _("文件读不出来，请用表格软件另存为 .xlsx 后再上传"), field=field, rule="sheet.unreadable"
+        _("文件无法读取，请用表格软件另存为 .xlsx 后再上传"), field=field, rule="sheet.unreadable"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -152,6 +153,8 @@ def _text(column: Column, raw: Any) -> str:
     if isinstance(raw, bool):
         raw = "TRUE" if raw else "FALSE"
     if isinstance(raw, (int, float)):
+        if not math.isfinite(raw):
+            raise BadCell(N_("含有无法识别的数值，请重新填写"))
         number = exact(raw)
         if len(number.normalize().as_tuple().digits) >= EXACT_DIGITS:
             raise BadCell(N_("数字位数过多，表格软件会丢失末位；请把单元格设为文本格式后重新填写"))
@@ -172,7 +175,7 @@ def _number(column: Column, raw: Any) -> Decimal:
         if not written.isascii() or not _NUMBER.fullmatch(written):
             raise BadCell(N_("应为数字，得到“%(text)s”"), text=raw[:40])
         number = Decimal(written)
-    elif isinstance(raw, (int, float)) and not isinstance(raw, bool):
+    elif isinstance(raw, (int, float)) and not isinstance(raw, bool) and math.isfinite(raw):
         number = exact(raw)
     else:
         raise BadCell(N_("应为数字，得到“%(text)s”"), text=str(raw)[:40])
@@ -192,7 +195,7 @@ def _day(raw: Any) -> date:
         return raw
     found = _DAY.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
-        raise BadCell(N_("应为日期，写成 2026-03-02 的样子，得到“%(text)s”"), text=str(raw)[:40])
+        raise BadCell(N_("应为日期，格式如 2026-03-02，得到“%(text)s”"), text=str(raw)[:40])
     try:
         return date(*(int(part) for part in found.groups()))
     except ValueError:

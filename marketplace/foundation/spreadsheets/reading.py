@@ -154,7 +154,7 @@ def _grid(content: bytes, sheet: str | None, field: str) -> tuple[str, list[list
         ) from error
     except python_calamine.CalamineError as error:
         raise SpreadsheetError(
-            _("文件读不出来，请用表格软件另存为 .xlsx 后再上传"),
+            _("文件无法读取，请用表格软件另存为 .xlsx 后再上传"),
             field=field,
             rule="sheet.unreadable",
         ) from error
