@@ -94,7 +94,7 @@ def read_day(arguments: Mapping[str, str], today: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(_("日期应写成 2026-03-02 的样子"), field="day", rule="fees.day") from error
+        raise Invalid(_("日期格式应如 2026-03-02"), field="day", rule="fees.day") from error
 
 
 def read_place(arguments: Mapping[str, str], chosen: Area) -> Area:

@@ -76,7 +76,7 @@ class DayField(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValidationError(_("日期应写成 2026-03-02 的样子")) from error
+            raise ValidationError(_("日期格式应如 2026-03-02")) from error
 
 
 class ChoicesField(SelectMultipleField):

@@ -87,9 +87,7 @@ class RowForm(Form):
     )
     legal_basis = StringField(FIELDS["legal_basis"], [Optional()])
     freed_by = StringField(FIELDS["freed_by"], [Optional()])
-    freed_on = StringField(
-        FIELDS["freed_on"], [Optional()], description=_l("写成 2026-03-02 的样子")
-    )
+    freed_on = StringField(FIELDS["freed_on"], [Optional()], description=_l("格式如 2026-03-02"))
     basis_date = SelectField(
         FIELDS["basis_date"], choices=options(list(WORDS["basis_date"].items()))
     )
