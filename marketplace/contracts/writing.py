@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationKind
@@ -47,7 +48,7 @@ def contract_of(
     register = accounts.register_of(need.jurisdiction_code)
     owner = accounts.organisation(need.owner_id)
     return Contract(
-        number=f"HT{need.number[2:]}",
+        number=number_for(need),
         need_id=need.id,
         award_id=award.id,
         owner_id=need.owner_id,
@@ -63,6 +64,13 @@ def contract_of(
         frozen=frozen_terms(need, award, register, at),
         **more,
     )
+
+
+def number_for(need: Need) -> str:
+    """A need's contract carries its number; one that follows a fallen contract says the how-manyth
+    it is."""
+    before = db.session.scalar(select(func.count(Contract.id)).where(Contract.need_id == need.id))
+    return f"HT{need.number[2:]}" + (f"-{before + 1}" if before else "")
 
 
 def frozen_terms(need: Need, award: Award, register: str, at: datetime) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from .queries import Pricing
 from .rules.bands import FEN, ONE, ZERO, percent, round_to, settle
 from .rules.calculating import Calculation
 from .rules.inputs import PAYER_CLASS
-from .rules.judging import Gate, Judgement, Question, judge, judge_discount
+from .rules.judging import Gate, Judgement, Question, Verdict, judge, judge_discount
 from .rules.limits import Commitment, Limit, rounded_ceiling, rounded_floor
 from .rules.policy import BasisDate
 from .rules.references import Reference
@@ -269,7 +269,7 @@ def _stored(value: Decimal | None) -> Decimal | None:
 def _decided(answer: Judgement, found: Pricing) -> dict[str, Any] | None:
     if answer.decided_by is None:
         return None
-    return _limit(answer.decided_by, found, above=answer.price > answer.decided_by.amount)
+    return _limit(answer.decided_by, found, above=answer.verdict is not Verdict.BELOW_FLOOR)
 
 
 def _limit(limit: Limit, found: Pricing, *, above: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from marketplace.foundation.calendar import add_months
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.finding import by_public_id
+from marketplace.foundation.money import MAX_AMOUNT, format_yuan
 from marketplace.foundation.policy import (
     Edition,
     PolicyEdition,
@@ -222,7 +223,7 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
         return NO_STANDARD
     try:
         case = case_of(found.standard, found.fee, inputs)
-        return calculate(found.standard, case, Library(found.day))
+        worked = calculate(found.standard, case, Library(found.day))
     except QuantityError as error:
         reason = _(error.reason.text, **dict(error.reason.values))
         raise Invalid(
@@ -236,6 +237,15 @@ def calculation(found: Pricing, inputs: Mapping[str, str]) -> Calculation:
             field=error.key,
             rule="fees.input",
         ) from error
+    if worked.band is not None and worked.band.high > MAX_AMOUNT:
+        raise Invalid(
+            _(
+                "按所填数量算出的费用超过 %(most)s 元，请核对数量和单位",
+                most=format_yuan(MAX_AMOUNT),
+            ),
+            rule="fees.input",
+        )
+    return worked
 
 
 def listed_price(found: Pricing, inputs: Mapping[str, str], promised: Commitment) -> Decimal | None:

@@ -143,7 +143,7 @@ def _set_fixed(row: Offering, firm: Firm, fixed: FixedPrice, day: date) -> None:
     found = fee_queries.pricing(row.item_code, firm.register_code, day)
     if found.standard is not None:
         worked = fee_queries.calculation(found, fixed.inputs)
-        base_from, unit = worked.base, worked.base_unit or _("元")
+        base_from, unit = worked.base, worked.base_unit or "元"
         if base_from is None:
             raise Invalid(
                 _("请填写计费基数的下限；该标准没有单一基数的，请改用下浮率承诺"),

@@ -52,7 +52,7 @@ def publish(need: Need, actor: Actor, now: datetime) -> None:
     item_in_force(need.item_code, need.jurisdiction_code, now)
     check_method(need, edition.values)
     require_gate(need, need.budget, now)
-    check_budget(need, actor, now)
+    check_budget(need, actor, now, asks=False)
     flag_split(need, actor, now)
     need.selection_edition_id = edition.id
     need.approver_id = actor.user_id

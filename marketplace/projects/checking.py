@@ -146,13 +146,16 @@ def require_gate(need: Need, amount: Decimal, now: datetime, field: str = "budge
     )
 
 
-def check_budget(need: Need, actor: Actor, now: datetime, reason: str | None = None) -> None:
+def check_budget(
+    need: Need, actor: Actor, now: datetime, reason: str | None = None, *, asks: bool = True
+) -> None:
     """Ask the price check about the budget by the standards of the day and keep its answer.
 
-    ``reason``: why it deviates; None keeps what was said of it before.
+    ``reason``: why it deviates; None keeps what was said of it before. ``asks``: whether a reason
+    may be asked for; not where the budget was fixed earlier and whoever acts cannot give one.
     """
     said = said_of(need.price_check_id) if reason is None else reason
-    question = price_of(need, Gate.BUDGET, need, need.budget, now, reason=said)
+    question = price_of(need, Gate.BUDGET, need, need.budget, now, reason=said, demands_reason=asks)
     # a budget is asked about by the standards of the day, also when it is corrected later
     question = replace(question, day=clock.local_day(now))
     need.price_check_id = require_price(question, actor, now, field="budget").id

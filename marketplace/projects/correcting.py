@@ -107,7 +107,9 @@ def publish_correction(row: NeedCorrection, actor: Actor, now: datetime) -> None
     need.days_wanted = row.values["days_wanted"]
     check_method(need, policy)
     require_gate(need, need.budget, at)
-    check_budget(need, actor, at, said_of(row.price_check_id))
+    # the reason given for the old budget says nothing of a new one
+    said = said_of(row.price_check_id) or "" if row.price_check_id is not None else None
+    check_budget(need, actor, at, said, asks=False)
     assert need.entry_deadline is not None
     again = entry_deadline_for(policy, need.budget, at, need.entry_working_days)
     set_entry_deadline(need, policy, max(need.entry_deadline, again))

@@ -35,7 +35,7 @@ def publish_ordered(need: Need, approver_id: int | None, actor: Actor, now: date
     item_in_force(need.item_code, need.jurisdiction_code, now)
     check_method(need, edition.values)
     require_gate(need, need.budget, now)
-    check_budget(need, actor, now)
+    check_budget(need, actor, now, asks=False)
     flag_split(need, actor, now)
     need.selection_edition_id = edition.id
     need.approver_id = approver_id

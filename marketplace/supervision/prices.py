@@ -25,7 +25,7 @@ from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import access, require_actor
 from marketplace.intermediaries.models import Firm
-from marketplace.projects.models import Need
+from marketplace.projects.models import Need, NeedStatus
 
 from .blueprint import bp
 
@@ -60,7 +60,7 @@ def prices() -> ResponseReturnValue:
     found = fees.watched_checks(codes, item or None, stage, verdict, _kind(kind))
     # nobody sees a quote before the entries of its need are closed, refused ones included
     sealed = select(Need.id).where(
-        Need.entry_deadline > clock.now(), Need.jurisdiction_code.in_(codes)
+        Need.status == NeedStatus.PUBLISHED, Need.jurisdiction_code.in_(codes)
     )
     found = found.where(
         or_(

@@ -236,6 +236,18 @@ def test_open_readings_are_ambiguous_with_both_values() -> None:
     assert ask("240801", policy, payer_class="industry").verdict is Verdict.ABOVE_CEILING
 
 
+def test_open_readings_leave_the_floor_where_it_is() -> None:
+    readings = (
+        Reading(code="high", title="按上限计算"),
+        Reading(code="low_of_range", title="有幅度的取下限", range_takes_low=True),
+    )
+    policy = replace(POLICY, layers=(replace(HALF, share=D("0.9"), readings=readings),))
+    assert ask("240800", policy).verdict is Verdict.AMBIGUOUS
+    answer = ask("240799.99", policy)
+    assert answer.verdict is Verdict.BELOW_FLOOR
+    assert answer.stops
+
+
 @pytest.mark.parametrize(
     ("reading", "ceiling"), [("share_of_low", D(96320)), ("low_of_range", D(240800))]
 )

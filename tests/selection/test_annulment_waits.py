@@ -16,6 +16,7 @@ from marketplace.contracts import actions as contracts
 from marketplace.contracts import ending
 from marketplace.contracts import queries as drafts
 from marketplace.contracts.models import ContractStatus, Side
+from marketplace.contracts.writing import number_for
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
@@ -214,4 +215,6 @@ def test_a_draft_ends_with_the_draw_it_rests_on_and_the_need_goes_on(
         found = drafts.of_need(need_again().id)
         assert found is not None
         assert found.status is ContractStatus.TERMINATED
-        assert need_again().status is NeedStatus.PUBLISHED, "published again, not failed"
+        again = need_again()
+        assert again.status is NeedStatus.PUBLISHED, "published again, not failed"
+        assert number_for(again) == f"{found.number}-2", "the fallen draft keeps its own"

@@ -292,13 +292,14 @@ def _verdict(
     outcome = question.calculation.outcome
     if outcome is Outcome.NEEDS_INPUT or limits.missing:
         return Verdict.NEEDS_INPUT, None, ZERO
+    # which reading caps the price says nothing of how low it may be
+    if floor is not None and question.price < rounded_floor(floor.amount):
+        short = EXACT.subtract(rounded_floor(floor.amount), question.price)
+        return Verdict.BELOW_FLOOR, floor, short
     if limits.ambiguous:
         return Verdict.AMBIGUOUS, None, ZERO
     if breach is not None:
         return Verdict.ROUNDING_ONLY, *breach
-    if floor is not None and question.price < rounded_floor(floor.amount):
-        short = EXACT.subtract(rounded_floor(floor.amount), question.price)
-        return Verdict.BELOW_FLOOR, floor, short
     if outcome is Outcome.NO_STANDARD:
         return Verdict.NO_STANDARD, None, ZERO
     if outcome is Outcome.OUTSIDE_TABLE:
