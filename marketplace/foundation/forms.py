@@ -24,6 +24,7 @@ from wtforms import (
     PasswordField,
     SelectMultipleField,
     StringField,
+    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
@@ -157,6 +158,9 @@ class Form(FlaskForm):
             elif isinstance(field.data, str) and not _is_clean(field.data):
                 field.errors = [*field.errors, _("含有不能使用的控制字符，请删除后重新填写")]
                 ok = False
+            elif _is_single_line(field) and len(str(field.data or "").splitlines()) > 1:
+                field.errors = [*field.errors, _("只能填写一行，请删除换行")]
+                ok = False
         return ok
 
 
@@ -212,6 +216,12 @@ def _flat(errors: Any) -> list[Any]:
 def _is_blank(field: Any) -> bool:
     """Blanks alone are no answer: WTForms' InputRequired looks at the raw text only."""
     return isinstance(field, StringField) and field.data in (None, "")
+
+
+def _is_single_line(field: Any) -> bool:
+    return isinstance(field, StringField) and not isinstance(
+        field, TextAreaField | HiddenField | PasswordField
+    )
 
 
 def _is_clean(text: str) -> bool:

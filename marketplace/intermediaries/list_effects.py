@@ -20,7 +20,7 @@ from marketplace.fees.lists.rules import Change
 from marketplace.fees.lists.wording import CHANGES, EFFECTS, cells_changed, price_words
 from marketplace.foundation import clock
 from marketplace.foundation.db import as_written, db
-from marketplace.foundation.errors import Invalid
+from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.web import PUBLIC, access
 
 from . import queries
@@ -45,8 +45,13 @@ class Touched:
 
 
 def touched(jurisdiction: str, codes: Collection[str], now: datetime) -> Touched:
-    """The promises of firms listed now, for these items, on the register that serves a place."""
-    listed = queries.listed(accounts.register_of(jurisdiction), now)
+    """The promises of firms listed now, for these items, on the register that serves a place;
+    none where no register does, as for the whole country."""
+    try:
+        register = accounts.register_of(jurisdiction)
+    except Missing:
+        return Touched({}, 0, [])
+    listed = queries.listed(register, now)
     firms = listed.with_only_columns(Firm.id).subquery()
     of_these = (
         Offering.item_code.in_(codes),

@@ -126,7 +126,7 @@ def test_from_the_template_to_the_first_day(
     reader.open("/fees/lists")
     press(reader, "对照")
     expect(reader.page.locator("main")).to_contain_text("自定收费")
-    assert "变了什么" in text(reader)
+    assert "变化内容" in text(reader)
 
     # a check of today is held against the new list, the old one shows what it was held against
     asked: dict[str, Any] = {"inputs": {"amount": "60000000", "unit": "元"}}

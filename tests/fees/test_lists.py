@@ -6,8 +6,10 @@ import io
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pypdf
@@ -16,17 +18,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
+from werkzeug.test import TestResponse
 
 from marketplace.accounts.permissions import Role
 from marketplace.fees import queries as fees
 from marketplace.fees.lists import actions, importing, queries
-from marketplace.fees.lists.models import FeeList, FeeListImport, FeeListRow, ListStatus
+from marketplace.fees.lists.models import (
+    FeeList,
+    FeeListImport,
+    FeeListRow,
+    ImportStatus,
+    ListStatus,
+)
 from marketplace.fees.lists.rules import Change, Effect
 from marketplace.fees.lists.tasks import read_uploads
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock
-from marketplace.foundation.actor import Actor
+from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Refused
 from marketplace.foundation.policy import PolicyEdition
@@ -105,12 +114,27 @@ class Office:
         assert answer.status_code == status, answer.text
         return answer.text
 
+    def submit(self, address: str) -> None:
+        """Lay a draft before the approver."""
+        answer = self.drafter.post(f"{address}/submit")
+        assert answer.status_code == 303, answer.text
+
+    def seen(self, address: str) -> dict[str, str]:
+        """What the approve button of a list sends along."""
+        found = re.search(r'name="seen"[^>]*value="(\w{64})"', self.approver.get(address).text)
+        assert found is not None
+        return {"seen": found[1]}
+
+    def approve(self, address: str) -> TestResponse:
+        """Approve a list as its page shows it."""
+        return self.approver.post(f"{address}/approve", data=self.seen(address))
+
     def publish(self, rows: list[dict[str, Any]], day: date) -> int:
         """A list in force from ``day`` on; the key of its edition."""
         address = self.draft(rows, day)
-        for browser, step in ((self.drafter, "submit"), (self.approver, "approve")):
-            answer = browser.post(f"{address}/{step}")
-            assert answer.status_code == 303, answer.text
+        self.submit(address)
+        answer = self.approve(address)
+        assert answer.status_code == 303, answer.text
         found = re.search(r"/fees/lists/(\d+)", self.drafter.get(address).text)
         assert found is not None
         return int(found[1])
@@ -167,6 +191,11 @@ def test_bad_cells_are_told_by_cell_and_nothing_is_saved(app: Flask, office: Off
         ({"binds": "binding"}, "binds", "市场调节价不能设为有约束力"),
         ({"high": 2, "unit": "元", "per": "项"}, "freed_by", "仅供参考的须写明放开文件"),
         ({"freed_by": "某文件"}, "freed_on", "须写明放开日期"),
+        ({"high": Decimal("1e300"), "unit": "元", "per": "项"}, "high", "不得大于 10000000000000"),
+        ({"low": Decimal("1e14"), "high": 2}, "low", "不得大于 10000000000000"),
+        ({"price_form": "government_set"}, "price_form", "须填写收费标准或自定收费"),
+        ({**OWN, "freed_by": "某文件"}, "freed_by", "已放开的收费不能设为有约束力"),
+        ({**OWN, "freed_on": date(2016, 1, 1)}, "freed_on", "已放开的收费不能设为有约束力"),
     ],
 )
 def test_what_the_cells_of_a_row_must_say_together(
@@ -233,8 +262,6 @@ def test_a_published_list_prices_from_its_day_and_an_old_check_stays(
         assert new_values == kept_values
         assert fees.pricing("sgts", CITY, clock.today()).fee is None
     assert office.public.get(f"/fees/lists/{old_edition}").status_code == 200
-    with app.app_context(), pytest.raises(DatabaseError), transaction():
-        db.session.execute(text("UPDATE fee_list_rows SET name = 'x' WHERE code = 'fswt'"))
 
 
 def test_only_another_officer_approves_and_only_what_was_compared(
@@ -252,9 +279,9 @@ def test_only_another_officer_approves_and_only_what_was_compared(
     assert "防水检测" in page
     assert "批准并公布" in page
     assert office.approver.post(f"{one}/return", data={"reason": "少"}).status_code == 422
-    assert office.approver.post(f"{two}/approve").status_code == 303
+    assert office.approve(two).status_code == 303
     # the list it was compared with is another one now, and its day is taken
-    refused = office.approver.post(f"{one}/approve")
+    refused = office.approve(one)
     assert refused.status_code == 422
     assert "这一天已有一版清单施行" in refused.text
     reason = {"reason": "施行日期已有另一版，请改期"}
@@ -269,7 +296,9 @@ def test_only_another_officer_approves_and_only_what_was_compared(
             select(FeeList).where(FeeList.status == ListStatus.SUBMITTED)
         ).one()
         found.base_edition_id = None
-    assert office.approver.post(f"{one}/approve").status_code == 409
+    refused = office.approve(one)
+    assert refused.status_code == 409
+    assert "请退回重新比对" in refused.text
     assert office.drafter.post(f"{one}/withdraw").status_code == 303
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(PolicyEdition).where(
@@ -287,10 +316,197 @@ def test_a_drafter_who_has_become_an_approver_does_not_approve_it(
     with app.app_context(), transaction():
         found = db.session.scalars(select(FeeList)).one()
         risen = Actor(user_id=found.hands[0], name="甲", jurisdiction=CITY)
-        for act in (actions.approve_list, lambda *a: actions.return_list(a[0], "改期再报", *a[1:])):
+        for act in (actions.approve_list, actions.return_list):
             with pytest.raises(Refused, match="须由另一人办理"):
-                act(found, risen, clock.now())
+                act(found, "改期再报", risen, clock.now())
         assert found.status is ListStatus.SUBMITTED
+
+
+def dearer(high: int) -> dict[str, Any]:
+    """The charge of its own at another price."""
+    return {**OWN, "high": Decimal(high)}
+
+
+def test_lists_of_a_place_take_force_in_the_order_they_are_approved(
+    app: Flask, office: Office
+) -> None:
+    first, rows = today(app), office.template()
+    office.publish([*rows, OWN], first + timedelta(days=1))
+    early = office.draft([*rows, dearer(3)], first + timedelta(days=10))
+    late = office.draft([*rows, OWN], first + timedelta(days=40))
+    for address in (early, late):
+        office.submit(address)
+    assert office.approve(late).status_code == 303
+    refused = office.approve(early)
+    assert refused.status_code == 422
+    assert "施行日期须晚于这一天" in refused.text
+    assert office.approver.post(f"{early}/return", data={"reason": "请改期再报"}).status_code == 303
+    assert "施行日期须晚于这一天" in office.facts(early, first + timedelta(days=39), 422)
+    office.facts(early, first + timedelta(days=41))
+    office.submit(early)
+    assert office.approve(early).status_code == 303
+    with app.app_context():
+        for after, high in ((10, 2), (40, 2), (41, 3)):
+            day = first + timedelta(days=after)
+            (standard,) = fees.standards(day, [f"own_{CITY}_fswt"]).values()
+            listed = queries.edition_for(CITY, day)
+            assert listed is not None
+            (row,) = (row for row in queries.rows_of_edition(listed) if row.code == "fswt")
+            assert row.charge is not None
+            assert row.charge.high == high
+            assert f'high = "{high}"' in standard.source
+    # a new draft begins after the last of them
+    made = office.drafter.post(f"{DESK}/new").headers["Location"].removesuffix("/facts")
+    with app.app_context():
+        draft = db.session.scalars(
+            select(FeeList).where(FeeList.public_id == made.rsplit("/", 1)[1])
+        ).one()
+        assert draft.effective_from > first + timedelta(days=41)
+
+
+def test_two_lists_approved_at_once_are_not_both_published(app: Flask, office: Office) -> None:
+    first, rows = today(app), office.template()
+    early = office.draft([*rows, dearer(3)], first + timedelta(days=10))
+    late = office.draft([*rows, OWN], first + timedelta(days=40))
+    for address in (early, late):
+        office.submit(address)
+    seen, held = {each: office.seen(each) for each in (early, late)}, Event()
+
+    def approve_slowly() -> None:
+        with app.app_context(), transaction():
+            found = db.session.scalars(
+                select(FeeList).where(FeeList.public_id == late.rsplit("/", 1)[1])
+            ).one()
+            actions.approve_list(found, seen[late]["seen"], CLOCK, clock.now())
+            held.set()
+            time.sleep(0.5)
+
+    with ThreadPoolExecutor(1) as threads:
+        holder = threads.submit(approve_slowly)
+        assert held.wait(10)
+        refused = office.approver.post(f"{early}/approve", data=seen[early])
+        holder.result()
+    assert refused.status_code == 422
+    assert "施行日期须晚于这一天" in refused.text
+    with app.app_context():
+        published = select(FeeList).where(FeeList.status == ListStatus.PUBLISHED)
+        assert len(db.session.scalars(published).all()) == 1
+
+
+def test_an_approval_holds_for_what_the_approver_saw(app: Flask, office: Office) -> None:
+    address = office.draft([*office.template(), OWN], today(app) + timedelta(days=5))
+    office.submit(address)
+    before = office.seen(address)
+    assert (
+        office.approver.post(f"{address}/return", data={"reason": "请删去一项"}).status_code == 303
+    )
+    assert office.drafter.post(f"{address}/rows/fswt/remove").status_code == 303
+    office.submit(address)
+    for sent in ({}, before):
+        refused = office.approver.post(f"{address}/approve", data=sent)
+        assert refused.status_code == 409
+        assert "清单在您查看之后已经变化" in refused.text
+    # the page that refuses shows the list as it is, and what it shows can be approved
+    now = re.search(r'name="seen"[^>]*value="(\w{64})"', refused.text)
+    assert now is not None
+    answer = office.approver.post(f"{address}/approve", data={"seen": now[1]})
+    assert answer.status_code == 303
+
+
+def test_a_published_list_never_changes(app: Flask, office: Office) -> None:
+    office.publish([*office.template(), OWN], today(app) + timedelta(days=5))
+    office.draft([dearer(3) | {"code": "fswt2"}], today(app) + timedelta(days=9))
+    published = "(SELECT id FROM fee_lists WHERE published_at IS NOT NULL)"
+    changes = [
+        "UPDATE fee_lists SET published_at = NULL WHERE published_at IS NOT NULL",
+        f"UPDATE fee_lists SET title = 'x' WHERE id = {published}",
+        f"DELETE FROM fee_lists WHERE id = {published}",
+        "UPDATE fee_list_rows SET name = 'x' WHERE code = 'fswt'",
+        "DELETE FROM fee_list_rows WHERE code = 'fswt'",
+        f"UPDATE fee_list_rows SET list_id = {published} WHERE code = 'fswt2'",
+        "UPDATE fee_list_rows SET list_id = (SELECT list_id FROM fee_list_rows "
+        "WHERE code = 'fswt2') WHERE code = 'fswt'",
+    ]
+    refusal = "a published fee list never changes"
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            refusal += "|is append-only"
+            changes += ["TRUNCATE fee_list_rows", "TRUNCATE fee_lists CASCADE"]
+        for change in changes:
+            with pytest.raises(DatabaseError, match=refusal), transaction():
+                db.session.execute(text(change))
+        # a draft is still worked on
+        with transaction():
+            db.session.execute(text("UPDATE fee_list_rows SET name = 'x' WHERE code = 'fswt2'"))
+
+
+def test_whoever_uploaded_a_list_does_not_approve_it(
+    app: Flask, office: Office, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    address, _page = office.read(file_of([OWN]))
+    with app.app_context(), transaction():
+        colleague = people.officer(Role.BUREAU_OPERATOR).user
+    assert sign_in_as(colleague).post(f"{address}/confirm").status_code == 303
+    with app.app_context():
+        found = db.session.scalars(select(FeeListImport)).one()
+        assert found.fee_list is not None
+        assert len(found.fee_list.hands) == 2
+        assert found.uploaded_by in found.fee_list.hands
+
+
+def test_an_upload_let_go_is_told_as_such_and_never_read_again(app: Flask, office: Office) -> None:
+    draft = office.draft([OWN], today(app) + timedelta(days=5))
+    address = office.upload(file_of([OWN]), to=f"?list={draft.rsplit('/', 1)[1]}")
+    assert office.drafter.post(f"{address}/discard").status_code == 303
+    page = office.drafter.get(address).text
+    assert "这次导入已放弃，没有保存任何内容" in page
+    assert "导入的内容已成为清单" not in page
+    assert f"/import?list={draft.rsplit('/', 1)[1]}" in page
+    with app.app_context():
+        with transaction():
+            found = db.session.scalars(
+                select(FeeListImport).where(FeeListImport.status == ImportStatus.DISCARDED)
+            ).one()
+            importing.note_progress(found.id, 1, 2, CLOCK, clock.now())
+            assert (found.done, found.next_check_at) == (0, None)
+            found.next_check_at = clock.now()
+        assert read_uploads() == 0
+        assert db.session.get_one(FeeListImport, found.id).next_check_at is None
+
+
+def test_a_title_is_one_line(app: Flask, office: Office) -> None:
+    address = office.draft([*office.template(), OWN], today(app) + timedelta(days=5))
+    head = {
+        "title": "青河市\n收费目录清单", "document": "青河发改价〔2026〕12号",
+        "legal_basis": "山东省定价目录\n青河市定价目录",
+        "effective_from": (today(app) + timedelta(days=5)).isoformat(),
+    }  # fmt: skip
+    refused = office.drafter.post(f"{address}/facts", data=head)
+    assert refused.status_code == 422
+    assert refused.text.count("只能填写一行，请删除换行") == 2, (
+        "summary and field, of the title only"
+    )
+    # one that was kept before this was asked
+    with app.app_context(), transaction():
+        found = db.session.scalars(select(FeeList)).one()
+        found.title = head["title"]
+    office.submit(address)
+    assert office.approve(address).status_code == 303
+    with app.app_context():
+        edition = queries.newest_of(CITY)
+    assert edition is not None
+    for kind in ("xlsx", "pdf"):
+        assert office.public.get(f"/fees/lists/{edition.id}/list.{kind}").status_code == 200
+
+
+def test_editions_of_a_place_no_register_serves_are_compared(app: Flask, office: Office) -> None:
+    with app.app_context():
+        old, new = queries.editions(["000000"])[0], queries.edition_for(CITY, clock.today())
+    assert new is not None
+    for one, two in ((new.id, old.id), (old.id, old.id)):
+        page = office.public.get(f"/fees/lists/compare?old={one}&new={two}")
+        assert page.status_code == 200
+    assert "0 家机构的 0 项承诺" in page.text
 
 
 def test_rows_are_edited_on_pages_under_the_same_rules(app: Flask, office: Office) -> None:

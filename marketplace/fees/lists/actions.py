@@ -24,6 +24,7 @@ from marketplace.foundation.languages import for_storing
 from marketplace.foundation.policy import PolicyEdition
 from marketplace.foundation.spreadsheets import Row, Table
 from marketplace.foundation.spreadsheets.columns import BadCell, value_of
+from marketplace.foundation.web import show_date
 from marketplace.notices.actions import publish_notice
 
 from . import queries
@@ -42,7 +43,11 @@ def draft_list(
     rows: Sequence[ListRow] | None = None,
 ) -> FeeList:
     """A new draft for a place, from ``rows`` or else from the list in force on its first day."""
-    effective_from = _first_of_next_month(clock.local_day(now))
+    after = clock.local_day(now)
+    newest = queries.newest_of(jurisdiction)
+    if newest is not None:
+        after = max(after, newest.effective_from)
+    effective_from = _first_of_next_month(after)
     base = queries.edition_for(jurisdiction, effective_from)
     given = rows
     if given is None:
@@ -70,6 +75,12 @@ def replace_rows(
     _put_rows(fee_list, rows)
     audit.record("fee_list.rows_replaced", actor, fee_list, now, rows=len(rows))
     return fee_list
+
+
+def take_part(fee_list: FeeList, user_id: int | None) -> None:
+    """Note somebody who worked on a list, and so may not approve it."""
+    if user_id is not None and user_id not in fee_list.hands:
+        fee_list.hands = [*fee_list.hands, user_id]
 
 
 def carried_over(rows: Sequence[ListRow], base: queries.ListEdition | None) -> list[ListRow]:
@@ -100,7 +111,7 @@ def state_facts(
 ) -> None:
     """The head of a draft: title, document number, legal basis, effective day.
 
-    Raises Invalid for a day in the past, or one on which the place has an edition already.
+    Raises Invalid for a day in the past, or one not after the place's newest edition.
     """
     _open(fee_list, actor)
     fee_list.title = title
@@ -205,25 +216,34 @@ def withdraw_list(fee_list: FeeList, actor: Actor, now: datetime) -> None:
 
 
 @for_storing()
-def approve_list(fee_list: FeeList, actor: Actor, now: datetime) -> PolicyEdition:
+def approve_list(fee_list: FeeList, seen: str, actor: Actor, now: datetime) -> PolicyEdition:
     """Publish a list: from its effective day on it is the fee edition of its place.
 
-    The charges of its own become standards, a public notice announces it. Raises Refused to
-    whoever had a hand in it, Conflict when the edition it was compared with is not the one in
-    force on that day any more, Invalid for an effective day in the past.
+    ``seen`` is the ``list_hash`` of what the approver had before them. The charges of its own
+    become standards, a public notice announces it. Raises Refused to whoever had a hand in it,
+    Conflict when the list is not the one that was seen or the edition it was compared with is not
+    the one in force on that day any more, Invalid for an effective day in the past.
     """
     lock(fee_list)
+    # two lists of a place approved at once would each be compared without the other
+    lock(accounts.jurisdiction(fee_list.jurisdiction_code))
     now = max(now, clock.now())
     _check_other_hand(fee_list, actor)
     if fee_list.status is not ListStatus.SUBMITTED:
         raise Conflict(_("这份清单不在待审批状态，请刷新页面"), rule="lifecycle")
     _check_facts(fee_list, now)
     base = queries.edition_for(fee_list.jurisdiction_code, fee_list.effective_from)
-    if (base.id if base is not None else None) != fee_list.base_edition_id:
+    newest = queries.newest_of(fee_list.jurisdiction_code)
+    # the newest of its own is asked too: what is remembered may be older than the lock
+    if (base.id if base is not None else None) != fee_list.base_edition_id or (
+        newest is not None and newest.id != fee_list.base_edition_id
+    ):
         raise Conflict(
             _("送审之后，清单所比对的版本已经变化，请退回重新比对后再审批"), rule="fees.list"
         )
     rows = queries.rows_of(fee_list)
+    if list_hash(fee_list, rows) != seen:
+        raise Conflict(_("清单在您查看之后已经变化，请核对本页内容后再审批"), rule="fees.list")
     compared = queries.comparison(queries.rows_of_edition(base) if base is not None else [], rows)
     standards = _own_standards(fee_list, rows, _unchanged(fee_list, rows))
     if standards:
@@ -238,7 +258,7 @@ def approve_list(fee_list: FeeList, actor: Actor, now: datetime) -> PolicyEditio
     fee_list.approved_by = actor.user_id
     fee_list.published_at = now
     fee_list.policy_edition_id = edition.id
-    fee_list.sha256 = list_hash(fee_list, rows)
+    fee_list.sha256 = seen
     lifecycle.move(
         fee_list,
         ListStatus.PUBLISHED,
@@ -366,8 +386,7 @@ def _open(fee_list: FeeList, actor: Actor) -> None:
         raise Conflict(
             _("清单状态为“%(status)s”，不能修改", status=fee_list.status.title), rule="lifecycle"
         )
-    if actor.user_id is not None and actor.user_id not in fee_list.hands:
-        fee_list.hands = [*fee_list.hands, actor.user_id]
+    take_part(fee_list, actor.user_id)
 
 
 def _check_other_hand(fee_list: FeeList, actor: Actor) -> None:
@@ -392,17 +411,22 @@ def _check_day(fee_list: FeeList, now: datetime) -> None:
         raise Invalid(
             _("施行日期不能早于今天，已经过去的日子不得改变"), field="effective_from", rule="past"
         )
-    taken = db.session.scalar(
-        select(PolicyEdition.id).where(
-            PolicyEdition.section == queries.SECTION,
-            PolicyEdition.jurisdiction == fee_list.jurisdiction_code,
-            PolicyEdition.effective_from == fee_list.effective_from,
-        )
-    )
-    if taken is not None:
+    newest = queries.newest_of(fee_list.jurisdiction_code)
+    if newest is None or newest.effective_from < fee_list.effective_from:
+        return
+    if newest.effective_from == fee_list.effective_from:
         raise Invalid(
             _("这一天已有一版清单施行，请换一个施行日期"), field="effective_from", rule="taken"
         )
+    # the later one was compared with what stood before it, and goes on from that
+    raise Invalid(
+        _(
+            "已公布一版自%(day)s起施行的清单，施行日期须晚于这一天",
+            day=show_date(newest.effective_from),
+        ),
+        field="effective_from",
+        rule="order",
+    )
 
 
 def _has_row(fee_list: FeeList, code: str) -> bool:

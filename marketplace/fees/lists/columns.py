@@ -17,12 +17,15 @@ from .rules import HUNDRED, Charge, ListRow
 
 SHEET = "收费目录清单"
 MAX_ROWS = 10_000
+# more than any charge; what is stored has room for it in full
+MOST = Decimal(10**13)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,19}")
 PRICE_FORMS = (
     Choice("government_set", "政府定价"),
     Choice("government_guided", "政府指导价"),
     Choice("market", "市场调节价"),
 )
+GOVERNMENT = ("government_set", "government_guided")
 BINDS = (Choice("binding", "有约束力"), Choice("reference", "仅供参考"))
 UNITS = (Choice("元", "元"), Choice("万元", "万元"), Choice("%", "%"))
 BASIS_DATES = (
@@ -85,6 +88,7 @@ COLUMNS: tuple[Column, ...] = (
         key="low",
         title="最低收费",
         kind="number",
+        maximum=MOST,
         width=11,
         note="自定收费的最低数额；只规定最高的不填",
     ),
@@ -92,8 +96,9 @@ COLUMNS: tuple[Column, ...] = (
         key="high",
         title="最高收费",
         kind="number",
+        maximum=MOST,
         width=11,
-        note="自定收费的最高数额；一口价的最低、最高填同一个数",
+        note="自定收费的最高数额；固定收费的最低、最高填同一个数",
     ),
     Column(key="unit", title="金额单位", kind="choice", choices=UNITS, width=9),
     Column(
@@ -291,8 +296,15 @@ def _check_force(table: Table, row: Row, priced: bool) -> None:
             table.complain(row, "binds", N_("市场调节价不能设为有约束力"))
         if values["legal_basis"] is None and "legal_basis" not in row.bad:
             table.complain(row, "legal_basis", N_("有约束力的收费须写明定价依据"))
+        for key in ("freed_by", "freed_on"):
+            if values[key] is not None:
+                table.complain(row, key, N_("已放开的收费不能设为有约束力"))
+    elif not priced and values["price_form"] in GOVERNMENT and not row.bad:
+        table.complain(row, "price_form", N_("政府定价、政府指导价须填写收费标准或自定收费"))
     elif priced and values["legal_basis"] is None and values["freed_by"] is None and not row.bad:
         table.complain(row, "freed_by", N_("仅供参考的须写明放开文件，或写明定价依据"))
+    if values["binds"] == "binding":
+        return
     if values["freed_by"] is None and values["freed_on"] is not None and "freed_by" not in row.bad:
         table.complain(row, "freed_by", N_("填写了放开日期，须写明放开文件"))
     if values["freed_on"] is None and values["freed_by"] is not None and "freed_on" not in row.bad:

@@ -60,7 +60,6 @@ def head(edition: ListEdition, place: str) -> list[tuple[str, str]]:
     day = edition.effective_from
     lines = [
         ("辖区", place),
-        ("版本", f"第 {edition.id} 号"),
         ("公布文号", edition.document),
         ("制定依据", edition.legal_basis),
         ("施行日期", f"{day.year}年{day.month}月{day.day}日"),
@@ -144,4 +143,6 @@ def _set(content: str) -> bytes:
 def attachment(content: bytes, name: str) -> Response:
     """A made file as a download."""
     kind = _TYPES[name.rsplit(".", 1)[-1]]
+    # a title kept from before may hold a line break, which no header can
+    name = " ".join(name.split())
     return send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace.foundation.forms import Form, length_message, options
@@ -47,6 +47,12 @@ class FactsForm(Form):
     )
 
 
+class ApproveForm(Form):
+    """Approval of a list, bound to what the approver had before them."""
+
+    seen = HiddenField()
+
+
 class ReasonForm(Form):
     """Why a list is given back."""
 
@@ -74,7 +80,9 @@ class RowForm(Form):
     low = StringField(
         _l("最低收费"), [Optional()], description=_l("自定收费才填；只规定最高的不填")
     )
-    high = StringField(_l("最高收费"), [Optional()], description=_l("一口价的最低、最高填同一个数"))
+    high = StringField(
+        _l("最高收费"), [Optional()], description=_l("固定收费的最低、最高填同一个数")
+    )
     unit = SelectField(
         _l("金额单位"),
         [Optional()],

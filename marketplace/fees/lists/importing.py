@@ -81,6 +81,8 @@ def claim_import(import_id: int, actor: Actor, now: datetime) -> tuple[bytes, St
         return None
     lock(found)
     now = max(now, clock.now())
+    if not _is_to_be_read(found):
+        return None
     if found.next_check_at is None or found.next_check_at > now:
         return None
     if found.status is ImportStatus.WAITING:
@@ -103,8 +105,19 @@ def claim_import(import_id: int, actor: Actor, now: datetime) -> tuple[bytes, St
 def note_progress(import_id: int, done: int, total: int, actor: Actor, now: datetime) -> None:
     """Tell how many rows are read."""
     found = db.session.get_one(FeeListImport, import_id)
+    lock(found)
+    if not _is_to_be_read(found):
+        return
     found.done, found.total = done, total
     found.next_check_at = now + GONE_AFTER
+
+
+def _is_to_be_read(found: FeeListImport) -> bool:
+    """Whether an upload is still read; if not, no reader looks at it again."""
+    if found.status in (ImportStatus.WAITING, ImportStatus.READING):
+        return True
+    found.next_check_at = None
+    return False
 
 
 @for_storing()
@@ -171,6 +184,8 @@ def confirm_import(found: FeeListImport, actor: Actor, now: datetime) -> FeeList
         found.list_id = fee_list.id
     else:
         actions.replace_rows(fee_list, rows, actor, now)
+    # what the file says is its uploader's work, whoever confirms it
+    actions.take_part(fee_list, found.uploaded_by)
     lifecycle.move(found, ImportStatus.CONFIRMED, actor, now, rows=len(rows))
     audit.record("fee_list.imported", actor, fee_list, now, file=found.file.sha256, rows=len(rows))
     return fee_list

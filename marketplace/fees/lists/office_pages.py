@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -13,14 +14,14 @@ from marketplace.fees.blueprint import bp
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import Page, paginate
-from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.forms import ButtonForm, Form, came_back
 from marketplace.foundation.spreadsheets.columns import Problem
 from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import access as rights
 from . import actions, documents, importing, queries
 from .columns import cells_of, from_record
-from .forms import FactsForm, ReasonForm, RowForm, UploadForm
+from .forms import ApproveForm, FactsForm, ReasonForm, RowForm, UploadForm
 from .models import FeeList, FeeListImport, ImportStatus, ListStatus
 from .rules import Change, ListRow
 from .wording import CHANGES, EFFECTS, cell_words, cells_changed, price_words
@@ -179,6 +180,12 @@ def _list_page(actor: Actor, found: FeeList, **forms: Any) -> str:
         shown |= {"page": page_of(queries.matching(rows, words), _number()), "words": words}
     own = found.jurisdiction_code == actor.jurisdiction
     untouched = actor.user_id not in (*found.hands, found.submitted_by)
+    may_approve = (
+        own
+        and untouched
+        and found.status is ListStatus.SUBMITTED
+        and actor.may(Permission.POLICY_APPROVE)
+    )
     return render_template(
         "fees/lists/list.html",
         fee_list=found,
@@ -188,11 +195,14 @@ def _list_page(actor: Actor, found: FeeList, **forms: Any) -> str:
         cell=cell_words,
         may_edit=own and found.is_editable and actor.may(Permission.POLICY_PROPOSE),
         may_withdraw=own and drafting and actor.may(Permission.POLICY_PROPOSE),
-        may_approve=own
-        and found.status is ListStatus.SUBMITTED
-        and actor.may(Permission.POLICY_APPROVE)
-        and untouched,
-        **{"button": ButtonForm(formdata=None), "top": ButtonForm(formdata=None), **forms},
+        may_approve=may_approve,
+        seen=actions.list_hash(found, rows) if may_approve else "",
+        **{
+            "approval": ApproveForm(formdata=None),
+            "button": ButtonForm(formdata=None),
+            "top": ButtonForm(formdata=None),
+            **forms,
+        },
         **shown,
     )
 
@@ -297,17 +307,26 @@ def withdraw_list(public_id: str) -> ResponseReturnValue:
 @writes
 def approve_list(public_id: str) -> ResponseReturnValue:
     """Publish a list another officer drafted."""
-    return _step(public_id, actions.approve_list)
+    form = ApproveForm()
+
+    def act(found: FeeList, actor: Actor, now: datetime) -> Any:
+        return actions.approve_list(found, form.seen.data or "", actor, now)
+
+    return _step(public_id, act, form)
 
 
-def _step(public_id: str, act: Any) -> ResponseReturnValue:
+def _step(public_id: str, act: Any, form: Form | None = None) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.own_list(actor, public_id)
-    form = ButtonForm()
+    sent = ButtonForm() if form is None else form
     return run_form(
-        form,
+        sent,
         lambda: act(found, actor, clock.now()),
-        lambda: _list_page(actor, rights.own_list(actor, public_id), **came_back("button", form)),
+        lambda: _list_page(
+            actor,
+            rights.own_list(actor, public_id),
+            **came_back("button" if form is None else "approval", sent),
+        ),
         None,
         lambda _made: url_for("fees.fee_list", public_id=public_id),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.orm import defer
 
 from marketplace.accounts import queries as accounts
@@ -70,6 +70,17 @@ def edition_for(jurisdiction: str, day: date) -> ListEdition | None:
     """The list in force for a place on ``day``: its own or the nearest above it."""
     found = fees.fees_policy(jurisdiction, day)
     return None if found is None else edition(found.id)
+
+
+def newest_of(jurisdiction: str) -> Row[int, date] | None:
+    """``id`` and ``effective_from`` of the last fee edition published for the place itself, in
+    force or to come; always read from the database."""
+    return db.session.execute(
+        select(PolicyEdition.id, PolicyEdition.effective_from)
+        .where(PolicyEdition.section == SECTION, PolicyEdition.jurisdiction == jurisdiction)
+        .order_by(PolicyEdition.effective_from.desc())
+        .limit(as_written(1))
+    ).first()
 
 
 def edition(edition_id: int) -> ListEdition:
