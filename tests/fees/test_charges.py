@@ -160,15 +160,14 @@ def test_rows_and_audits_never_change(app: Flask) -> None:
 
 
 def test_amounts_beyond_what_is_kept_are_told_by_row(app: Flask) -> None:
-    factor = "约定的系数=" + " ".join(["999999999999999999"] * 9)
+    factors = "约定的系数=" + " ".join(["999999999999999999"] * 9)
     with app.app_context():
         for row, reason in (
-            (supervision("1", base=Decimal(10**13), unit="亿元"), "第 3 行：金额超出"),
-            (supervision("1", conditions=factor), "第 3 行：金额超出"),
+            (supervision("1", base=Decimal(10**13), unit="亿元"), "第 3 行：按所填数量算出的费用"),
+            (supervision("1", conditions=factors), "第 3 行：金额超出可以计算的范围"),
         ):
-            with pytest.raises(Invalid, match=reason) as refused, transaction():
+            with pytest.raises(Invalid, match=reason), transaction():
                 audited([supervision("300000"), row])
-            assert refused.value.rule == "charges.amount"
         with pytest.raises(BadCells) as cells, transaction():
             audited([supervision("1", base=Decimal(10**13 + 1))])
         assert [problem.cell for problem in cells.value.problems] == ["E2"]
