@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace.accounts.permissions import GRANTS, Permission
 from marketplace.foundation.db import Base, db
@@ -26,7 +26,7 @@ def _rules(app: Flask) -> Iterator[Rule]:
 
 def _address(app: Flask, rule: Rule) -> str:
     values: dict[str, object] = {
-        name: 1 if type(converter).__name__ == "IntegerConverter" else "nobody0000000"
+        name: 1 if isinstance(converter, IntegerConverter) else "nobody0000000"
         for name, converter in rule._converters.items()
     }
     with app.test_request_context():
