@@ -116,21 +116,15 @@ def _columns_of(record: type[GradeRecord]) -> tuple[Any, ...]:
     )
 
 
-_ASKED = (
-    RatingSubject.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+_ON_REGISTER = (
     RatingSubject.register == bindparam("register"),
     RatingSubject.capacity == bindparam("capacity"),
-)
-_GRADES_ON = (
-    select(RatingSubject.organisation_id, RatingSubject.next_check_at, *_columns_of(GradeRecord))
-    .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
-    .where(*_ASKED)
 )
 _GRADE_ON = (
     select(RatingSubject.next_check_at, *_columns_of(GradeRecord))
     .select_from(RatingSubject)
     .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
-    .where(RatingSubject.organisation_id == bindparam("organisation_id"), *_ASKED[1:])
+    .where(RatingSubject.organisation_id == bindparam("organisation_id"), *_ON_REGISTER)
 )
 _LATER = aliased(GradeRecord)
 _GRADES_ON_BOTH = (
@@ -143,7 +137,10 @@ _GRADES_ON_BOTH = (
     .select_from(RatingSubject)
     .outerjoin(GradeRecord, _record_of(GradeRecord, "day"))
     .outerjoin(_LATER, _record_of(_LATER, "later"))
-    .where(*_ASKED)
+    .where(
+        RatingSubject.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
+        *_ON_REGISTER,
+    )
 )
 
 
@@ -167,24 +164,11 @@ def grade_on(
     return _grade(organisation_id, register, capacity, day, due, record)
 
 
-def grades_on(
-    days: Mapping[int, date], register: str, capacity: Capacity = Capacity.INTERMEDIARY
-) -> dict[int, GradeOn]:
-    """The same for many organisations, each on its day: ``days`` by organisation."""
-    found = {organisation_id: GradeOn(Grade.UNGRADED) for organisation_id in days}
-    for day, asked in _by_day(days).items():
-        rows = fetch(
-            _GRADES_ON, organisation_ids=asked, register=register, capacity=capacity, day=day
-        )
-        for organisation_id, due, *record in rows:
-            found[organisation_id] = _grade(organisation_id, register, capacity, day, due, record)
-    return found
-
-
 def grades_then_and_now(
     days: Mapping[int, date], register: str, today: date
 ) -> dict[int, tuple[GradeOn, GradeOn]]:
-    """The grades of many firms, each on its day and all on this one, in one statement a day."""
+    """The grades of many organisations, by organisation: each on its day (``days``), and all on
+    this one; one statement a day."""
     capacity, none = Capacity.INTERMEDIARY, GradeOn(Grade.UNGRADED)
     found = dict.fromkeys(days, (none, none))
     for day, asked in _by_day(days).items():
