@@ -16,7 +16,7 @@ from flask import g, has_app_context
 from sqlalchemy import JSON, Index, String, event, insert, literal_column, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from . import clock, epoch
+from . import clock, epoch, savepoints
 from .actor import Actor
 from .crypto import digest
 from .db import Base, db
@@ -24,7 +24,7 @@ from .ledger import append_only
 
 GENESIS = "0" * 64
 LOCK_KEY = 7_462_001
-_PENDING = "audit_pending"
+_PENDING = savepoints.gather("audit_pending")
 _NOTES = "_audit_notes"
 
 
@@ -126,8 +126,8 @@ def _subject(subject: Any) -> tuple[str, str]:
 
 @event.listens_for(db.session, "before_commit")
 def _write_pending(session: Session) -> None:
-    if not session.info.get(_PENDING):
-        return
+    if session.in_nested_transaction() or not session.info.get(_PENDING):
+        return  # only as the last act: whoever holds the chain waits for nobody
     session.flush()
     pending = session.info.pop(_PENDING)
     connection = session.connection()
@@ -158,11 +158,6 @@ def _write_pending(session: Session) -> None:
         previous = row["hash"] = chain_hash(previous, row["content_digest"])
         rows.append(row)
     connection.execute(_INSERT, rows)
-
-
-@event.listens_for(db.session, "after_rollback")
-def _forget_pending(session: Session) -> None:
-    session.info.pop(_PENDING, None)
 
 
 def _json_facts(facts: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sqlalchemy import CheckConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .db import READING, Base, db, in_write_mode
+from .savepoints import gather
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +28,7 @@ R = TypeVar("R")
 _MOST_KEPT = 4000
 # how long a request that writes goes by one reading of the clock
 _HELD_SECONDS = 0.05
-_BUMPS = "epoch_bumps"
+_BUMPS = gather("epoch_bumps")
 _EDITIONS = "epoch_editions"
 _HELD = "epoch_held"
 _kept: dict[Any, tuple[int, Any]] = {}
@@ -154,11 +155,6 @@ def _write(session: Session) -> None:
     bumps = session.info.pop(_BUMPS, None)
     if bumps is not None:
         session.execute(_RAISE, {"value": bumps[0], "editions": bumps[1]})
-
-
-@event.listens_for(db.session, "after_rollback")
-def _forget_bumps(session: Session) -> None:
-    session.info.pop(_BUMPS, None)
 
 
 @event.listens_for(db.session, "after_transaction_end")
