@@ -20,6 +20,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import InvestmentKind, Need, SelectionMethod
 from marketplace.selection import actions, awarding, queries
+from marketplace.selection.actions import choosing
 from marketplace.selection.models import LIVE_AWARDS, Award
 from tests.factories import accounts, selection
 
@@ -107,7 +108,7 @@ def test_the_index_holds_alone_and_without_it_nothing_does(
     app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch, dropped: bool
 ) -> None:
     _public_id, entries, actor, _owner = need_to_pick(app, advance)
-    monkeypatch.setattr(actions, "lock", lambda row: row)
+    monkeypatch.setattr(choosing, "lock", lambda row: row)
     monkeypatch.setattr(awarding.queries, "award_of", lambda need: None)
     # numbers of letters are unique as well; apart from the index nothing else may refuse
     numbers = iter(range(10_000))

@@ -1,0 +1,41 @@
+"""Jurisdictions, organisations, people, memberships, sessions."""
+
+from __future__ import annotations
+
+from .doors import (
+    FactorReset,
+    FormerPassword,
+    PasswordReset,
+    RecoveryCode,
+    Reveal,
+    SignInThrottle,
+    WebSession,
+)
+from .organisations import (
+    Jurisdiction,
+    Organisation,
+    OrganisationFunction,
+    OrganisationKind,
+    public_name,
+)
+from .people import Authorisation, Invitation, Membership, SetupToken, User
+
+__all__ = [
+    "Authorisation",
+    "FactorReset",
+    "FormerPassword",
+    "Invitation",
+    "Jurisdiction",
+    "Membership",
+    "Organisation",
+    "OrganisationFunction",
+    "OrganisationKind",
+    "PasswordReset",
+    "RecoveryCode",
+    "Reveal",
+    "SetupToken",
+    "SignInThrottle",
+    "User",
+    "WebSession",
+    "public_name",
+]

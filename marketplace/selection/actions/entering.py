@@ -1,0 +1,184 @@
+"""Entries: sent, changed, taken back, out of date by a correction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from marketplace.fees.checking import require_price
+from marketplace.fees.rules.judging import Gate
+from marketplace.fees.rules.limits import Commitment
+from marketplace.foundation import audit, clock, crypto, lifecycle
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.money import format_yuan
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.notifications.actions import send
+from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.pricing import price_of
+
+from .. import awarding, closing, queries
+from ..methods.draw_proof import instant_text
+from ..methods.random_draw import Entrant, check_hex, receipt_bytes
+from ..models import (
+    AwardStatus,
+    CheckStage,
+    Entry,
+    EntryStatus,
+    SelectionRound,
+)
+
+
+def enter_need(
+    need: Need, contribution: str, price: Decimal, actor: Actor, deviation_reason: str = ""
+) -> Entry:
+    """Enter a need, or change an entry that stands: a new receipt replaces the old one.
+
+    Locks the need and only then reads the clock. Raises Conflict after the deadline, Refused
+    naming the first rule that stands in the way, Invalid for contribution or price.
+    `price` is in yuan; `deviation_reason` says why it is far from the fee standard, where asked.
+    """
+    lock(need)
+    now = clock.now()
+    running = _entering(need, now)
+    assert actor.organisation_id is not None
+    found = queries.eligibility(need, actor.organisation_id, now)
+    if found.firm_id is None or not found.ok:
+        first = found.refusals[0]
+        raise Refused(
+            f"{queries.said(first.fact)}。{queries.said(first.mend)}", rule=f"eligible.{first.rule}"
+        )
+    try:
+        check_hex("contribution", contribution)
+    except ValueError as error:
+        raise Invalid(
+            _("请填写 64 位小写十六进制字符（0-9、a-f）"),
+            field="contribution",
+            rule="entry.contribution",
+        ) from error
+    if price > need.budget:
+        raise Invalid(
+            _("报价高于预算 %(budget)s 元", budget=format_yuan(need.budget)),
+            field="price",
+            rule="entry.budget",
+        )
+    before = queries.entry_in(running, actor.organisation_id)
+    if before is not None:
+        lifecycle.move(before, EntryStatus.REPLACED, actor, now)
+    entrant = Entrant(found.credit_code or "", contribution)
+    receipt = receipt_bytes(need.number, running.attempt, entrant, instant_text(now))
+    entry = Entry(
+        round_id=running.id,
+        need_id=need.id,
+        organisation_id=actor.organisation_id,
+        firm_id=found.firm_id,
+        user_id=actor.user_id,
+        contribution=contribution,
+        price=price,
+        received_at=now,
+        stands_since=before.stands_since if before is not None else now,
+        signature=crypto.sign(receipt),
+    )
+    lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
+    commitment = intermediaries.promise(found.promised)
+    _check_quote(need, entry, commitment, deviation_reason, actor, now)
+    closing.store_checks(entry, found, CheckStage.ENTRY, now)
+    audit.record(
+        "entry.received",
+        actor,
+        entry,
+        now,
+        need=need.number,
+        attempt=running.attempt,
+        receipt_sha256=crypto.sha256_hex(receipt),
+    )
+    return entry
+
+
+def _entering(need: Need, now: datetime) -> SelectionRound:
+    if need.status is not NeedStatus.PUBLISHED or need.entry_deadline is None:
+        raise Conflict(_("该需求当前不接受报名"), rule="entry.state")
+    if now >= need.entry_deadline:
+        raise Conflict(_("报名已于截止时间结束"), rule="entry.late")
+    return queries.live_round(need)
+
+
+def _check_quote(
+    need: Need,
+    entry: Entry,
+    commitment: Commitment | None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    question = price_of(
+        need,
+        Gate.QUOTE,
+        entry,
+        entry.price,
+        now,
+        budget=True,
+        commitment=commitment,
+        reason=reason,
+    )
+    entry.price_check_id = require_price(question, actor, now).id
+    db.session.flush()
+
+
+def withdraw_entry(entry: Entry, actor: Actor) -> None:
+    """Take an entry back before the deadline; the row stays."""
+    lock(entry.need)
+    now = clock.now()
+    running = _entering(entry.need, now)
+    db.session.refresh(entry)
+    if entry.round_id != running.id:
+        raise Conflict(_("该报名属于已结束的一次选取，不能再改"), rule="entry.round")
+    lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
+
+
+def withdraw_all_entries(organisation_id: int, reason: str, actor: Actor, now: datetime) -> int:
+    """Take a barred firm out of everything not contracted yet; returns how many things fell.
+
+    Standing entries are withdrawn. A frozen list stays as it was published: its order is drawn
+    with the firm in it and the award passes the firm by. An award without contract falls.
+    """
+    fallen = 0
+    need_ids = select(Entry.need_id).where(Entry.organisation_id == organisation_id)
+    needs = db.session.scalars(select(Need).where(Need.id.in_(need_ids)).order_by(Need.id)).all()
+    for need in needs:
+        lock(need)
+        entry = queries.my_entry(need, organisation_id)
+        if entry is not None and entry.status is EntryStatus.STANDING:
+            lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now, reason=reason)
+            fallen += 1
+        award = queries.award_of(need)
+        if (
+            award is not None
+            and award.organisation_id == organisation_id
+            and need.status in (NeedStatus.SELECTING, NeedStatus.AWARDED)
+        ):
+            awarding.fall(need, award, AwardStatus.BARRED, actor, now, reason)
+            fallen += 1
+    return fallen
+
+
+def tell_corrected(actor: Actor, now: datetime) -> int:
+    """Ask firms to confirm entries that a correction made out of date; returns how many (clock)."""
+    told = 0
+    for entry in queries.entries_to_confirm():
+        corrected = queries.last_correction(entry.need)
+        message = send(
+            entry.organisation_id,
+            f"需求已更正，请重新确认报名：{entry.need.title}",
+            "需求已实质性更正并重新计算报名时间。截止前未重新确认的报名不进入名单。",
+            f"/needs/{entry.need.public_id}/enter",
+            f"entry:{entry.id}:corrected:{corrected:%Y%m%d%H%M%S}",
+            now,
+            address=entry.organisation.email,
+        )
+        told += message is not None
+    return told
