@@ -413,11 +413,18 @@ def site(code: str | None = None) -> Site:
 @epoch.remembered
 def _office_of(code: str) -> tuple[str, str]:
     """Name and telephone of the bureau of a jurisdiction, empty where there is none."""
-    try:
-        office = bureau(code)
-    except Missing:
-        return "", ""
-    return office.name, office.phone or ""
+    # columns: an object of this transaction may be older than the number it is remembered under
+    columns = select(Organisation.name, Organisation.phone).order_by(Organisation.id).limit(1)
+    for each in lineage(code):
+        office = db.session.execute(
+            columns.where(
+                Organisation.function == OrganisationFunction.BUREAU,
+                Organisation.jurisdiction_code == each,
+            )
+        ).first()
+        if office is not None:
+            return office.name, office.phone or ""
+    return "", ""
 
 
 def below(code: str) -> list[str]:
