@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, exists, literal_column, select, true
+from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, true
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, public_name
 from marketplace.accounts.queries import lineage
@@ -106,9 +107,13 @@ def revealed_in(window: EvaluationWindow) -> list[Evaluation]:
 
 
 AVERAGED = 500
+_LATER = aliased(EvaluationVersion)
+# the last version of each evaluation is the one that counts
+_NEWEST = (
+    select(func.max(_LATER.number)).where(_LATER.evaluation_id == Evaluation.id).scalar_subquery()
+)
 _MARKS = (
     select(
-        Evaluation.id,
         EvaluationVersion.marks,
         EvaluationVersion.reason,
         EvaluationWindow.revealed_at,
@@ -116,7 +121,14 @@ _MARKS = (
         Organisation.kind,
         Need.item_name,
     )
-    .join(EvaluationVersion, EvaluationVersion.evaluation_id == Evaluation.id)
+    .select_from(Evaluation)
+    .join(
+        EvaluationVersion,
+        and_(
+            EvaluationVersion.evaluation_id == Evaluation.id,
+            EvaluationVersion.number == _NEWEST,
+        ),
+    )
     .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
     .join(Organisation, Organisation.id == Evaluation.rater_organisation_id)
     .join(Contract, Contract.id == EvaluationWindow.contract_id)
@@ -126,8 +138,8 @@ _MARKS = (
         Evaluation.direction == bindparam("direction"),
         EvaluationWindow.status == WindowStatus.REVEALED,
     )
-    .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc(), EvaluationVersion.number)
-    .limit(literal_column(str(AVERAGED * 2)))
+    .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
+    .limit(literal_column(str(AVERAGED)))
 )
 
 
@@ -147,12 +159,7 @@ def marks_about(
 ) -> tuple[list[Average], list[Mark]]:
     """Mean marks by part about an organisation over its latest 500 revealed evaluations, half-up
     to a hundredth; and the latest ``shown`` of them."""
-    # the last version of each evaluation is the one that counts
-    found = {
-        each.id: each
-        for each in fetch(_MARKS, organisation_id=organisation_id, direction=direction)
-    }
-    latest = list(found.values())[:AVERAGED]
+    latest = fetch(_MARKS, organisation_id=organisation_id, direction=direction)
     if not latest:
         return [], []
     count = len(latest)

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from marketplace.accounts.models import User
@@ -155,6 +155,28 @@ def test_one_revision_within_three_working_days(app: Flask, deal: Deal, advance:
         evaluations.give(deal, "firm", 5)
     with app.app_context():
         assert _entries()[0].hundredths == 4000
+
+
+def test_the_newest_of_many_versions_is_the_one_that_is_shown(app: Flask, deal: Deal) -> None:
+    """However many revisions an edition grants, they do not push each other off the page."""
+    with app.app_context():
+        with transaction():
+            given = evaluations.give(deal, "editor", 1, "成果迟交两周，且未按约定报告")
+            first = given.versions[0]
+            copied = {"evaluation_id": given.id, "salt": "0" * 64, "commitment": "0" * 64}
+            marks = [dict.fromkeys(first.marks, 1)] * 1000 + [dict.fromkeys(first.marks, 5)]
+            db.session.execute(
+                insert(EvaluationVersion),
+                [
+                    {**copied, "number": number, "marks": each, "given_at": first.given_at}
+                    for number, each in enumerate(marks, 2)
+                ],
+            )
+            db.session.expire(given)
+            evaluations.give(deal, "firm", 5)
+        averages, shown = queries.marks_about(deal.firm_id, Direction.OWNER_TO_FIRM, 10)
+        assert {one.hundredths for one in averages} == {500}
+        assert [set(one.marks.values()) for one in shown] == [{5}]
 
 
 def test_no_revision_after_its_days_or_after_the_reveal(
