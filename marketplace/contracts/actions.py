@@ -105,7 +105,7 @@ def _write(
     contract.starts_on, contract.ends_on = terms.starts_on, terms.ends_on
     contract.extra_terms = terms.extra
     contract.drafted_by = side
-    contract.confirm_by = working_calendar().deadline(now, policy.confirm_working_days)
+    contract.confirm_by = queries.confirm_by(contract, now)
     contract.confirm_overdue_at = None
     contract.owner_proposed_by = actor.user_id if side is Side.OWNER else None
     contract.owner_confirmed_by = contract.owner_confirmed_at = None
@@ -212,12 +212,38 @@ def flag_for_decision(
     return flagged
 
 
+def renew_draft(contract: Contract, actor: Actor, now: datetime) -> bool:
+    """The draw behind a draft stands after all: both sides have the whole time to confirm again,
+    from the superior bureau's decision. Says whether that gave them more."""
+    lock(contract)
+    refused_at = queries.annulment_refused_at(contract)
+    if (
+        contract.status is not ContractStatus.DRAFTED
+        or contract.confirm_overdue_at is not None
+        or refused_at is None
+        or contract.confirm_by >= queries.confirm_by(contract, refused_at)
+    ):
+        return False
+    contract.confirm_by = queries.confirm_by(contract, refused_at)
+    contract.next_check_at = contract.confirm_by
+    audit.record("contracts.postponed", actor, contract, now, confirm_by=contract.confirm_by)
+    until = clock.written(contract.confirm_by)
+    for told in Side:
+        tell_party(
+            contract,
+            told,
+            f"合同确认期限延至{until}",
+            f"renewed:{told}:{refused_at:%Y%m%d%H%M}",
+            now,
+        )
+    return True
+
+
 def advance_contract(contract: Contract, actor: Actor, now: datetime) -> None:
     """What the clock does: confirmation not given in time; delivery overdue, step by step."""
     if contract.status is ContractStatus.DRAFTED and _is_held(contract):
         # nobody may confirm, so nobody is late
-        policy = queries.policy_of(contract)
-        contract.confirm_by = working_calendar().deadline(now, policy.confirm_working_days)
+        contract.confirm_by = queries.confirm_by(contract, now)
         contract.next_check_at = contract.confirm_by
         audit.record("contracts.postponed", actor, contract, now)
         return

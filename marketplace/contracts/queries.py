@@ -11,10 +11,11 @@ from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
+from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
-from marketplace.selection.models import Award, AwardStatus
+from marketplace.selection.models import Award, AwardStatus, DrawAnnulment
 
 from .models import (
     OVER,
@@ -81,6 +82,43 @@ def award_behind(contract: Contract) -> Award:
 def award_stands(contract: Contract) -> bool:
     """Whether the accepted award behind a contract was neither annulled nor fell otherwise."""
     return award_behind(contract).status is AwardStatus.ACCEPTED
+
+
+def drafts_that_waited(left_alone: Select[int]) -> list[int]:
+    """Drafts not yet late whose draw stands after all since they were written, and whose time to
+    confirm does not run from that decision yet. Those of ``left_alone`` are passed over."""
+    rows = db.session.execute(
+        select(Contract, func.max(DrawAnnulment.refused_at))
+        .join(Award, Award.id == Contract.award_id)
+        .join(DrawAnnulment, DrawAnnulment.round_id == Award.round_id)
+        .where(
+            Contract.status == ContractStatus.DRAFTED,
+            Contract.confirm_overdue_at.is_(None),
+            DrawAnnulment.refused_at > Contract.status_since,
+            Contract.id.not_in(left_alone),
+        )
+        .group_by(Contract.id)
+        .order_by(Contract.id)
+    )
+    return [
+        draft.id
+        for draft, refused in rows
+        if draft.confirm_by is not None and draft.confirm_by < confirm_by(draft, refused)
+    ]
+
+
+def annulment_refused_at(contract: Contract) -> datetime | None:
+    """When it was last decided that the draw behind a contract stands; None where never asked."""
+    return db.session.scalar(
+        select(func.max(DrawAnnulment.refused_at))
+        .join(Award, Award.round_id == DrawAnnulment.round_id)
+        .where(Award.id == contract.award_id)
+    )
+
+
+def confirm_by(contract: Contract, start: datetime) -> datetime:
+    """Until when a draft is to be confirmed if the time for it begins at ``start``."""
+    return working_calendar().deadline(start, policy_of(contract).confirm_working_days)
 
 
 def contracts_of(organisation_id: int) -> Select[Contract]:

@@ -12,13 +12,16 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.selection.models import Award, AwardStatus
 
-from . import actions, delivery, ending
+from . import actions, delivery, ending, queries
 from .models import Contract, ContractStatus, Deliverable
 
 
 def advance_due() -> int:
-    """Drafts without an award, unconfirmed drafts, overdue deliveries and silent owners."""
+    """Drafts without an award, drafts that waited, unconfirmed drafts, overdue deliveries and
+    silent owners."""
     done = tasks.advance_each("contracts.end_void_draft", _void, _end_void)
+    # before what is overdue is told: who had to wait is not late
+    done += tasks.advance_each("contracts.renew_draft", _waited, _renew)
     done += tasks.sweep(Contract, actions.advance_contract)
     return done + tasks.sweep(Deliverable, delivery.advance_deliverable)
 
@@ -44,3 +47,11 @@ def _end_void(contract_id: int, actor: Actor, now: datetime) -> int:
     except Missing:
         return 0  # another worker was first
     return 1
+
+
+def _waited(_now: datetime, left_alone: Select[int]) -> list[int]:
+    return queries.drafts_that_waited(left_alone)
+
+
+def _renew(contract_id: int, actor: Actor, now: datetime) -> int:
+    return int(actions.renew_draft(db.session.get_one(Contract, contract_id), actor, now))

@@ -36,7 +36,7 @@ def tell_held(need: Need, award: Award, now: datetime) -> None:
             told,
             f"中选事宜暂缓办理：{need.title}",
             "管理机构已建议撤销本次抽取，上级管理机构决定前不办理中选确认、放弃和合同签订。"
-            "不予撤销的，中选确认期限自决定之日起重新计算。",
+            "不予撤销的，中选确认期限和合同确认期限自决定之日起重新计算。",
             f"/results/{need.public_id}",
             f"award:{award.id}:held:{now.isoformat()}",
             now,

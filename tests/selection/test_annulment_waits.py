@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
 from marketplace.contracts import actions as contracts
 from marketplace.contracts import ending
 from marketplace.contracts import queries as drafts
-from marketplace.contracts.models import ContractStatus, Side
+from marketplace.contracts.models import Contract, ContractStatus, Side
 from marketplace.contracts.writing import number_for
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
@@ -193,6 +193,43 @@ def test_no_contract_is_signed_on_a_draw_that_may_fall(
                 clock.now(),
             )
         assert need_again().status is NeedStatus.CONTRACTED
+
+
+def test_a_draft_has_its_whole_time_again_when_the_draw_stands(
+    app: Flask, advance: Advance
+) -> None:
+    firm, approver = accepted_with_draft(app, advance)
+    with app.app_context():
+        drafted = drafts.of_need(need_again().id)
+        assert drafted is not None
+        asked = drafted.confirm_by
+        assert asked is not None
+        db.session.rollback()
+        with transaction():
+            propose()
+    advance(timedelta(days=3))
+    with app.app_context():
+        with transaction():
+            decide(actions.refuse_annulment)
+        decided = clock.now()
+    advance(timedelta(minutes=2))
+    with app.app_context():
+        renewed = drafts.of_need(need_again().id)
+        assert renewed is not None
+        until = drafts.confirm_by(renewed, decided)
+        assert renewed.confirm_by == until > asked
+        assert renewed.next_check_at == until
+        for told in (firm, approver):
+            about = select(Message.subject).where(Message.organisation_id == told.organisation_id)
+            subjects = [each for each in db.session.scalars(about) if "合同确认期限" in each]
+            assert len(subjects) == 1
+        assert drafts.drafts_that_waited(select(Contract.id).where(false())) == []
+    advance(until - decided)
+    with app.app_context():
+        late = drafts.of_need(need_again().id)
+        assert late is not None
+        assert late.confirm_overdue_at is not None, "and after that it is late like any other"
+        assert late.confirm_by == until
 
 
 def test_a_draft_ends_with_the_draw_it_rests_on_and_the_need_goes_on(
