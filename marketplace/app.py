@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 def _engine_options(settings: Settings) -> dict[str, Any]:
     if settings.database_url.startswith("sqlite"):
         return {}
-    return {"pool_size": 8, "max_overflow": 8, "pool_timeout": 3, "pool_pre_ping": True}
+    return {"pool_size": 8, "max_overflow": 8, "pool_timeout": 3}
 
 
 def _register_packages(app: Flask) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from flask import current_app
@@ -33,7 +34,17 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    registry,
+)
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .recent import kept_for
@@ -48,7 +59,12 @@ _IMMEDIATE = "marketplace.immediate"
 COUNTED_EXACTLY = 1000
 COUNTED_SECONDS = 20
 
-_write_mode: ContextVar[bool] = ContextVar("write_mode", default=False)
+# a connection given back more lately than this is taken to be alive
+_TRUSTED_SECONDS = 5
+_GIVEN_BACK = "marketplace.given_back"
+
+# whether what runs may write; None where nobody has said so: a transaction, yet without its lock
+_write_mode: ContextVar[bool | None] = ContextVar("write_mode", default=None)
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -183,21 +199,31 @@ def write_mode() -> Iterator[None]:
         _write_mode.reset(token)
 
 
-def set_write_mode(on: bool) -> None:
-    """Set by the web layer at the start of each request, by its method."""
+def set_write_mode(on: bool | None) -> None:
+    """Set by the web layer at the start of each request, by its method; None at its end."""
     _write_mode.set(on)
 
 
 def in_write_mode() -> bool:
     """Whether what runs now may write: an unsafe request, a task, a command."""
-    return _write_mode.get()
+    return bool(_write_mode.get())
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Give an SQLite engine of ours its pragmas and explicit BEGIN; others are left alone."""
+    """Give an engine of ours what its transactions need.
+
+    SQLite: its pragmas and an explicit BEGIN. PostgreSQL: a request that only reads asks each
+    statement by itself, as READ COMMITTED sees it anyway, without the two messages around them;
+    a connection that has rested is tried before it is used.
+    """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "connect", _postgresql_connect)
+        event.listen(engine, "begin", _postgresql_begin)
+        event.listen(engine, "checkin", _given_back)
+        event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
 
 
 def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
@@ -217,8 +243,53 @@ def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    connection.info[_IMMEDIATE] = _write_mode.get()
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _write_mode.get() else "BEGIN")
+    connection.info[_IMMEDIATE] = in_write_mode()
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if in_write_mode() else "BEGIN")
+
+
+def _postgresql_connect(dbapi_connection: Any, record: Any) -> None:
+    # to compile a statement costs more than any of ours takes
+    dbapi_connection.autocommit = True
+    dbapi_connection.execute("SET jit = off")
+    dbapi_connection.autocommit = False
+    record.info[_GIVEN_BACK] = monotonic()
+
+
+def _postgresql_begin(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    alone = _write_mode.get() is False
+    if driver.autocommit is not alone:
+        driver.autocommit = alone
+
+
+def _given_back(_dbapi_connection: Any, record: Any) -> None:
+    record.info[_GIVEN_BACK] = monotonic()
+
+
+def _try_rested(dialect: Dialect, dbapi_connection: Any, record: Any, _proxy: Any) -> None:
+    if monotonic() - record.info[_GIVEN_BACK] < _TRUSTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(dbapi_connection)
+    except dialect.loaded_dbapi.Error as error:
+        # the server was restarted: every connection made before is dropped with this one
+        raise InvalidatePoolError from error
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_to_flush(session: Session, _context: Any, _objects: Any) -> None:
+    if _write_mode.get() is False and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a request that only reads was about to write")
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _refuse_to_write(state: ORMExecuteState) -> None:
+    if (
+        _write_mode.get() is False
+        and not state.is_select
+        and (state.is_insert or state.is_update or state.is_delete)
+    ):
+        raise RuntimeError("a request that only reads was about to write")
 
 
 def fetch(statement: Executable, **values: Any) -> Sequence[Any]:
@@ -300,6 +371,27 @@ def as_written(number: int) -> BindParameter[int]:
     For a limit it does not know PostgreSQL prepares to read a tenth of the table, and sorts it.
     """
     return literal(number, literal_execute=True)
+
+
+class unindexed(GenericFunction[str]):
+    """A text column to be compared without its index: the list is walked in its own order.
+
+    SQLite, which knows nothing of how common a value is, would read all rows of an area and sort
+    them. PostgreSQL knows, and is given the column itself.
+    """
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(unindexed)
+def _as_it_is(element: unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(unindexed, "sqlite")
+def _out_of_the_index(element: unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def paginate(query: Select[T], number: int, per_page: int = 20) -> Page[T]:

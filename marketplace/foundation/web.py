@@ -300,7 +300,7 @@ def _end(_error: BaseException | None) -> None:
         log.exception("notes after the response could not be written")
     finally:
         db.session.remove()
-        set_write_mode(False)
+        set_write_mode(None)
 
 
 def _error_page(code: int, message: str | None = None) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, select
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import Page, as_written, db, fetch, paginate_rows
+from marketplace.foundation.db import Page, as_written, db, fetch, paginate_rows, unindexed
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting, in_order
 from marketplace.foundation.recent import recent
@@ -90,8 +90,7 @@ def _in(area: Area, query: Select[Need]) -> Select[Need]:
 
 
 def _within(codes: tuple[str, ...], query: Select[Need]) -> Select[Need]:
-    # coalesce keeps the planners to the index of the order: most needs are of the area looked at
-    here = func.coalesce(Need.jurisdiction_code, "").in_(codes)
+    here = unindexed(Need.jurisdiction_code).in_(codes)
     return query.join(Organisation, Organisation.id == Need.owner_id).where(here)
 
 

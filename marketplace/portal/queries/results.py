@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import Page, as_written, fetch, paginate_rows
+from marketplace.foundation.db import Page, as_written, fetch, paginate_rows, unindexed
 from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 from marketplace.selection.models import LIVE_AWARDS, Award
@@ -72,8 +72,7 @@ def latest_results(area: Area, limit: int = 5) -> list[Result]:
 
 @lru_cache(maxsize=256)
 def _in(codes: tuple[str, ...]) -> Select[Need]:
-    # coalesce keeps the planners to the index of the order: most needs are of the area looked at
-    query = selection.results().where(func.coalesce(Need.jurisdiction_code, "").in_(codes))
+    query = selection.results().where(unindexed(Need.jurisdiction_code).in_(codes))
     return query.join(Organisation, Organisation.id == Need.owner_id)
 
 
