@@ -110,6 +110,13 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("fee_list_imports"),
     ),
     Job(
+        "核对上传的实际收费",
+        "marketplace.fees.charges.tasks:judge_uploads",
+        1,
+        "messages",
+        watches=_watching("charge_uploads"),
+    ),
+    Job(
         "信件投递",
         "marketplace.notifications.tasks:deliver_letters_due",
         10,

@@ -85,9 +85,16 @@ def checked(
     return Upload(label, content, content_type)
 
 
-def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str) -> StoredFile:
+def store(
+    stream: IO[bytes],
+    name: str,
+    actor: Actor,
+    now: datetime,
+    field: str,
+    kinds: Sequence[str] = tuple(SIGNATURES),
+) -> StoredFile:
     """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
-    upload = checked(stream, name, field)
+    upload = checked(stream, name, field, kinds)
     digest = sha256_hex(upload.content)
     _write(digest, upload.content)
     row = StoredFile(
@@ -105,12 +112,14 @@ def store(stream: IO[bytes], name: str, actor: Actor, now: datetime, field: str)
     return row
 
 
-def store_given(field: FileField, actor: Actor, now: datetime) -> StoredFile | None:
+def store_given(
+    field: FileField, actor: Actor, now: datetime, kinds: Sequence[str] = tuple(SIGNATURES)
+) -> StoredFile | None:
     """Check and keep what was chosen in a form's file field; None when nothing was."""
     upload = field.data
     if not upload or not getattr(upload, "filename", ""):
         return None
-    return store(upload.stream, upload.filename, actor, now, field.name)
+    return store(upload.stream, upload.filename, actor, now, field.name, kinds)
 
 
 def path_of(row: StoredFile) -> Path:

@@ -23,6 +23,7 @@ NOUNS: dict[str, Any] = {
     "catalogue": _l("服务事项清单"),
     "ceremony": _l("公开仪式"),
     "charge_audits": _l("实际收费核对"),
+    "charge_uploads": _l("收费明细"),
     "charges": _l("实际收费核对"),
     "contract_amendments": _l("合同变更"),
     "contracts": _l("合同"),

@@ -65,7 +65,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place("projects.new_need", _l("新建需求")),
             Place("orders.index", _l("我的订单"), ("orders.order", "orders.listing")),
             Place("orders.quick", _l("小额快选")),
-            Place("fees.charges", _l("实际收费核对"), ("fees.charge_audit", "fees.charge")),
+            Place(
+                "fees.charges",
+                _l("实际收费核对"),
+                ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
+            ),
         ),
     ),
     (
@@ -166,7 +170,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 _l("抽查与复算"),
                 ("supervision.sample", "supervision.new_sample"),
             ),
-            Place("fees.charges", _l("实际收费核对"), ("fees.charge_audit", "fees.charge")),
+            Place(
+                "fees.charges",
+                _l("实际收费核对"),
+                ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
+            ),
             Place("supervision.ledger", _l("审计台账")),
             Place("accounts.officials", _l("账号管理")),
         ),

@@ -50,6 +50,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "fees.approve_list": ("FeeList",),
     "fees.charge": ("ChargeAudit",),
     "fees.charge_audit": ("ChargeAudit",),
+    "fees.charge_upload": ("ChargeUpload",),
     "fees.charges_export": ("ChargeAudit",),
     "fees.check": ("PriceCheck",),
     "fees.confirm_import": ("FeeListImport",),

@@ -21,7 +21,6 @@ from marketplace.accounts.models import FactorReset, Organisation, OrganisationF
 from marketplace.accounts.permissions import HOME_OF_ROLE, Permission, Role
 from marketplace.contracts import amending
 from marketplace.contracts.models import Contract, ContractStatus, Side
-from marketplace.fees.charges import actions as charging
 from marketplace.fees.lists import actions as fee_lists
 from marketplace.fees.lists import importing
 from marketplace.foundation import clock, files
@@ -44,7 +43,7 @@ from tests.access_matrix import Line, lines
 from tests.architecture.objects import NOBODYS, SUBJECTS, Thing, things
 from tests.conftest import sign_in
 from tests.factories import accounts, intermediaries, orders
-from tests.factories.charges import charge_file, supervision
+from tests.factories.charges import audited, charge_file, given, supervision
 from tests.factories.fee_lists import OWN, file_of
 from tests.factories.intermediaries import PDF
 
@@ -180,7 +179,6 @@ def _complete() -> None:
     importing.upload_list(
         sheet, accounts.CITY, fee_lists.draft_list(accounts.CITY, operator, now), operator, now
     )
-    charging.audit_charges(charge_file([supervision("371200")]), "收费.xlsx", "", operator, now)
     orders.asked(
         accounts.owner(), intermediaries.listed(("dazl",)), intermediaries.listed(("dazl",))
     )
@@ -227,6 +225,9 @@ def peopled(demo_app: Flask) -> Flask:
         _complete()
         db.session.flush()
     with demo_app.app_context():
+        audited([supervision("371200")], _demo("jingban"))
+        with transaction():
+            given(charge_file([supervision("371200")]), _demo("jingban"))
         # somebody who may be signed in twice: an official's first session ends with the second
         someone = queries.user_by_login("mingyuan")
         assert someone is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import python_calamine
 from flask import Flask
 
 from marketplace.accounts.permissions import Role
+from marketplace.fees.charges.tasks import judge_uploads
 from marketplace.fees.rules.bands import convert
 from marketplace.fees.rules.worked_examples import answer
 from marketplace.foundation.money import format_yuan
@@ -116,6 +118,12 @@ def test_a_person_enters_published_examples_by_hand(visitor: Open, size: tuple[i
 _OWN = ("variant", "x", "lots", "coefficients")
 
 
+def judge(app: Flask) -> None:
+    """Let what was uploaded be judged, as the worker does."""
+    with app.app_context():
+        assert judge_uploads() == 1
+
+
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_an_officer_audits_a_file_of_charges(app: Flask, visitor: Open, tmp_path: Path) -> None:
     with app.app_context(), transaction():
@@ -135,13 +143,20 @@ def test_an_officer_audits_a_file_of_charges(app: Flask, visitor: Open, tmp_path
     page.set_input_files("[name=file]", str(bad))
     with page.expect_navigation():
         page.get_by_role("button", name="上传并核对").click()
-    assert page.locator(".error-summary").is_visible()
-    cells = page.locator("#cells-title ~ table tbody th").all_inner_texts()
-    assert cells == ["F2", "H5"]
+    assert page.locator("progress").is_visible()
+    judge(app)
+    page.get_by_role("heading", name="文件中有错误").or_(page.locator(".notice--bad")).wait_for()
+    cells = page.locator("#upload tbody th").all_text_contents()
+    assert [cell.split()[0] for cell in cells] == ["F2", "H5"]
+    assert "没有保存任何内容" in window.text
+    window.follow(page.get_by_role("link", name="重新上传"))
     assert "还没有核对过" in window.text
 
     window.send("上传并核对", file=good, title="二月收费")
-    assert "核对完成，共 4 笔" in window.text
+    judge(app)
+    # the page goes on by itself when the file is judged
+    page.wait_for_url(re.compile(r"/fees/charges/[^/]+$"))
+    assert "全部 4 笔" in window.text
     assert "10,000.00" in window.text
     address = page.url.removeprefix(window.address)
     window.follow(page.locator(".verdicts a:has-text('超过上限')"))

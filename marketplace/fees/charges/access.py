@@ -10,7 +10,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
 
 from . import queries
-from .models import Charge, ChargeAudit
+from .models import Charge, ChargeAudit, ChargeUpload
 
 
 def audit_for(actor: Actor, public_id: str) -> ChargeAudit:
@@ -29,3 +29,11 @@ def charge_for(actor: Actor, public_id: str, number: int) -> Charge:
     if found is None:
         raise Missing(_("没有这份核对"), rule="charges.charge")
     return found
+
+
+def upload_for(actor: Actor, public_id: str) -> ChargeUpload:
+    """A file the actor's own organisation uploaded; raises Missing otherwise."""
+    found = queries.upload(public_id)
+    if found.organisation_id == actor.organisation_id is not None:
+        return found
+    raise Missing(_("没有这份核对"), rule="charges.upload")

@@ -1,163 +1,179 @@
-"""Judging a file of charges and keeping what came out."""
+"""Files of charges: taken in, judged in the background, and only then an audit.
+
+The rows are stored a few at a time, so that nobody who writes has to wait for a long file; the
+audit is shown once it is whole.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import insert
 
-from marketplace.accounts.areas import areas
+from marketplace.accounts.areas import Area, areas
 from marketplace.accounts.permissions import Permission
-from marketplace.fees.answering import Answer, answer
-from marketplace.fees.rules.bands import ZERO, plain
-from marketplace.fees.rules.judging import Gate, Verdict
-from marketplace.fees.rules.steps import Wording
-from marketplace.foundation import audit, clock
+from marketplace.foundation import audit, clock, files, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.crypto import sha256_hex
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import Conflict, Invalid
-from marketplace.foundation.money import MAX_AMOUNT, to_fen
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict
+from marketplace.foundation.files import StoredFile
 
-from .models import Charge, ChargeAudit
-from .reading import Charged, read_charges
+from . import queries
+from .judging import Outcome
+from .models import Charge, ChargeAudit, ChargeUpload, UploadStatus
 
-# what is kept of a judgement must lie within what the database holds
-_AMOUNTS = ("low", "high", "ceiling", "floor", "beyond")
+# a reader that was killed is taken to be gone after this, and another goes on
+GONE_AFTER = timedelta(minutes=2)
+ATTEMPTS = 3
+MOST_PROBLEMS = 1000
 
 
-def audit_charges(
-    content: bytes, file_name: str, title: str, actor: Actor, now: datetime
-) -> ChargeAudit:
-    """Judge every charge of a file by the editions of its own day and keep the answers.
+@dataclass(frozen=True)
+class Claim:
+    """An upload to be judged, and by which attempt: an earlier one has no say any more."""
 
-    Raises BadCells with every cell that cannot be used, Invalid where the file or an amount
-    cannot be used at all; then nothing is kept.
-    """
+    upload_id: int
+    attempt: int
+    content: bytes
+    area: Area
+    day: date
+
+
+def upload_charges(file: StoredFile, title: str, actor: Actor, now: datetime) -> ChargeUpload:
+    """Take a file of charges in to be judged; raises Conflict for who belongs to no place."""
     code = actor.jurisdiction or str(current_app.config["JURISDICTION"])
-    area = areas().get(code)
-    if area is None:
+    if code not in areas():
         raise Conflict(_("本单位没有所在地区，不能核对"), rule="charges.place")
-    charges = read_charges(content, area, clock.local_day(now))
-    rows = [_judged(each) for each in charges]
-    made = ChargeAudit(
-        title=title or file_name,
-        file_name=file_name,
-        sha256=sha256_hex(content),
+    found = ChargeUpload(
+        title=title or file.name,
+        file_id=file.id,
         jurisdiction_code=code,
         organisation_id=actor.organisation_id,
         organisation_name=actor.organisation_name,
         user_id=actor.user_id,
         by_office=actor.may(Permission.SUPERVISION_VIEW),
-        row_count=len(rows),
-        charged=_sum(row["price"] for row in rows),
-        above=_sum(row["beyond"] for row in rows if _above(row) and row["binding"]),
-        above_reference=_sum(row["beyond"] for row in rows if _above(row) and not row["binding"]),
-        made_at=now,
+        uploaded_at=now,
+        attempts=0,
+        done=0,
+        problems=[],
+        problem_count=0,
     )
-    db.session.add(made)
+    lifecycle.begin(found, UploadStatus.WAITING, actor, now, check_at=now)
+    return found
+
+
+def claim_upload(upload_id: int, actor: Actor, now: datetime) -> Claim | None:
+    """Begin to judge an upload, or go on where a reader was killed. None when another has it."""
+    found = db.session.get(ChargeUpload, upload_id)
+    if found is None:
+        return None
+    lock(found)
+    now = max(now, clock.now())
+    if found.next_check_at is None or found.next_check_at > now:
+        return None
+    if found.status is UploadStatus.WAITING:
+        lifecycle.move(found, UploadStatus.JUDGING, actor, now)
+    found.attempts += 1
+    found.next_check_at = now + GONE_AFTER
+    if found.attempts > ATTEMPTS:
+        _fail(found, "文件多次核对失败，请检查文件后重新上传", actor, now)
+        return None
+    try:
+        content = files.path_of(found.file).read_bytes()
+    except OSError:
+        _fail(found, "上传的文件已不在，请重新上传", actor, now)
+        return None
+    # by the day of the upload, so that it is judged the same whenever it is begun again
+    day = clock.local_day(found.uploaded_at)
+    return Claim(found.id, found.attempts, content, areas()[found.jurisdiction_code], day)
+
+
+def note_progress(claim: Claim, done: int, total: int, now: datetime) -> None:
+    """Tell how many rows are judged."""
+    found = _held(claim)
+    if found is not None:
+        found.done, found.total = done, total
+        found.next_check_at = now + GONE_AFTER
+
+
+def begin_audit(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> set[int] | None:
+    """Keep the totals of what was judged, or what is wrong with the file.
+
+    Returns the rows stored already by an attempt that was killed; None when there is nothing to
+    store: the file is faulty, or the upload is another reader's.
+    """
+    found = _held(claim)
+    if found is None:
+        return None
+    if outcome.problems or outcome.refusal:
+        found.problems = outcome.problems[:MOST_PROBLEMS]
+        found.problem_count = len(outcome.problems)
+        _fail(found, outcome.refusal, actor, now)
+        return None
+    found.done = found.total = outcome.total
+    found.next_check_at = now + GONE_AFTER
+    if found.audit is not None:
+        if any(getattr(found.audit, name) != value for name, value in outcome.sums.items()):
+            _fail(found, "核对期间收费标准有变化，请重新上传", actor, now)
+            return None
+        return queries.numbers(found.audit)
+    found.audit = ChargeAudit(
+        title=found.title,
+        file_name=found.file.name,
+        sha256=found.file.sha256,
+        jurisdiction_code=found.jurisdiction_code,
+        organisation_id=found.organisation_id,
+        organisation_name=found.organisation_name,
+        user_id=found.user_id,
+        by_office=found.by_office,
+        made_at=now,
+        **outcome.sums,
+    )
     db.session.flush()
-    for row in rows:
-        row["charge_audit_id"] = made.id
-    db.session.execute(insert(Charge), rows)
+    return set()
+
+
+def put_rows(claim: Claim, rows: Sequence[dict[str, Any]], now: datetime) -> bool:
+    """Store some of the rows; False when the upload is another reader's."""
+    found = _held(claim)
+    if found is None:
+        return False
+    found.next_check_at = now + GONE_AFTER
+    audit_id = found.charge_audit_id
+    db.session.execute(insert(Charge), [row | {"charge_audit_id": audit_id} for row in rows])
+    return True
+
+
+def finish_upload(claim: Claim, actor: Actor, now: datetime) -> None:
+    """Every row is stored: the audit can be seen."""
+    found = _held(claim)
+    if found is None or found.audit is None:
+        return
+    lifecycle.move(found, UploadStatus.DONE, actor, now)
     audit.record(
         "charges.done",
         actor,
-        made,
+        found.audit,
         now,
-        sha256=made.sha256,
-        rows=made.row_count,
-        above=str(made.above),
+        sha256=found.audit.sha256,
+        rows=found.audit.row_count,
+        above=str(found.audit.above),
     )
-    return made
 
 
-def _above(row: dict[str, Any]) -> bool:
-    return row["verdict"] is Verdict.ABOVE_CEILING
+def _held(claim: Claim) -> ChargeUpload | None:
+    """The upload, while this attempt is the one that judges it."""
+    found = db.session.get_one(ChargeUpload, claim.upload_id)
+    lock(found)
+    judged = found.status is UploadStatus.JUDGING and found.attempts == claim.attempt
+    return found if judged else None
 
 
-def _sum(amounts: Any) -> Decimal:
-    return sum(amounts, ZERO)
-
-
-def _judged(charge: Charged) -> dict[str, Any]:
-    try:
-        told = answer(charge.pricing, charge.inputs, charge.price, gate=Gate.CONTRACT)
-        row = _row(charge, told)
-    except Invalid as error:
-        raise _refused(charge, error.message, error.rule) from error
-    except ArithmeticError as error:
-        # more digits than amounts are reckoned with
-        raise _refused(charge, _too_large(), "charges.amount") from error
-    if any(row[key] is not None and row[key] > MAX_AMOUNT for key in _AMOUNTS):
-        raise _refused(charge, _too_large(), "charges.amount")
-    return row
-
-
-def _too_large() -> str:
-    return str(_("金额超出可以计算的范围，请核对计费基数、单位和系数"))
-
-
-def _refused(charge: Charged, reason: str, rule: str | None) -> Invalid:
-    message = _("第 %(row)s 行：%(reason)s", row=charge.number, reason=reason)
-    return Invalid(message, field="file", rule=rule)
-
-
-def _row(charge: Charged, told: Answer) -> dict[str, Any]:
-    found = charge.pricing
-    judged, band = told.judged, told.calculation.band
-    return {
-        "number": charge.number,
-        "item_code": found.item_code,
-        "subject": charge.subject,
-        "firm": charge.firm,
-        "jurisdiction_code": found.jurisdiction_code,
-        "day": charge.day,
-        "price": charge.price,
-        "inputs": charge.inputs,
-        "note": charge.note,
-        "verdict": judged.verdict,
-        "binding": judged.binding,
-        "standard_binds": found.binds,
-        "freed_by": found.fee.freed_by if found.fee is not None else "",
-        "low": _exact(band.low if band else None),
-        "high": _exact(band.high if band else None),
-        "ceiling": judged.ceiling,
-        "floor": judged.floor,
-        "beyond": to_fen(judged.by) if judged.decided_by is not None else None,
-        "decided_by": _limit(told),
-        "readings": [[title, str(to_fen(amount))] for title, amount in judged.readings],
-        "reason": _words(judged.reason),
-        "steps": [step.as_record() for step in judged.steps],
-        "policy_edition_id": found.edition.id if found.edition is not None else None,
-        "standard_edition_id": found.standard_edition.id if found.standard_edition else None,
-    }
-
-
-def _exact(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else Decimal(plain(amount, 10))
-
-
-def _limit(told: Answer) -> dict[str, str] | None:
-    """The limit that decided, as it was compared: the price less what it is beyond."""
-    judged = told.judged
-    limit = judged.decided_by
-    if limit is None:
-        return None
-    below = judged.verdict is Verdict.BELOW_FLOOR
-    edge = judged.price + judged.by if below else judged.price - judged.by
-    return {
-        "source": limit.source.value,
-        "title": limit.title,
-        "document": limit.document,
-        "clause": limit.clause,
-        "limit": str(edge),
-    }
-
-
-def _words(reason: Wording | None) -> dict[str, object] | None:
-    return None if reason is None else {"text": reason.text, "values": dict(reason.values)}
+def _fail(found: ChargeUpload, refusal: str | None, actor: Actor, now: datetime) -> None:
+    found.refusal = refusal[:300] if refusal else None
+    lifecycle.move(found, UploadStatus.FAULTY, actor, now, problems=found.problem_count)

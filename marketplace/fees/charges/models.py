@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -22,7 +23,9 @@ from marketplace.fees.models import FeeStandardEdition
 from marketplace.fees.rules.judging import Verdict
 from marketplace.fees.wording import sentence, title_and_tone
 from marketplace.foundation.db import DecimalText, EnumText, Fen, Model, PublicIdMixin
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.ledger import append_only
+from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.foundation.policy import PolicyEdition
 
 
@@ -115,6 +118,61 @@ class Charge(Model):
     def message(self) -> str:
         """The verdict as one sentence, in the reader's language."""
         return sentence(self)
+
+
+class UploadStatus(Status):
+    """Where an uploaded file of charges stands."""
+
+    WAITING = "waiting", _l("等待核对"), "neutral"
+    JUDGING = "judging", _l("正在核对"), "info"
+    DONE = "done", _l("核对完成"), "good"
+    FAULTY = "faulty", _l("有错误"), "bad"
+
+
+class ChargeUpload(PublicIdMixin, LifecycleMixin, Model):
+    """A file of charges as it was given: judged in the background, then the ``audit`` or what is
+    wrong with it.
+
+    ``done`` of ``total`` rows are judged. ``problems`` are the first bad cells, ``problem_count``
+    how many there are; ``refusal`` says why the whole file cannot be judged. The audit stands
+    here from its first stored row on, and is shown when the status says that it is whole.
+    """
+
+    __tablename__ = "charge_uploads"
+    __table_args__ = (
+        CheckConstraint("status <> 'done' OR charge_audit_id IS NOT NULL", name="done_audit"),
+        Index("ix_charge_uploads_organisation", "organisation_id", "id"),
+        Index("ix_charge_uploads_user", "user_id", "uploaded_at"),
+    )
+    MOVES: ClassVar = {
+        UploadStatus.WAITING: frozenset({UploadStatus.JUDGING}),
+        UploadStatus.JUDGING: frozenset({UploadStatus.DONE, UploadStatus.FAULTY}),
+    }
+
+    status: Mapped[UploadStatus] = mapped_column(EnumText(UploadStatus))
+    title: Mapped[str] = mapped_column(String(200))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    jurisdiction_code: Mapped[str] = mapped_column(String(12))
+    organisation_id: Mapped[int | None]
+    organisation_name: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[int | None]
+    by_office: Mapped[bool]
+    uploaded_at: Mapped[datetime]
+    attempts: Mapped[int]
+    done: Mapped[int]
+    total: Mapped[int | None]
+    problems: Mapped[list[Any]] = mapped_column(JSON)
+    problem_count: Mapped[int]
+    refusal: Mapped[str | None] = mapped_column(String(300))
+    charge_audit_id: Mapped[int | None] = mapped_column(ForeignKey("charge_audits.id"), unique=True)
+
+    file: Mapped[StoredFile] = relationship()
+    audit: Mapped[ChargeAudit | None] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be judged."""
+        return self.status in (UploadStatus.WAITING, UploadStatus.JUDGING)
 
 
 append_only(ChargeAudit.__table__)  # type: ignore[arg-type]

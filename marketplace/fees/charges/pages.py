@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Response, redirect, render_template, request, url_for
 
 from marketplace.accounts.areas import areas
 from marketplace.catalogue import queries as catalogue
@@ -14,19 +13,17 @@ from marketplace.fees.blueprint import bp
 from marketplace.fees.rules.judging import Verdict
 from marketplace.fees.wording import step_lines, title_and_tone
 from marketplace.foundation import clock, files
-from marketplace.foundation.errors import DomainError
 from marketplace.foundation.listing import read_sorting
+from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.spreadsheets.writing import CONTENT_TYPE
-from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
+from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_form, writes
 
 from . import access as rights
 from . import actions, queries
 from .columns import template
 from .export import export
 from .forms import ChargesForm
-from .reading import BadCells
-
-MOST_SHOWN = 200
+from .models import ChargeUpload, UploadStatus
 
 
 @bp.route("/fees/charges", methods=["GET", "POST"])
@@ -36,33 +33,43 @@ def charges() -> Any:
     """The audits made so far, and a new one: a file is judged whole or not at all."""
     actor = require_actor()
     form = ChargesForm()
-    problems: list[Any] = []
-    if form.validate_on_submit():
-        try:
-            upload = files.checked(
-                form.file.data.stream, form.file.data.filename or "", "file", ("xlsx",)
-            )
-            made = actions.audit_charges(
-                upload.content,
-                upload.name,
-                form.title.data or "",
-                actor,
-                clock.now(),
-            )
-        except DomainError as error:
-            form.refuse(error)
-            problems = list(error.problems) if isinstance(error, BadCells) else []
-        else:
-            flash(_("核对完成，共 %(count)s 笔", count=made.row_count), "good")
-            return redirect(url_for("fees.charge_audit", public_id=made.public_id), 303)
-    page = render_template(
-        "fees/charges/index.html",
-        form=form,
-        problems=problems[:MOST_SHOWN],
-        more=max(0, len(problems) - MOST_SHOWN),
-        page=queries.audits(actor, request.args.get("page", 1, type=int)),
+
+    def take() -> ChargeUpload:
+        now = clock.now()
+        file = files.store_given(form.file, actor, now, ("xlsx",))
+        assert file is not None
+        return actions.upload_charges(file, form.title.data or "", actor, now)
+
+    return run_form(
+        form,
+        take,
+        lambda: render_template(
+            "fees/charges/index.html",
+            form=form,
+            uploads=queries.recent_uploads(actor),
+            page=queries.audits(actor, request.args.get("page", 1, type=int)),
+        ),
+        None,
+        lambda made: url_for("fees.charge_upload", public_id=made.public_id),
     )
-    return page, 422 if form.problems else 200
+
+
+@bp.get("/fees/charges/uploads/<public_id>")
+@access(SIGNED_IN)
+def charge_upload(public_id: str) -> Any:
+    """How far a file is judged; then every bad cell, or the audit."""
+    found = rights.upload_for(require_actor(), public_id)
+    if found.status is UploadStatus.DONE and found.audit is not None:
+        there = url_for("fees.charge_audit", public_id=found.audit.public_id)
+        if "HX-Request" in request.headers:
+            # the page that asks how far it is goes on as a whole
+            return Response(headers={"HX-Redirect": there})
+        return redirect(there, 303)
+    return render_template(
+        "fees/charges/upload.html",
+        upload=found,
+        problems=[Problem.from_record(record) for record in found.problems],
+    )
 
 
 @bp.route("/fees/charges/template.xlsx")

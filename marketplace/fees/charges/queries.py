@@ -4,28 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy.orm import defer
 
 from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import Fen, Page, as_written, db, paginate
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.listing import Sorting, in_order
 
-from .models import Charge, ChargeAudit
+from .models import Charge, ChargeAudit, ChargeUpload, UploadStatus
 
 PER_PAGE = 50
 MOST_TOTALS = 200
 
 
 def audit(public_id: str) -> ChargeAudit:
-    """An audit by the id in its address; raises Missing."""
-    return by_public_id(ChargeAudit, public_id)
+    """An audit that is whole, by the id in its address; raises Missing."""
+    found = by_public_id(ChargeAudit, public_id)
+    if db.session.scalar(select(ChargeAudit.id).where(ChargeAudit.id == found.id, unfinished())):
+        raise Missing(f"audit {public_id}")
+    return found
+
+
+def upload(public_id: str) -> ChargeUpload:
+    """An upload by the id in its address; raises Missing."""
+    return by_public_id(ChargeUpload, public_id)
+
+
+def due_uploads(now: datetime) -> list[int]:
+    """The uploads to be judged, oldest first."""
+    return list(
+        db.session.scalars(
+            select(ChargeUpload.id)
+            .where(ChargeUpload.next_check_at <= now)
+            .order_by(ChargeUpload.next_check_at, ChargeUpload.id)
+            .limit(as_written(10))
+        )
+    )
+
+
+def recent_uploads(actor: Actor) -> list[ChargeUpload]:
+    """What the own organisation uploaded last and has no audit of: judged still, or faulty."""
+    return list(
+        db.session.scalars(
+            select(ChargeUpload)
+            .where(
+                ChargeUpload.organisation_id == actor.organisation_id,
+                ChargeUpload.status != UploadStatus.DONE,
+            )
+            .options(defer(ChargeUpload.problems))
+            .order_by(ChargeUpload.id.desc())
+            .limit(as_written(5))
+        )
+    )
+
+
+def numbers(found: ChargeAudit) -> set[int]:
+    """The rows of an audit stored already."""
+    return set(db.session.scalars(select(Charge.number).where(Charge.charge_audit_id == found.id)))
 
 
 def seen_by(actor: Actor) -> Select[ChargeAudit]:
@@ -35,7 +79,19 @@ def seen_by(actor: Actor) -> Select[ChargeAudit]:
     if actor.may(Permission.SUPERVISION_VIEW):
         offices = and_(ChargeAudit.by_office, ChargeAudit.jurisdiction_code.in_(area_of(actor)))
         own = or_(own, offices)
-    return select(ChargeAudit).where(own).order_by(ChargeAudit.id.desc())
+    return select(ChargeAudit).where(own, ~unfinished()).order_by(ChargeAudit.id.desc())
+
+
+def unfinished() -> Any:
+    """Condition: rows of the audit are still being stored, or never will be."""
+    return (
+        select(ChargeUpload.id)
+        .where(
+            ChargeUpload.charge_audit_id == ChargeAudit.id,
+            ChargeUpload.status != UploadStatus.DONE,
+        )
+        .exists()
+    )
 
 
 def audits(actor: Actor, number: int) -> Page[ChargeAudit]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.areas import Area, areas
@@ -33,7 +32,7 @@ from marketplace.fees.rules.inputs import (
     read_numbers,
 )
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.policy import PolicyEdition
 from marketplace.foundation.spreadsheets import Problem, Row, Table, read_table
 
@@ -41,6 +40,7 @@ from .columns import COLUMNS, MOST_ROWS, SHEET
 
 _PARTED = re.compile(r"[;；\n]+")
 _SEVERAL = re.compile(r"[、,，]+")
+_EVERY = 250
 
 
 def N_(text: str) -> str:
@@ -48,18 +48,11 @@ def N_(text: str) -> str:
     return text
 
 
-class BadCells(Invalid):
-    """A file with cells that cannot be used; nothing of it is kept (422)."""
+class BadCells(Exception):
+    """A file with cells that cannot be used; nothing of it is kept."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(
-            _(
-                "文件中有 %(count)s 处需要更正，更正后重新上传；没有保存任何内容",
-                count=len(problems),
-            ),
-            field="file",
-            rule="charges.cells",
-        )
+        super().__init__(f"{len(problems)} bad cells")
         self.problems = problems
 
 
@@ -77,12 +70,29 @@ class Charged:
     note: str
 
 
-def read_charges(content: bytes, area: Area, today: date) -> list[Charged]:
-    """The charges of a file. Raises BadCells with every fault, SpreadsheetError where the file as
-    a whole cannot be used (more than 5,000 rows among others)."""
-    table = read_table(content, COLUMNS, field="file", sheet=SHEET, max_rows=MOST_ROWS)
+def read_charges(
+    content: bytes, area: Area, today: date, progress: Callable[[int, int, int], None]
+) -> list[Charged]:
+    """The charges of a file. ``progress(step, done, total)``: rows read (0) and understood (1).
+
+    Raises BadCells with every fault, SpreadsheetError where the file as a whole cannot be used
+    (more than 5,000 rows among others)."""
+    table = read_table(
+        content,
+        COLUMNS,
+        field="file",
+        sheet=SHEET,
+        max_rows=MOST_ROWS,
+        progress=lambda done, total: progress(0, done, total),
+    )
     reader = _Reader(table, area, today)
-    charges = [charge for row in table.rows if (charge := reader.charge(row)) is not None]
+    charges = []
+    for number, row in enumerate(table.rows):
+        if number % _EVERY == 0:
+            progress(1, number, len(table.rows))
+        charge = reader.charge(row)
+        if charge is not None:
+            charges.append(charge)
     if table.problems:
         raise BadCells(table.in_order())
     return charges

@@ -68,6 +68,7 @@ def upload_list(
         total=None,
         rows=[],
         problems=[],
+        problem_count=0,
     )
     lifecycle.begin(found, ImportStatus.WAITING, actor, now, check_at=now)
     return found
@@ -153,6 +154,7 @@ def finish_import(import_id: int, outcome: Outcome, actor: Actor, now: datetime)
     found.done = found.total = outcome.total
     found.rows = outcome.rows
     found.problems = outcome.problems[:MOST_PROBLEMS]
+    found.problem_count = len(outcome.problems)
     found.refusal = outcome.refusal[:300] if outcome.refusal else None
     faulty = bool(outcome.problems or outcome.refusal)
     lifecycle.move(

@@ -190,8 +190,8 @@ def columns_of(row: ListRow) -> dict[str, Any]:
 class FeeListImport(PublicIdMixin, LifecycleMixin, Model):
     """An uploaded file: read in the background, shown, and only then made a draft.
 
-    ``done`` of ``total`` rows are read. ``rows`` are what it says and ``problems`` every cell that
-    cannot be used; it has one or the other. ``refusal`` says why the whole file cannot be read.
+    ``done`` of ``total`` rows are read. ``rows`` are what it says, ``problems`` the first cells
+    that cannot be used and ``problem_count`` how many; it has one or the other. ``refusal`` says why the whole file cannot be read.
     ``list_id``: the draft whose rows it replaces, or the one that was made of it.
     """
 
@@ -215,6 +215,7 @@ class FeeListImport(PublicIdMixin, LifecycleMixin, Model):
     total: Mapped[int | None]
     rows: Mapped[list[Any]] = mapped_column(JSON)
     problems: Mapped[list[Any]] = mapped_column(JSON)
+    problem_count: Mapped[int] = mapped_column(server_default="0")
     refusal: Mapped[str | None] = mapped_column(String(300))
 
     file: Mapped[StoredFile] = relationship()
