@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from config import ROOT
 
-from . import fees, sites
+from . import fees, ratings, sites
 from . import pages as asked
 from .load import Connection, Failed, put_load
 from .pages import Page, Visitor
@@ -48,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["fees"]:
         return fees.main(given[1:])
+    if given[:1] == ["ratings"]:
+        return ratings.main(given[1:])
     options = _options(given)
     kept = sites.filled(options.engine, options.firms, options.cache, options.fresh, _progress)
     state = "filled" if kept.fresh else "kept from an earlier run, filled"

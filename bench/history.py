@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -79,16 +79,26 @@ class History:
 
 
 def make(
-    firms: int, owners: int, policies: Sequence[DatedPolicy], now: datetime, today: date
+    firms: int,
+    owners: int,
+    policies: Sequence[DatedPolicy],
+    now: datetime,
+    today: date,
+    each: int = 5,
+    more: Callable[[History, set[int]], None] | None = None,
 ) -> History:
-    """A history of five evaluated contracts for each firm on average, the same every time."""
+    """A history of `each` evaluated contracts for each firm on average, the same every time.
+
+    `more` may add entries before anybody is graded; it is given the numbers in use.
+    """
     chance = random.Random(20260301)  # noqa: S311
-    deals = _deals(
-        firms, owners, max(today - LONGEST_BACK, policies[0].effective_from), today, chance
-    )
+    first = max(today - LONGEST_BACK, policies[0].effective_from)
+    deals = _deals(firms, owners, first, today, chance, firms * each)
     history = History(deals, [Party() for _ in range(firms)], [Party() for _ in range(owners)])
     _post(history, policies)
     taken = {number_at(deal.at, side) for deal in deals for side in (False, True)}
+    if more is not None:
+        more(history, taken)
     for decides, parties in ((True, history.firms), (False, history.owners)):
         for party in parties:
             _grade(party, policies, now, today, taken if decides else None)
@@ -99,9 +109,10 @@ def make(
     return history
 
 
-def _deals(firms: int, owners: int, first: date, today: date, chance: random.Random) -> list[Deal]:
+def _deals(
+    firms: int, owners: int, first: date, today: date, chance: random.Random, wanted: int
+) -> list[Deal]:
     counts = [_count(chance) for _ in range(firms)]
-    wanted = firms * 5
     while sum(counts) != wanted:
         place = chance.randrange(firms)
         counts[place] += 1 if sum(counts) < wanted else -1 if counts[place] else 0
@@ -203,7 +214,7 @@ def _grade(
 def _decide(party: Party, due: DueDecision, taken: set[int]) -> None:
     """Record the step that is due; a proposal is confirmed two days later."""
     day, after = due.evaluated_on, timedelta(days=1)
-    proposal = _free(moment(day, time(0, 5)), taken)
+    proposal = free(moment(day, time(0, 5)), taken)
     party.entries.append(
         DecisionEntry(
             id=number_at(proposal),
@@ -216,7 +227,7 @@ def _decide(party: Party, due: DueDecision, taken: set[int]) -> None:
     )
     if due.step is not DecisionStep.PROPOSED:
         return
-    confirmed = _free(proposal + 2 * after, taken)
+    confirmed = free(proposal + 2 * after, taken)
     party.entries.append(
         DecisionEntry(
             id=number_at(confirmed),
@@ -230,8 +241,8 @@ def _decide(party: Party, due: DueDecision, taken: set[int]) -> None:
     )
 
 
-def _free(at: datetime, taken: set[int]) -> datetime:
-    """The first second from `at` on that no entry has."""
+def free(at: datetime, taken: set[int]) -> datetime:
+    """The first second from `at` on that no entry has; it is taken then."""
     while number_at(at) in taken:
         at += timedelta(seconds=1)
     taken.add(number_at(at))

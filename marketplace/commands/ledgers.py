@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -35,8 +36,14 @@ ratings_group = AppGroup("ratings", help="The rating ledger.")
 
 @ratings_group.command("replay")
 @click.option("--all", "everybody", is_flag=True, help="every organisation and register")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=lambda: min(8, os.cpu_count() or 1),
+    help="how many processes share the work of --all; one for each core up to eight by default",
+)
 @click.argument("organisation", required=False)
-def _replay_ratings(everybody: bool, organisation: str | None) -> None:
+def _replay_ratings(everybody: bool, processes: int, organisation: str | None) -> None:
     """Replay the rating ledger and compare it with the stored grades.
 
     ORGANISATION is a unified social credit code; --all replays everybody.
@@ -51,7 +58,7 @@ def _replay_ratings(everybody: bool, organisation: str | None) -> None:
         organisation_id = found.id
     progress("replaying the rating ledger")
     problems = 0
-    for difference in ratings.replay(organisation_id):
+    for difference in ratings.replay(organisation_id, processes):
         problems += 1
         click.echo(str(difference))
     conclude("rating_ledger", problems)

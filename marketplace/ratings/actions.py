@@ -284,9 +284,12 @@ def settle(subject: RatingSubject, actor: Actor, now: datetime) -> None:
     settling.settle_subject(database.lock(subject), actor, now)
 
 
-def replay(organisation_id: int | None = None) -> Iterator[Difference]:
-    """Every difference between what is stored and what the ledger says; none when all is well."""
-    yield from replaying.differences(organisation_id)
+def replay(organisation_id: int | None = None, processes: int = 1) -> Iterator[Difference]:
+    """Every difference between what is stored and what the ledger says; none when all is well.
+
+    So many `processes` share the work where everybody is replayed.
+    """
+    yield from replaying.differences(organisation_id, processes)
     if organisation_id is None:
         yield from replaying.missing_entries()
 

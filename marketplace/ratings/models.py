@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import epoch
-from marketplace.foundation.crypto import digest
+from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import DecimalText, EnumText, Model, PublicIdMixin
 from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
@@ -171,13 +173,33 @@ class RatingEntry(Model):
 
     def content_digest(self) -> str:
         """SHA-256 over every column but the digest and the key, which the audit row names."""
-        return digest(
-            {
-                column.key: getattr(self, column.key)
-                for column in self.__table__.columns
-                if column.key not in ("id", "digest")
-            }
-        )
+        return content_digest([getattr(self, name) for name in HASHED])
+
+
+HASHED = sorted(
+    column.key for column in RatingEntry.__table__.columns if column.key not in ("id", "digest")
+)
+_MOMENTS = ("ends_on", "in_force_on", "recorded_at", "takes_effect_on")
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+def content_digest(values: Sequence[Any]) -> str:
+    """The digest of a row of the ledger from the values of the columns `HASHED`, in their order.
+
+    The bytes are those of ``crypto.canonical_json``, made without asking every value for its
+    type: a replay takes the digest of every row there is.
+    """
+    content = dict(zip(HASHED, values, strict=False))
+    for name in _MOMENTS:
+        moment = content[name]
+        if moment is not None:
+            content[name] = moment.isoformat()
+    points = content["points"]
+    if points is not None:
+        content["points"] = format(points, "f")
+    return sha256_hex(_ENCODER.encode(content).encode())
 
 
 append_only(RatingEntry.__table__)  # type: ignore[arg-type]

@@ -28,7 +28,9 @@ from .models import (
 )
 from .rules.entries import (
     ConductEntry,
+    ConductKind,
     DecisionEntry,
+    DecisionStep,
     Entry,
     Grade,
     InspectionEntry,
@@ -36,6 +38,7 @@ from .rules.entries import (
     RaterSide,
     ReversingEntry,
     VetoEntry,
+    VetoKind,
 )
 from .rules.grades import GradeInForce, GradeState
 from .rules.grading import grade_in_force
@@ -276,47 +279,53 @@ def rows_of(subject: RatingSubject, cursor: int | None = None) -> list[RatingEnt
     return list(db.session.scalars(query.order_by(RatingEntry.id)))
 
 
-def as_entry(row: RatingEntry) -> Entry:
-    """A row of the ledger as a plain entry of the rules."""
+def as_entry(row: Any) -> Entry:
+    """A row of the ledger, or its columns, as a plain entry of the rules.
+
+    Raises ValueError, TypeError or KeyError for what no action would have stored.
+    """
     # which columns a kind has is kept by the table's CHECKs
-    facts: Any = row
+    kind = row.kind
     head: dict[str, Any] = {
         "id": row.id,
         "takes_effect_on": row.takes_effect_on,
         "recorded_at": row.recorded_at,
     }
-    if row.kind is EntryKind.MARK:
+    if kind == EntryKind.MARK:
         return MarkEntry(
             **head,
-            side=facts.side,
-            rater=facts.rater_organisation_id,
-            breadth=facts.breadth,
-            value=Decimal(facts.hundredths).scaleb(-2),
-            contract=facts.contract_id,
+            side=_SIDES[row.side],
+            rater=row.rater_organisation_id,
+            breadth=row.breadth,
+            value=Decimal(row.hundredths).scaleb(-2),
+            contract=row.contract_id,
         )
-    if row.kind is EntryKind.INSPECTION:
-        return InspectionEntry(**head, value=Decimal(facts.hundredths).scaleb(-2))
-    if row.kind is EntryKind.CONDUCT:
+    if kind == EntryKind.INSPECTION:
+        return InspectionEntry(**head, value=Decimal(row.hundredths).scaleb(-2))
+    if kind == EntryKind.CONDUCT:
         return ConductEntry(
             **head,
-            kind=facts.conduct,
-            ends_on=facts.ends_on,
-            contract=facts.contract_id,
-            points=facts.points,
-            working_days=facts.working_days or 0,
-            yearly_deliveries=facts.yearly_deliveries or 0,
+            kind=ConductKind(row.conduct),
+            ends_on=row.ends_on,
+            contract=row.contract_id,
+            points=row.points,
+            working_days=row.working_days or 0,
+            yearly_deliveries=row.yearly_deliveries or 0,
         )
-    if row.kind is EntryKind.VETO:
-        return VetoEntry(**head, kind=facts.veto, ends_on=facts.ends_on)
-    if row.kind is EntryKind.REVERSAL:
-        return ReversingEntry(**head, reverses=facts.reverses_id)
+    if kind == EntryKind.VETO:
+        return VetoEntry(**head, kind=VetoKind(row.veto), ends_on=row.ends_on)
+    if kind == EntryKind.REVERSAL:
+        return ReversingEntry(**head, reverses=row.reverses_id)
     return DecisionEntry(
         **head,
-        step=facts.step,
-        grade=facts.grade,
-        proposal=facts.proposal_entry_id,
-        in_force_on=facts.in_force_on,
+        step=DecisionStep(row.step),
+        grade=Grade(row.grade),
+        proposal=row.proposal_entry_id,
+        in_force_on=row.in_force_on,
     )
+
+
+_SIDES = {side.value: side for side in RaterSide}
 
 
 def hundredths(value: int | None) -> Decimal | None:

@@ -14,11 +14,10 @@ import click
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
 
 from marketplace.commands import setting_up
 from marketplace.demo.moving import present
-from marketplace.foundation.db import db
+from tests.tampering import alter
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,27 +26,11 @@ def _run(app: Flask, *arguments: str) -> Result:
     return app.test_cli_runner().invoke(args=list(arguments))
 
 
-def _alter(app: Flask, table: str, statement: str) -> None:
-    """Change a row behind the application's back, as somebody with the database could."""
-    with app.app_context(), db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-        else:
-            for name in connection.scalars(
-                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"),
-                {"t": table},
-            ).all():
-                connection.execute(text(f"DROP TRIGGER {name}"))
-        changed = connection.execute(text(statement))
-        assert changed.rowcount == 1
-        connection.commit()
-
-
 def test_the_audit_ledger_verifies_and_an_altered_row_is_named(demo_app: Flask) -> None:
     honest = _run(demo_app, "ledger", "verify")
     assert honest.exit_code == 0, honest.output
     assert "audit_ledger: 0 differences" in honest.stdout
-    _alter(demo_app, "audit_ledger", "UPDATE audit_ledger SET roles = 'owner' WHERE seq = 20")
+    alter(demo_app, "audit_ledger", "UPDATE audit_ledger SET roles = 'owner' WHERE seq = 20")
     altered = _run(demo_app, "ledger", "verify")
     assert altered.exit_code == 1
     assert "audit_ledger 20: the content does not match its digest" in altered.stdout
@@ -55,7 +38,7 @@ def test_the_audit_ledger_verifies_and_an_altered_row_is_named(demo_app: Flask) 
 
 def test_a_cut_tail_shows_as_another_head(demo_app: Flask) -> None:
     before = _run(demo_app, "ledger", "verify").stdout
-    _alter(
+    alter(
         demo_app,
         "audit_ledger",
         "DELETE FROM audit_ledger WHERE seq = (SELECT max(seq) FROM audit_ledger)",
@@ -70,7 +53,7 @@ def test_the_ratings_replay_and_an_altered_grade_is_named(demo_app: Flask) -> No
     honest = _run(demo_app, "ratings", "replay", "--all")
     assert honest.exit_code == 0, honest.output
     assert "rating_ledger: 0 differences" in honest.stdout
-    _alter(
+    alter(
         demo_app,
         "grade_records",
         "UPDATE grade_records SET hundredths = hundredths + 1 WHERE id = (SELECT max(id) FROM grade_records)",
@@ -81,7 +64,7 @@ def test_the_ratings_replay_and_an_altered_grade_is_named(demo_app: Flask) -> No
 
 
 def test_an_altered_entry_of_the_rating_ledger_is_named(demo_app: Flask) -> None:
-    _alter(
+    alter(
         demo_app,
         "rating_ledger",
         "UPDATE rating_ledger SET rater_organisation_id = rater_organisation_id + 1 WHERE id = "
@@ -92,7 +75,7 @@ def test_an_altered_entry_of_the_rating_ledger_is_named(demo_app: Flask) -> None
 
 def test_policies_check_and_an_altered_edition_is_named(demo_app: Flask) -> None:
     assert _run(demo_app, "policy", "check").exit_code == 0
-    _alter(
+    alter(
         demo_app,
         "policy_editions",
         "UPDATE policy_editions SET source = source || ' ' WHERE id = 1",

@@ -48,6 +48,9 @@ class ConductTotal:
     points: Fraction
 
 
+NO_CONDUCT = ConductTotal((), Fraction(0))
+
+
 def conduct_total(entries: Iterable[ConductEntry], policy: RatingPolicy) -> ConductTotal:
     """Points of standing conduct entries, in their order, which decides who reaches a limit first.
 

@@ -82,9 +82,9 @@ def _ends(entry: Entry, policies: Sequence[DatedPolicy]) -> list[date]:
     if not isinstance(entry, MarkEntry | InspectionEntry):
         return []
     ends = []
+    marked = isinstance(entry, MarkEntry)
     for dated in policies:
         policy = dated.policy
-        marked = isinstance(entry, MarkEntry)
         months = policy.mark_months if marked else policy.inspection_months
         end = add_months(entry.takes_effect_on, months)
         if policy_on(policies, end) is dated:

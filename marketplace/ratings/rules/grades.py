@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -111,22 +111,21 @@ class GradeInForce:
         changes = {change.since: change for change in self.changes}
         evaluations = {evaluation.day: evaluation for evaluation in self.evaluations}
         states: list[GradeState] = []
-        last = GradeState(self.day)
+        first = GradeState(self.day)
+        grade, since = first.grade, first.since
+        points, evaluated, edition = first.hundredths, first.evaluated, first.edition
+        last: tuple[object, ...] | None = None
         for day in sorted({*changes, *evaluations}):
             change, evaluation = changes.get(day), evaluations.get(day)
-            state = replace(last, from_day=day)
             if change is not None:
-                state = replace(state, grade=change.grade, since=change.since)
+                grade, since = change.grade, change.since
             if evaluation is not None:
-                state = replace(
-                    state,
-                    hundredths=evaluation.hundredths,
-                    evaluated=evaluation.evaluated,
-                    edition=evaluation.edition,
-                )
-            if not states or state != replace(last, from_day=day):
-                states.append(state)
-                last = state
+                points, evaluated = evaluation.hundredths, evaluation.evaluated
+                edition = evaluation.edition
+            present = (grade, since, points, evaluated, edition)
+            if present != last:
+                states.append(GradeState(day, grade, since, points, evaluated, edition))
+                last = present
         return states
 
     def state_on(self, day: date) -> GradeState:

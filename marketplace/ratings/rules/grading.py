@@ -39,7 +39,7 @@ from marketplace.ratings.rules.grades import (
     OpenProposal,
 )
 from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy, policy_on
-from marketplace.ratings.rules.reckoning import Reckoning, numbers_of, reckon
+from marketplace.ratings.rules.reckoning import Numbers, Reckoning, numbers_of, reckon
 from marketplace.ratings.rules.scoring import evidence_of
 from marketplace.ratings.rules.standing import Standing, known, standing_of
 
@@ -92,6 +92,7 @@ class _Fold:
         self.band = Grade.UNGRADED
         self.called: _Called | None = None
         self.automatic_days = 0
+        self.numbers: Numbers | None = None
         self.longest = max(
             (max(dated.policy.mark_months, dated.policy.a_months) for dated in policies),
             default=0,
@@ -205,7 +206,9 @@ class _Fold:
         if dated is None:
             return
         self.standing.drop_marks(day, self.longest)
-        reckoning = reckon(self.standing, numbers_of(dated.policy), day)
+        if self.numbers is None or self.numbers.policy is not dated.policy:
+            self.numbers = numbers_of(dated.policy)
+        reckoning = reckon(self.standing, self.numbers, day)
         self.band = self._band(reckoning, dated.policy, day)
         self.automatic_days = dated.policy.automatic_change_days
         called = self._call(day, tuple(triggers))
@@ -267,7 +270,8 @@ class _Fold:
         """The band, unless a veto calls for D or the grade has been rejected."""
         if self.rejected is not self.band:
             self.rejected = None
-        if any(veto.id not in self.answered_vetoes for veto in self._vetoes(day)):
+        vetoes = self.standing.vetoes and self._vetoes(day)
+        if any(veto.id not in self.answered_vetoes for veto in vetoes):
             return Grade.D
         if self.rejected is None:
             return self.band

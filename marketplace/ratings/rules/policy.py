@@ -128,5 +128,7 @@ class DatedPolicy:
 
 def policy_on(policies: Sequence[DatedPolicy], day: date) -> DatedPolicy | None:
     """The policy in force on a day, from editions in order of date; None before the first."""
+    if policies and policies[-1].effective_from <= day:
+        return policies[-1]
     index = bisect_right(policies, day, key=lambda dated: dated.effective_from)
     return policies[index - 1] if index else None

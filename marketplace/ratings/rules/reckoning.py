@@ -16,6 +16,7 @@ from math import lcm
 from marketplace.ratings.rules.conduct import ConductTotal
 from marketplace.ratings.rules.entries import InspectionEntry
 from marketplace.ratings.rules.policy import RatingPolicy
+from marketplace.ratings.rules.running import Position, RunningWeights
 from marketplace.ratings.rules.standing import Standing, StandingMark
 from marketplace.ratings.rules.weights import (
     UNIT,
@@ -23,8 +24,6 @@ from marketplace.ratings.rules.weights import (
     mark_weights,
     months_between,
 )
-
-Position = tuple[int, int]
 
 
 class Numbers:
@@ -77,8 +76,7 @@ class Numbers:
         for mark in marks:
             table = tables.get(mark.breadth)
             if table is None:
-                table = tables[mark.breadth] = self._table(mark.breadth)
-            # as `months_between`, written out: replays come through here millions of times
+                table = self.table(mark.breadth)
             age = month - mark.month - (day < mark.day_of_month)
             weights.append(table[age] if age < len(table) else 0)
         return weights
@@ -91,12 +89,13 @@ class Numbers:
             return self.highest
         return (numerator * 2 + denominator) // (denominator * 2)
 
-    def _table(self, breadth: int) -> tuple[int, ...]:
+    def table(self, breadth: int) -> tuple[int, ...]:
         """Weights of a mark by whole months of age, for one breadth."""
         policy = self.policy
-        return mark_weights(
+        found = self.tables[breadth] = mark_weights(
             policy.mark_half_life_months, policy.mark_months, breadth, policy.breadth_constant
         )
+        return found
 
 
 @lru_cache(maxsize=32)
@@ -105,7 +104,7 @@ def numbers_of(policy: RatingPolicy) -> Numbers:
     return Numbers(policy)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Weighed:
     """Sums over the marks of one part, all on the denominator `scale`.
 
@@ -156,9 +155,10 @@ def reckon(standing: Standing, numbers: Numbers, day: date) -> Reckoning:
     strength = numbers.prior_strength
     owners = departments = Weighed(0, 0, strength)
     if standing.raters and numbers.owner_share:
-        owners = _weigh_raters(standing.raters, numbers, position)
+        owners = _weigh_raters(standing.weighed_raters(numbers, position), strength)
     if standing.departments and numbers.department_share:
-        departments = _weigh(standing.departments, numbers, position)
+        weighed = standing.weighed_departments(numbers, position)
+        departments = Weighed(weighed.weight, weighed.value, strength)
     inspection = inspection_on(standing, policy, day) if numbers.inspection_share else None
 
     owners_total, departments_total = owners.total, departments.total
@@ -204,31 +204,16 @@ def inspection_on(standing: Standing, policy: RatingPolicy, day: date) -> Inspec
     return latest if age < policy.inspection_months else None
 
 
-def _weigh(marks: Sequence[StandingMark], numbers: Numbers, position: Position) -> Weighed:
-    """Sums over marks without a cap."""
-    weight = value = 0
-    for mark, own in zip(marks, numbers.weights(marks, position), strict=True):
-        weight += own
-        value += own * mark.hundredths
-    return Weighed(weight, value, numbers.prior_strength)
-
-
-def _weigh_raters(marks: Sequence[StandingMark], numbers: Numbers, position: Position) -> Weighed:
+def _weigh_raters(weighed: RunningWeights, strength: int) -> Weighed:
     """Sums over marks with each rater's weight held to L = c (P + R) / (1 − c k).
 
     P is the prior's weight, k the raters held, R the weight of the others: L is the share c of all
     weight, prior included. With the largest first, the first rater within its L ends the search,
     at the latest at k = ⌈1/c⌉ − 1 (3 for 0.3), since there L is at least R.
     """
-    sums: dict[int, int] = {}
-    values: dict[int, int] = {}
-    for mark, own in zip(marks, numbers.weights(marks, position), strict=True):
-        rater = mark.rater
-        sums[rater] = sums.get(rater, 0) + own
-        values[rater] = values.get(rater, 0) + own * mark.hundredths
-    rest, rest_value = sum(sums.values()), sum(values.values())
-    strength = numbers.prior_strength
-    share, whole = numbers.cap.numerator, numbers.cap.denominator
+    sums, values = weighed.sums, weighed.values
+    rest, rest_value = weighed.weight, weighed.value
+    share, whole = weighed.numbers.cap.numerator, weighed.numbers.cap.denominator
     if max(sums.values()) * whole <= share * (strength + rest):
         return Weighed(rest, rest_value, strength)
 

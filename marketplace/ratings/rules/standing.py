@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from marketplace.ratings.rules.conduct import ConductTotal, conduct_total
+from marketplace.ratings.rules.conduct import NO_CONDUCT, ConductTotal, conduct_total
 from marketplace.ratings.rules.entries import (
     ConductEntry,
     DecisionEntry,
@@ -18,6 +19,10 @@ from marketplace.ratings.rules.entries import (
     VetoEntry,
 )
 from marketplace.ratings.rules.policy import RatingPolicy
+from marketplace.ratings.rules.running import Position, RunningWeights
+
+if TYPE_CHECKING:
+    from marketplace.ratings.rules.reckoning import Numbers
 
 
 @dataclass(slots=True)
@@ -37,6 +42,8 @@ class Standing:
 
     __slots__ = (
         "_conduct_total",
+        "_weighed_departments",
+        "_weighed_raters",
         "conduct",
         "contracts",
         "departments",
@@ -54,6 +61,8 @@ class Standing:
         self.vetoes: list[VetoEntry] = []
         self.contracts: set[int] = set()
         self._conduct_total: tuple[list[ConductEntry], RatingPolicy, ConductTotal] | None = None
+        self._weighed_raters: RunningWeights | None = None
+        self._weighed_departments: RunningWeights | None = None
 
     def add(self, entry: Entry) -> None:
         """Let one entry count. Entries are added in the order of `effect_order`."""
@@ -79,8 +88,26 @@ class Standing:
         elif isinstance(entry, VetoEntry):
             self.vetoes.append(entry)
 
+    def weighed_raters(self, numbers: Numbers, position: Position) -> RunningWeights:
+        """The weights of the marks of owners (or firms) at a calendar position."""
+        weighed = self._weighed_raters
+        if weighed is None or weighed.numbers is not numbers:
+            weighed = self._weighed_raters = RunningWeights(numbers)
+        weighed.bring_to(self.raters, position)
+        return weighed
+
+    def weighed_departments(self, numbers: Numbers, position: Position) -> RunningWeights:
+        """The weights of the marks of departments at a calendar position."""
+        weighed = self._weighed_departments
+        if weighed is None or weighed.numbers is not numbers:
+            weighed = self._weighed_departments = RunningWeights(numbers)
+        weighed.bring_to(self.departments, position)
+        return weighed
+
     def conduct_on(self, day: date, policy: RatingPolicy) -> ConductTotal:
         """Conduct entries that stand on a day, with their points, reckoned when they change."""
+        if not self.conduct:
+            return NO_CONDUCT
         current = [entry for entry in self.conduct if entry.ends_on > day]
         last = self._conduct_total
         if last is None or last[1] is not policy or last[0] != current:
@@ -95,8 +122,10 @@ class Standing:
         oldest = day.year * 12 + day.month - months - 1
         if self.raters and self.raters[0].month < oldest:
             self.raters = [mark for mark in self.raters if mark.month >= oldest]
+            self._weighed_raters = None
         if self.departments and self.departments[0].month < oldest:
             self.departments = [mark for mark in self.departments if mark.month >= oldest]
+            self._weighed_departments = None
 
 
 def effect_order(entry: Entry) -> tuple[date, datetime, int]:
