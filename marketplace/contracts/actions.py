@@ -217,25 +217,17 @@ def renew_draft(contract: Contract, actor: Actor, now: datetime) -> bool:
     from the superior bureau's decision. Says whether that gave them more."""
     lock(contract)
     refused_at = queries.annulment_refused_at(contract)
-    if (
-        contract.status is not ContractStatus.DRAFTED
-        or contract.confirm_overdue_at is not None
-        or refused_at is None
-        or contract.confirm_by >= queries.confirm_by(contract, refused_at)
-    ):
+    if contract.status is not ContractStatus.DRAFTED or contract.confirm_overdue_at is not None:
+        return False
+    assert contract.confirm_by is not None
+    if refused_at is None or contract.confirm_by >= queries.confirm_by(contract, refused_at):
         return False
     contract.confirm_by = queries.confirm_by(contract, refused_at)
     contract.next_check_at = contract.confirm_by
     audit.record("contracts.postponed", actor, contract, now, confirm_by=contract.confirm_by)
-    until = clock.written(contract.confirm_by)
+    words = f"合同确认期限延至{clock.written(contract.confirm_by)}"
     for told in Side:
-        tell_party(
-            contract,
-            told,
-            f"合同确认期限延至{until}",
-            f"renewed:{told}:{refused_at:%Y%m%d%H%M}",
-            now,
-        )
+        tell_party(contract, told, words, f"renewed:{told}:{refused_at.isoformat()}", now)
     return True
 
 

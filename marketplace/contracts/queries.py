@@ -103,7 +103,9 @@ def drafts_that_waited(left_alone: Select[int]) -> list[int]:
     return [
         draft.id
         for draft, refused in rows
-        if draft.confirm_by is not None and draft.confirm_by < confirm_by(draft, refused)
+        if draft.confirm_by is not None
+        and refused is not None
+        and draft.confirm_by < confirm_by(draft, refused)
     ]
 
 
