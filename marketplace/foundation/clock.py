@@ -60,7 +60,12 @@ def today() -> date:
 def written(instant: datetime) -> str:
     """The moment in Shanghai as official Chinese texts write it: 2026年11月23日 17:00."""
     at = instant.astimezone(SHANGHAI)
-    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+    return f"{written_day(at)} {at:%H:%M}"
+
+
+def written_day(day: date) -> str:
+    """The day as official Chinese texts write it: 2026年11月23日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def local_day(instant: datetime) -> date:

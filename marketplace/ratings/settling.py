@@ -119,7 +119,7 @@ def _tell(subject: RatingSubject, state: GradeState, now: datetime) -> None:
     send(
         subject.organisation_id,
         f"信用等级变更为{title}",
-        f"自{since.year}年{since.month}月{since.day}日起，贵单位信用等级为{title}。"
+        f"自 {clock.written_day(since)} 起，贵单位信用等级为{title}。"
         "等级的由来逐条列在信用等级说明页。",
         f"/firms/{subject.organisation.public_id}/rating",
         f"grade:{subject.id}:{state.since.isoformat()}:{state.grade.value}",
@@ -183,7 +183,7 @@ def _owe(subject: RatingSubject, due: DueDecision, actor: Actor, now: datetime) 
     open_proposal(
         subject,
         due.grade,
-        f"{day.year}年{day.month}月{day.day}日评定，得分和评价依据对应 {due.grade.value} 级",
+        f"{clock.written_day(day)} 评定，得分和评价依据对应 {due.grade.value} 级",
         due.evaluated_on,
         list(due.triggers),
         subject,

@@ -19,6 +19,7 @@ from marketplace.contracts.models import (
     DeliverableStatus,
 )
 from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowStatus
+from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus, ProfessionalCheck
@@ -318,7 +319,7 @@ def lotteries(now: datetime) -> Iterator[Found]:
             subject_id=first.id,
             organisation_id=bureau.id,
             jurisdiction_code=bureau.jurisdiction_code,
-            about=f"{values.lottery_title} {awaited.day.isoformat()}",
+            about=f"{values.lottery_title} {clock.written_day(awaited.day)}",
             key="",
             since=min(closed, due),
             due=due,

@@ -20,6 +20,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Invalid
+from marketplace.foundation.web import show_date
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import FirmStatus
 from marketplace.notices import queries as notices
@@ -201,7 +202,7 @@ def _draws(codes: Sequence[str], now: datetime) -> list[Waiting]:
         found.append(
             Waiting(
                 kind=_l("开奖号码登记"),
-                what=f"{values.lottery_title} {day.isoformat()}",
+                what=f"{values.lottery_title} {show_date(day)}",
                 status=first.status,
                 since=closed,
                 due=selection.draw_latest(values, closed),

@@ -65,11 +65,6 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place("projects.new_need", _l("新建需求")),
             Place("orders.index", _l("我的订单"), ("orders.order", "orders.listing")),
             Place("orders.quick", _l("小额快选")),
-            Place(
-                "fees.charges",
-                _l("实际收费核对"),
-                ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
-            ),
         ),
     ),
     (
@@ -117,6 +112,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 "sanctions.own",
                 _l("牌、案件与申诉"),
                 ("sanctions.card", "sanctions.case", "sanctions.correction", "sanctions.statement"),
+            ),
+            Place(
+                "fees.charges",
+                _l("实际收费核对"),
+                ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
             ),
         ),
     ),

@@ -39,6 +39,18 @@ def test_chinese_texts_use_full_width_marks() -> None:
     assert not found, "\n".join(found)
 
 
+def test_a_date_stands_off_the_words_beside_it() -> None:
+    """自 2026年5月1日 起: with a space on either side, as every figure among Chinese words."""
+    names = "at|by|day|since|until|from|to|on|start|end|due|deadline"
+    tight = re.compile(rf"[\u4e00-\u9fff]%\((?:{names})\)s|%\((?:{names})\)s[\u4e00-\u9fff]")
+    found = [str(each.id) for each in messages.template() if each.id and tight.search(str(each.id))]
+    # what is stored is put together in the code
+    stored = re.compile(r"[\u4e00-\u9fff]\{\w+\.year\}年|\.day\}日[\u4e00-\u9fff]")
+    for path in sorted((SCRIPT.parents[1] / "marketplace").rglob("*.py")):
+        found += stored.findall(path.read_text(encoding="utf-8"))
+    assert not found, "\n".join(found)
+
+
 def _catalogue(*entries: tuple[str, str]) -> Catalog:
     made = Catalog(locale="en")
     for text, english in entries:

@@ -421,7 +421,7 @@ def _check_day(fee_list: FeeList, now: datetime) -> None:
     # the later one was compared with what stood before it, and goes on from that
     raise Invalid(
         _(
-            "已公布一版自%(day)s起施行的清单，施行日期须晚于这一天",
+            "已公布一版自 %(day)s 起施行的清单，施行日期须晚于这一天",
             day=show_date(newest.effective_from),
         ),
         field="effective_from",
@@ -449,7 +449,7 @@ def _announcement(fee_list: FeeList, total: int, compared: queries.Comparison) -
     counts = {str(change): n for change, n in compared.counts.items()}
     day = fee_list.effective_from
     lines = [
-        f"{fee_list.title}（{fee_list.document}）现予公布，自{day.year}年{day.month}月{day.day}日起施行。",
+        f"{fee_list.title}（{fee_list.document}）现予公布，自 {clock.written_day(day)} 起施行。",
         f"清单共 {total} 项：新增 {counts.get('new', 0)} 项，修改 {counts.get('changed', 0)} 项，"
         f"取消 {counts.get('dropped', 0)} 项，不变 {counts.get('same', 0)} 项。",
         f"制定依据：{fee_list.legal_basis}",

@@ -12,6 +12,7 @@ import typst
 from flask import Response, send_file
 
 from config import ROOT
+from marketplace.foundation import clock
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.spreadsheets import Column, Sheet, workbook
 
@@ -62,7 +63,7 @@ def head(edition: ListEdition, place: str) -> list[tuple[str, str]]:
         ("辖区", place),
         ("公布文号", edition.document),
         ("制定依据", edition.legal_basis),
-        ("施行日期", f"{day.year}年{day.month}月{day.day}日"),
+        ("施行日期", clock.written_day(day)),
         ("版本校验值", edition.sha256),
         ("清单校验值", (edition.fee_list.sha256 or "") if edition.fee_list else ""),
     ]

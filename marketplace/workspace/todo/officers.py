@@ -13,6 +13,7 @@ from marketplace.fees.lists import queries as fee_list_queries
 from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.foundation.web import show_date
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import CheckStatus, FirmStatus
 from marketplace.notices import queries as notices
@@ -155,7 +156,7 @@ def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:
         yield Line(
             what=_("登记开奖号码"),
             about=_(
-                "%(title)s %(day)s 开奖", title=values.lottery_title, day=awaited.day.isoformat()
+                "%(title)s %(day)s 开奖", title=values.lottery_title, day=show_date(awaited.day)
             ),
             page="selection.lottery",
             key=None,
