@@ -22,14 +22,13 @@ from marketplace.selection.holding import require_draw_stands
 
 from . import queries
 from .models import RUNNING, Amendment, Contract, ContractStatus, Side
+from .pricing import contract_price_check, note_price, price_check_at_signing
 from .rules import ContractTerms
 from .writing import (
     contract_body,
     contract_of,
-    contract_price_check,
     end_of,
     latest_end,
-    note_price,
     require_firm_allowed,
     tell_party,
 )
@@ -139,6 +138,7 @@ def confirm_contract(contract: Contract, side: Side, actor: Actor, now: datetime
     if contract.owner_confirmed_at is None or contract.firm_confirmed_at is None:
         audit.record("contracts.confirmed", actor, contract, now, side=str(side))
         return
+    price_check_at_signing(contract, actor, now)
     contract.signed_at = now
     contract.due_at = end_of(contract.ends_on)
     note_price(contract, contract.price_check_id, now)

@@ -7,19 +7,17 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from marketplace.fees.checking import require_price
-from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.projects import actions as projects
-from marketplace.projects.pricing import price_of
 
 from . import queries
 from .actions import confirm_side, next_due, require_status
 from .models import Amendment, AmendmentStatus, Contract, ContractStatus, Side
-from .writing import end_of, note_price, tell_party
+from .pricing import amendment_price_check, note_price
+from .writing import end_of, tell_party
 
 
 def propose_amendment(
@@ -66,7 +64,7 @@ def propose_amendment(
             amendment.owner_confirmed_by, amendment.owner_confirmed_at = actor.user_id, now
     projects.require_gate(contract.need, price, now, field="amended_price")
     lifecycle.begin(amendment, AmendmentStatus.PROPOSED, actor, now)
-    _check_price(amendment, contract, actor, now)
+    amendment_price_check(amendment, contract, actor, now)
     tell_party(contract, side.other, "对方提出合同变更，请确认", f"change:{amendment.number}", now)
     return amendment
 
@@ -83,7 +81,7 @@ def confirm_amendment(amendment: Amendment, side: Side, actor: Actor, now: datet
         audit.record("contract_amendments.confirmed", actor, amendment, now, side=str(side))
         return
     projects.require_gate(contract.need, amendment.price, now, field="amended_price")
-    _check_price(amendment, contract, actor, now)
+    amendment_price_check(amendment, contract, actor, now)
     assert contract.due_at is not None
     held = contract.due_at - end_of(contract.ends_on)
     contract.price = amendment.price
@@ -111,17 +109,3 @@ def refuse_amendment(amendment: Amendment, side: Side, actor: Actor, now: dateti
     lifecycle.move(amendment, AmendmentStatus.REFUSED, actor, now, side=str(side))
     if amendment.proposed_by is not side:
         tell_party(contract, side.other, "对方不同意合同变更", f"change-no:{amendment.number}", now)
-
-
-def _check_price(amendment: Amendment, contract: Contract, actor: Actor, now: datetime) -> None:
-    # why it is changed is why it deviates: both sides read it with the change
-    question = price_of(
-        contract.need,
-        Gate.AMENDMENT,
-        amendment,
-        amendment.price,
-        now,
-        reason=amendment.reason,
-        demands_reason=False,
-    )
-    amendment.price_check_id = require_price(question, actor, now, field="amended_price").id

@@ -13,12 +13,11 @@ from marketplace.selection.models import Award
 
 from . import queries
 from .models import Contract, ContractStatus, Side
+from .pricing import contract_price_check, note_price
 from .writing import (
     contract_body,
     contract_of,
-    contract_price_check,
     end_of,
-    note_price,
     require_firm_allowed,
     tell_party,
 )

@@ -1,4 +1,4 @@
-"""What a contract is made of: parties and price from the award, its text, its price check, its days."""
+"""What a contract is made of: parties and price from the award, its text, its days."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import DaysKind
-from marketplace.fees.checking import conclude_price, require_price
-from marketplace.fees.models import PriceCheck
-from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock
-from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict
@@ -25,7 +21,6 @@ from marketplace.foundation.policy import Edition
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications import actions as notifications
 from marketplace.projects.models import Need
-from marketplace.projects.pricing import price_of, said_of
 from marketplace.ratings import queries as grades
 from marketplace.sanctions import queries as sanctions
 from marketplace.selection.models import Award
@@ -135,32 +130,6 @@ def latest_end(starts_on: date, need: Need) -> date:
 def payment_days_of(policy: ContractsPolicy, kind: OrganisationKind) -> int:
     """Natural days between acceptance and payment for an owner of this kind."""
     return policy.payment_days if kind in PUBLIC_PAYERS else policy.payment_days_others
-
-
-def contract_price_check(
-    contract: Contract, need: Need, award: Award, actor: Actor, now: datetime
-) -> None:
-    """Ask the price check about the contract's price, which is the award's, and keep its answer;
-    raises Invalid. What was said of the award's price is said of this one."""
-    question = price_of(
-        need,
-        Gate.CONTRACT,
-        contract,
-        contract.price,
-        now,
-        budget=True,
-        awarded_at=award.decided_at,
-        reason=said_of(award.price_check_id),
-        demands_reason=False,
-    )
-    contract.price_check_id = require_price(question, actor, now).id
-
-
-def note_price(contract: Contract, check_id: int | None, now: datetime) -> None:
-    """Put the price both sides have signed among those that later prices are compared with."""
-    check = db.session.get(PriceCheck, check_id) if check_id is not None else None
-    if check is not None:
-        conclude_price(contract.id, check, contract.price, clock.local_day(now))
 
 
 def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:

@@ -51,7 +51,8 @@ class PriceQuestion:
     promise, which binds it; ``commitment_discount`` one off the basic price (0.15 = 15 %): at the
     gate offering, without a price, the promise itself is judged. ``reason``: why the price
     deviates, where the parties have said it; ``demands_reason``: without one the action may not
-    go on where one is asked (not so where nobody is there to be asked).
+    go on where one is asked (not so where nobody is there to be asked). ``asked_by``: the
+    organisation whose price it is, where somebody else's act asks about it.
     """
 
     stage: Gate
@@ -69,6 +70,7 @@ class PriceQuestion:
     payer_class: str | None = None
     reason: str = ""
     demands_reason: bool = True
+    asked_by: int | None = None
 
 
 def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCheck:
@@ -110,7 +112,7 @@ def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCh
         subject_id=question.subject.id if question.subject is not None else None,
         matter_type=question.matter.__tablename__ if question.matter is not None else None,
         matter_id=question.matter.id if question.matter is not None else None,
-        organisation_id=actor.organisation_id,
+        organisation_id=question.asked_by or actor.organisation_id,
         refused=False,
         checked_at=now,
     )
@@ -182,6 +184,11 @@ def conclude_price(contract_id: int, check: PriceCheck, price: Decimal, signed_o
     known.price = price
     known.basic = check.basic_high
     db.session.flush()
+
+
+def basis_day(question: PriceQuestion) -> date:
+    """The day whose list and standards the question is judged by."""
+    return _pricing(question).day
 
 
 def _pricing(question: PriceQuestion) -> Pricing:

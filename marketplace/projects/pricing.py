@@ -25,13 +25,14 @@ def price_of(
     budget: bool = False,
     commitment: Commitment | None = None,
     awarded_at: datetime | None = None,
+    signed_at: datetime | None = None,
     reason: str | None = None,
     demands_reason: bool = True,
 ) -> PriceQuestion:
     """What is asked about one price (yuan) for a need.
 
     The standards of the publication day count, those of the award's or the contract's day where
-    the policy says so. ``budget``: the need's budget is a ceiling too; ``commitment``: the firm's
+    the policy says so: of today while there is no award or contract yet. ``budget``: the need's budget is a ceiling too; ``commitment``: the firm's
     own promise. ``reason``: why the price deviates, as far as somebody has said it already.
     """
     today = clock.local_day(now)
@@ -44,8 +45,9 @@ def price_of(
         day=clock.local_day(need.published_at or now),
         days={
             "award": clock.local_day(awarded_at) if awarded_at is not None else today,
-            "contract_signed": today,
+            "contract_signed": clock.local_day(signed_at) if signed_at is not None else today,
         },
+        asked_by=need.owner_id if stage is Gate.BUDGET else None,
         price=price,
         inputs=dict(need.fee_inputs),
         budget=need.budget if budget else None,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from marketplace.fees.checking import check_price
+from marketplace.fees.checking import PriceQuestion, check_price, require_price
 from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
@@ -106,8 +106,7 @@ def propose_pick(need: Need, entry: Entry, reason: str, actor: Actor, now: datet
     award.proposed_by = actor.user_id
     award.acts_alone = not need.two_person
     lifecycle.begin(award, AwardStatus.PROPOSED, actor, now)
-    if not _price_holds(need, award, actor, now):
-        raise Invalid(_("该机构报价不符合收费标准，请另选"), field="entry", rule="pick.price")
+    _require_price(need, award, actor, now)
     if award.acts_alone:
         award.approved_by = actor.user_id
         _announce(need, running, award, actor, now)
@@ -122,6 +121,7 @@ def approve_pick(need: Need, award: Award, actor: Actor, now: datetime) -> None:
         raise Refused(_("提出选取的人不能审批，请由另一位审批人办理"), rule="pick.two_persons")
     if not _may_be_awarded(need, award.entry, now):
         raise Refused(_("该机构已不符合条件，请退回另选"), rule="pick.eligible")
+    _require_price(need, award, actor, now)
     award.approved_by = actor.user_id
     _announce(need, award.round, award, actor, now)
 
@@ -285,8 +285,22 @@ def _new_award(
 
 
 def _price_holds(need: Need, award: Award, actor: Actor, now: datetime) -> bool:
+    checked = check_price(_price_question(need, award, now), actor, now)
+    award.price_check_id = checked.id
+    db.session.flush()
+    return not checked.stops
+
+
+def _require_price(need: Need, award: Award, actor: Actor, now: datetime) -> None:
+    """The price of a pick must hold on the day it is proposed and on the day it is approved."""
+    checked = require_price(_price_question(need, award, now), actor, now, field="entry")
+    award.price_check_id = checked.id
+    db.session.flush()
+
+
+def _price_question(need: Need, award: Award, now: datetime) -> PriceQuestion:
     offering = intermediaries.promised(award.entry.firm_id, need.item_code)
-    question = price_of(
+    return price_of(
         need,
         Gate.AWARD,
         award,
@@ -295,11 +309,8 @@ def _price_holds(need: Need, award: Award, actor: Actor, now: datetime) -> bool:
         budget=True,
         commitment=intermediaries.promise(offering),
         reason=said_of(award.entry.price_check_id) or award.reason,
+        demands_reason=False,
     )
-    checked = check_price(question, actor, now)
-    award.price_check_id = checked.id
-    db.session.flush()
-    return not checked.stops
 
 
 def _announce(

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -19,8 +18,7 @@ from marketplace.fees import access
 from marketplace.fees.checking import check_price, require_price
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Gate, Verdict
-from marketplace.fees.rules.policy import FeesPolicy
-from marketplace.foundation import clock, policy
+from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -28,26 +26,10 @@ from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import Need, SelectionMethod
 from marketplace.projects.pricing import price_of
 from tests.factories import accounts, intermediaries, selection
-from tests.factories.fees import AGENCY_INPUTS, SUPERVISION_INPUTS, price_question
+from tests.factories.fees import AGENCY_INPUTS, SUPERVISION_INPUTS, price_question, publish_city
 
-EDITION = Path(__file__).parents[2] / "marketplace/editions/policies/379900/fees-2024-01-01.toml"
-HALF = """
-[[values.layers]]
-code = "half"
-title = "减半"
-document = "青河市（演示）"
-share = "0.50"
-readings = [{ code = "high", title = "按上限" }]
-"""
 SignIn = Callable[..., FlaskClient]
 Advance = Callable[[timedelta], None]
-
-
-def publish_half(basis: str = "need_published") -> None:
-    """From today on the city takes half of every standard."""
-    text = EDITION.read_text(encoding="utf-8").replace("2024-01-01", clock.today().isoformat(), 1)
-    text = text.replace("need_published", basis) + HALF
-    policy.publish(policy.parse("fees.toml", text, [FeesPolicy]), CLOCK, clock.now())
 
 
 def test_a_quote_over_the_firms_promise_is_refused_and_the_bureau_sees_it_after_closing(
@@ -158,10 +140,7 @@ def test_the_day_the_policy_names_decides_which_list_counts(
 ) -> None:
     with app.app_context(), transaction():
         if basis != "need_published":
-            text = EDITION.read_text(encoding="utf-8")
-            text = text.replace("2024-01-01", clock.today().isoformat(), 1)
-            text = text.replace("need_published", basis)
-            policy.publish(policy.parse("fees.toml", text, [FeesPolicy]), CLOCK, clock.now())
+            publish_city(basis)
         need = selection.open_need(
             item_code="jsjl",
             budget=Decimal(300_000),
@@ -171,7 +150,7 @@ def test_the_day_the_policy_names_decides_which_list_counts(
         number, published = need.id, clock.today()
     advance(timedelta(days=1))
     with app.app_context(), transaction():
-        publish_half(basis)
+        publish_city(basis, half=True)
         need = db.session.get_one(Need, number)
         question = price_of(need, Gate.CONTRACT, need, Decimal(290_000), clock.now())
         check = check_price(question, CLOCK, clock.now())

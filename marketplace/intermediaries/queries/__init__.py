@@ -33,6 +33,7 @@ from .offers import (
     organisations_offering,
     promise,
     promised,
+    promised_at,
     promises,
     shown_offerings,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "professional_checks",
     "promise",
     "promised",
+    "promised_at",
     "promises",
     "qualifications",
     "qualifications_of",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, or_, select
 
 from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import clock
@@ -64,6 +64,21 @@ def offering_by_public_id(public_id: str) -> Offering:
 def promised(firm_id: int, item_code: str) -> Row[Any] | None:
     """The price a firm promises for an item now, as `promise` takes it, if it offers it."""
     return promises([firm_id], item_code).get(firm_id)
+
+
+def promised_at(firm_id: int, item_code: str, at: datetime) -> Offering | None:
+    """What a firm promised for an item at an instant, whatever became of the promise since."""
+    return db.session.scalar(
+        select(Offering)
+        .where(
+            Offering.firm_id == firm_id,
+            Offering.item_code == item_code,
+            Offering.committed_at <= at,
+            or_(Offering.ended_at.is_(None), Offering.ended_at > at),
+        )
+        .order_by(Offering.id.desc())
+        .limit(1)
+    )
 
 
 def promise(offered: Offering | Row[Any] | None) -> Commitment | None:

@@ -1,0 +1,99 @@
+"""The price checks of a contract and its changes, and what it was signed at for later ones.
+
+A contract and its changes are held to what stood when the parties agreed: the list of the day the
+edition names, and what the firm promised when it was awarded. A change makes no new contract, so
+its days are those of the contract; a later list or promise never reaches into an agreed price.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.fees.checking import PriceQuestion, basis_day, conclude_price, require_price
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate
+from marketplace.fees.rules.limits import Commitment
+from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.projects.models import Need
+from marketplace.projects.pricing import price_of, said_of
+from marketplace.selection.models import Award
+
+from . import queries
+from .models import Amendment, Contract
+
+
+def contract_price_check(
+    contract: Contract, need: Need, award: Award, actor: Actor, now: datetime
+) -> None:
+    """Ask the price check about the contract's price, which is the award's, and keep its answer;
+    raises Invalid. What was said of the award's price is said of this one."""
+    question = _question(contract, need, award, now, said_of(award.price_check_id))
+    contract.price_check_id = require_price(question, actor, now).id
+
+
+def price_check_at_signing(contract: Contract, actor: Actor, now: datetime) -> None:
+    """Ask again where the list of another day counts now than when the draft was checked: the
+    day of signing, where the edition says so. Raises Invalid."""
+    drafted = db.session.get(PriceCheck, contract.price_check_id or 0)
+    said = drafted.deviation_reason if drafted is not None else None
+    award = queries.award_behind(contract)
+    question = _question(contract, contract.need, award, now, said)
+    if drafted is None or basis_day(question) != drafted.day:
+        contract.price_check_id = require_price(question, actor, now).id
+
+
+def amendment_price_check(
+    amendment: Amendment, contract: Contract, actor: Actor, now: datetime
+) -> None:
+    """Ask the price check about an amended price and keep its answer; raises Invalid. Why it is
+    changed is why it deviates: both sides read it with the change."""
+    award = queries.award_behind(contract)
+    question = price_of(
+        contract.need,
+        Gate.AMENDMENT,
+        amendment,
+        amendment.price,
+        now,
+        commitment=_promise(award),
+        awarded_at=award.decided_at,
+        signed_at=contract.signed_at,
+        reason=amendment.reason,
+        demands_reason=False,
+    )
+    amendment.price_check_id = require_price(question, actor, now, field="amended_price").id
+
+
+def note_price(contract: Contract, check_id: int | None, now: datetime) -> None:
+    """Put the price both sides have signed among those that later prices are compared with."""
+    check = db.session.get(PriceCheck, check_id) if check_id is not None else None
+    if check is not None:
+        conclude_price(contract.id, check, contract.price, clock.local_day(now))
+
+
+def _question(
+    contract: Contract, need: Need, award: Award, now: datetime, said: str | None
+) -> PriceQuestion:
+    return price_of(
+        need,
+        Gate.CONTRACT,
+        contract,
+        contract.price,
+        now,
+        budget=True,
+        commitment=_promise(award),
+        awarded_at=award.decided_at,
+        reason=said,
+        demands_reason=False,
+    )
+
+
+def _promise(award: Award) -> Commitment | None:
+    """What the firm promised when it was awarded."""
+    at = award.decided_at
+    if at is None:
+        return None
+    offered = intermediaries.promised_at(award.entry.firm_id, award.need.item_code, at)
+    return intermediaries.promise(offered)
