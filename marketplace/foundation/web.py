@@ -111,6 +111,37 @@ def writes(view: View) -> View:
     return wrapper
 
 
+def reads_first(prepare: Callable[..., Any]) -> Callable[[View], View]:
+    """Run ``prepare`` with the view's arguments before the view writes; ``beforehand()`` is what
+    it returned.
+
+    For what takes long to make: it holds no lock, so the view must hold it against what is there
+    by then. Stands between ``access`` and ``writes``.
+    """
+
+    def around(view: View) -> View:
+        @functools.wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            # the transaction in which access was checked may hold the lock already
+            rollback()
+            set_write_mode(False)
+            try:
+                g.beforehand = prepare(*args, **kwargs)
+            finally:
+                rollback()
+                set_write_mode(True)
+            return view(*args, **kwargs)
+
+        return wrapper
+
+    return around
+
+
+def beforehand() -> Any:
+    """What was prepared for this request before it began to write."""
+    return g.beforehand
+
+
 def _claim_key() -> str | Response | None:
     raw = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key")
     if not raw:

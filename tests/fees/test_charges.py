@@ -6,8 +6,6 @@ import html
 import io
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +14,7 @@ import pytest
 import python_calamine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.accounts.permissions import Role
@@ -26,7 +24,7 @@ from marketplace.fees.charges.tasks import judge_uploads
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, in_write_mode
+from marketplace.foundation.db import db
 from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.transactions import transaction
 from tests.factories import accounts
@@ -39,6 +37,7 @@ from tests.factories.charges import (
     judged,
     supervision,
 )
+from tests.locks import transactions_timed
 
 
 def officer() -> Actor:
@@ -328,7 +327,7 @@ def test_a_long_file_is_judged_without_holding_up_who_writes(app: Flask) -> None
     with app.app_context():
         actor = officer()
         content = long_file(5000)
-        with transactions_timed(held):
+        with transactions_timed(app, held):
             began = time.process_time()
             told = judged(content, actor)
             assert time.process_time() - began < 20
@@ -337,27 +336,6 @@ def test_a_long_file_is_judged_without_holding_up_who_writes(app: Flask) -> None
         assert len(held) > 20
         # measured 30 to 70 ms; stored all at once 0.9 s, judged inside too for seconds
         assert max(held) < 0.25, sorted(held)[-5:]
-
-
-@contextmanager
-def transactions_timed(held: list[float]) -> Iterator[None]:
-    """Note how long each writing transaction kept its lock, in seconds of this process."""
-    begun: list[float] = []
-
-    def begin(connection: Any) -> None:
-        if in_write_mode():
-            begun.append(time.process_time())
-
-    def end(_connection: Any) -> None:
-        if begun:
-            held.append(time.process_time() - begun.pop())
-
-    hooks = (("begin", begin), ("commit", end), ("rollback", end))
-    for name, hook in hooks:
-        event.listen(db.engine, name, hook)
-    yield
-    for name, hook in hooks:
-        event.remove(db.engine, name, hook)
 
 
 def test_who_goes_on_after_a_killed_reader_stores_what_is_missing(

@@ -31,6 +31,7 @@ from .models import Charge, ChargeAudit, ChargeUpload, UploadStatus
 GONE_AFTER = timedelta(minutes=2)
 ATTEMPTS = 3
 MOST_PROBLEMS = 1000
+_INTO_CHARGES = insert(Charge.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,9 @@ def put_rows(claim: Claim, rows: Sequence[dict[str, Any]], now: datetime) -> boo
         return False
     found.next_check_at = now + GONE_AFTER
     audit_id = found.charge_audit_id
-    db.session.execute(insert(Charge), [row | {"charge_audit_id": audit_id} for row in rows])
+    db.session.connection().execute(
+        _INTO_CHARGES, [row | {"charge_audit_id": audit_id} for row in rows]
+    )
     return True
 
 

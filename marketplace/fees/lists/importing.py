@@ -20,6 +20,7 @@ from marketplace.foundation.spreadsheets import read_table
 from . import actions, queries
 from .columns import COLUMNS, MAX_ROWS, SHEET, Standards, as_record, from_record, rows_of
 from .models import FeeList, FeeListImport, ImportStatus
+from .rules import ListRow
 
 FIELD = "file"
 # a reader that was killed is taken to be gone after this, and another begins anew
@@ -167,20 +168,23 @@ def finish_import(import_id: int, outcome: Outcome, actor: Actor, now: datetime)
     )
 
 
-def confirm_import(found: FeeListImport, actor: Actor, now: datetime) -> FeeList:
-    """Make a draft of what was read, or give the draft it was uploaded for these rows."""
-    lock(found)
+def rows_read(found: FeeListImport) -> list[ListRow] | None:
+    """What a file says, to be confirmed; None where there is nothing to confirm."""
     if found.status is not ImportStatus.READY:
+        return None
+    return [from_record(record) for record in found.rows]
+
+
+def confirm_import(
+    found: FeeListImport, rows: list[ListRow] | None, actor: Actor, now: datetime
+) -> FeeList:
+    """Make a draft of ``rows_read``, or give the draft it was uploaded for these rows."""
+    lock(found)
+    if found.status is not ImportStatus.READY or rows is None:
         raise Conflict(
             _("导入状态为“%(status)s”，不能确认", status=found.status.title), rule="lifecycle"
         )
-    rows = [from_record(record) for record in found.rows]
-    day = clock.local_day(now)
     fee_list = found.fee_list
-    if fee_list is not None:
-        day = fee_list.effective_from
-    base = queries.edition_for(found.jurisdiction_code, day)
-    rows = actions.carried_over(rows, base)
     if fee_list is None:
         fee_list = actions.draft_list(found.jurisdiction_code, actor, now, rows)
         found.list_id = fee_list.id

@@ -53,8 +53,9 @@ EDITABLE = (ListStatus.DRAFT, ListStatus.RETURNED)
 
 class FeeList(PublicIdMixin, LifecycleMixin, Model):
     """One fee list of a place. ``base_edition_id`` is the edition it was compared with when it was
-    submitted, ``hands`` the people who worked on it: none of them may approve it. ``sha256`` is
-    taken of head and rows when it is published."""
+    submitted, ``hands`` the people who worked on it: none of them may approve it. ``revision``
+    rises with every change of head or rows: what was prepared of one is of no use for another.
+    ``sha256`` is taken of head and rows when it is published."""
 
     __tablename__ = "fee_lists"
     __table_args__ = (
@@ -79,6 +80,7 @@ class FeeList(PublicIdMixin, LifecycleMixin, Model):
     legal_basis: Mapped[str] = mapped_column(Text)
     effective_from: Mapped[date] = mapped_column(Date)
     hands: Mapped[list[int]] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(server_default="0")
     base_edition_id: Mapped[int | None] = mapped_column(ForeignKey("policy_editions.id"))
     submitted_by: Mapped[int | None]
     submitted_at: Mapped[datetime | None]
@@ -129,7 +131,6 @@ class FeeListRow(Model):
     basis_date: Mapped[str] = mapped_column(String(20))
     deviation_band: Mapped[Decimal | None] = mapped_column(DecimalText)
     remarks: Mapped[str] = mapped_column(String(500))
-    carried: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     fee_list: Mapped[FeeList] = relationship(back_populates="rows")
 
@@ -158,7 +159,6 @@ class FeeListRow(Model):
             basis_date=basis_date,
             deviation_band=self.deviation_band,
             remarks=self.remarks,
-            carried=self.carried,
         )
 
 
@@ -183,7 +183,6 @@ def columns_of(row: ListRow) -> dict[str, Any]:
         "basis_date": row.basis_date,
         "deviation_band": row.deviation_band,
         "remarks": row.remarks,
-        "carried": dict(row.carried),
     }
 
 
@@ -213,8 +212,8 @@ class FeeListImport(PublicIdMixin, LifecycleMixin, Model):
     attempts: Mapped[int]
     done: Mapped[int]
     total: Mapped[int | None]
-    rows: Mapped[list[Any]] = mapped_column(JSON)
-    problems: Mapped[list[Any]] = mapped_column(JSON)
+    rows: Mapped[list[Any]] = mapped_column(JSON, deferred=True)
+    problems: Mapped[list[Any]] = mapped_column(JSON, deferred=True)
     problem_count: Mapped[int] = mapped_column(server_default="0")
     refusal: Mapped[str | None] = mapped_column(String(300))
 

@@ -14,13 +14,22 @@ from marketplace.fees.blueprint import bp
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import Page, paginate
+from marketplace.foundation.errors import Invalid
 from marketplace.foundation.forms import ButtonForm, Form, came_back
 from marketplace.foundation.spreadsheets.columns import Problem
-from marketplace.foundation.web import access, require_actor, run_form, writes
+from marketplace.foundation.web import (
+    access,
+    beforehand,
+    reads_first,
+    require_actor,
+    run_form,
+    writes,
+)
 
 from . import access as rights
-from . import actions, documents, importing, queries
+from . import actions, documents, importing, publishing, queries
 from .columns import cells_of, from_record
+from .editions import Prepared, list_hash, prepare
 from .forms import ApproveForm, FactsForm, ReasonForm, RowForm, UploadForm
 from .models import FeeList, FeeListImport, ImportStatus, ListStatus
 from .rules import Change, ListRow
@@ -141,12 +150,13 @@ def list_import(public_id: str) -> ResponseReturnValue:
 
 @bp.post("/supervision/fee-lists/imports/<public_id>/confirm")
 @access(Permission.POLICY_PROPOSE)
+@reads_first(lambda public_id: importing.rows_read(rights.import_for(require_actor(), public_id)))
 @writes
 def confirm_import(public_id: str) -> ResponseReturnValue:
     """Make a draft of an upload."""
     actor = require_actor()
     found = rights.import_for(actor, public_id)
-    made = importing.confirm_import(found, actor, clock.now())
+    made = importing.confirm_import(found, beforehand(), actor, clock.now())
     return redirect(url_for("fees.list_facts", public_id=made.public_id), 303)
 
 
@@ -196,7 +206,7 @@ def _list_page(actor: Actor, found: FeeList, **forms: Any) -> str:
         may_edit=own and found.is_editable and actor.may(Permission.POLICY_PROPOSE),
         may_withdraw=own and drafting and actor.may(Permission.POLICY_PROPOSE),
         may_approve=may_approve,
-        seen=actions.list_hash(found, rows) if may_approve else "",
+        seen=list_hash(found, rows) if may_approve else "",
         **{
             "approval": ApproveForm(formdata=None),
             "button": ButtonForm(formdata=None),
@@ -288,10 +298,15 @@ def remove_row(public_id: str, code: str) -> ResponseReturnValue:
 
 @bp.post("/supervision/fee-lists/<public_id>/submit")
 @access(Permission.POLICY_PROPOSE)
+@reads_first(lambda public_id: _prepared(public_id, ListStatus.DRAFT, ListStatus.RETURNED))
 @writes
 def submit_list(public_id: str) -> ResponseReturnValue:
     """Lay a draft before another officer."""
-    return _step(public_id, actions.submit_list)
+
+    def act(found: FeeList, actor: Actor, now: datetime) -> None:
+        actions.submit_list(found, beforehand(), actor, now)
+
+    return _step(public_id, act)
 
 
 @bp.post("/supervision/fee-lists/<public_id>/withdraw")
@@ -304,15 +319,25 @@ def withdraw_list(public_id: str) -> ResponseReturnValue:
 
 @bp.post("/supervision/fee-lists/<public_id>/approve")
 @access(Permission.POLICY_APPROVE)
+@reads_first(lambda public_id: _prepared(public_id, ListStatus.SUBMITTED))
 @writes
 def approve_list(public_id: str) -> ResponseReturnValue:
     """Publish a list another officer drafted."""
     form = ApproveForm()
 
     def act(found: FeeList, actor: Actor, now: datetime) -> Any:
-        return actions.approve_list(found, form.seen.data or "", actor, now)
+        return publishing.approve_list(found, beforehand(), form.seen.data or "", actor, now)
 
     return _step(public_id, act, form)
+
+
+def _prepared(public_id: str, *at: ListStatus) -> Prepared | Invalid | None:
+    """What a list becomes, made before anybody has to wait for it; None where it is at no such
+    step, which the action tells."""
+    found = rights.own_list(require_actor(), public_id)
+    if found.status not in at:
+        return None
+    return prepare(found, standards=found.status is ListStatus.SUBMITTED)
 
 
 def _step(public_id: str, act: Any, form: Form | None = None) -> ResponseReturnValue:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.orm import defer
@@ -134,15 +133,8 @@ def rows_of_edition(found: ListEdition) -> list[ListRow]:
     if found.fee_list is not None:
         return rows_of(found.fee_list)
     values = policy.by_id(FeesPolicy, found.id).values
-    content = (
-        db.session.scalar(select(PolicyEdition.content).where(PolicyEdition.id == found.id)) or {}
-    )
-    stored: dict[str, Any] = content.get("items", {})
     items = _items(found.jurisdiction, found.effective_from)
-    return [
-        row_of(code, *items.get(code, (code, "")), stored.get(code, {}), fee)
-        for code, fee in values.items.items()
-    ]
+    return [row_of(code, *items.get(code, (code, "")), fee) for code, fee in values.items.items()]
 
 
 def _items(jurisdiction: str, day: date) -> dict[str, tuple[str, str]]:
@@ -206,7 +198,6 @@ def imports(codes: Sequence[str]) -> list[FeeListImport]:
             .where(
                 FeeListImport.jurisdiction_code.in_(codes), FeeListImport.status.in_(open_states)
             )
-            .options(defer(FeeListImport.rows), defer(FeeListImport.problems))
             .order_by(FeeListImport.id.desc())
             .limit(as_written(20))
         )

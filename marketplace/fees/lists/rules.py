@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,20 +17,6 @@ from marketplace.fees.rules.standards import PriceForm
 Binds = Literal["binding", "reference"]
 AmountUnit = Literal["元", "万元", "%"]
 HUNDRED = Decimal(100)
-# what the list keeps of an item's fee in columns of its own
-_KNOWN = frozenset(
-    {
-        "standard",
-        "variants",
-        "binds",
-        "price_form",
-        "legal_basis",
-        "freed_by",
-        "freed_on",
-        "basis_date",
-        "deviation_band",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ class Charge:
 @dataclass(frozen=True, slots=True)
 class ListRow:
     """One row. It rests on a published ``standard``, or on a ``charge`` of its own, or on neither
-    (the price is agreed). ``carried`` is what the edition says of the item beyond the columns."""
+    (the price is agreed)."""
 
     code: str
     name: str
@@ -63,7 +49,6 @@ class ListRow:
     basis_date: BasisDate = "need_published"
     deviation_band: Decimal | None = None
     remarks: str = ""
-    carried: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_priced(self) -> bool:
@@ -89,13 +74,11 @@ def item_fee(row: ListRow, jurisdiction: str) -> dict[str, Any]:
         "basis_date": row.basis_date,
         "deviation_band": plain(row.deviation_band) if row.deviation_band is not None else "",
     }
-    return {key: value for key, value in told.items() if value} | dict(row.carried)
+    return {key: value for key, value in told.items() if value}
 
 
-def row_of(
-    code: str, name: str, department: str, content: Mapping[str, Any], fee: ItemFee
-) -> ListRow:
-    """The row an edition that was no list has for an item; ``content`` is the item as stored."""
+def row_of(code: str, name: str, department: str, fee: ItemFee) -> ListRow:
+    """The row an edition that was no list has for an item."""
     return ListRow(
         code=code,
         name=name,
@@ -109,16 +92,7 @@ def row_of(
         freed_on=fee.freed_on,
         basis_date=fee.basis_date,
         deviation_band=fee.deviation_band,
-        carried={key: value for key, value in content.items() if key not in _KNOWN},
     )
-
-
-def carry(row: ListRow, base: ListRow | None) -> ListRow:
-    """The row with what the edition in force says of the same item and standard beyond the
-    columns."""
-    if base is None or base.standard != row.standard:
-        return row
-    return replace(row, carried=base.carried)
 
 
 def standard_source(
@@ -275,7 +249,7 @@ def _by_charge(old: Charge | None, new: Charge | None) -> Effect:
     return Effect.OTHER
 
 
-COMPARED = tuple(each.name for each in fields(ListRow) if each.name not in ("code", "carried"))
+COMPARED = tuple(each.name for each in fields(ListRow) if each.name != "code")
 
 
 def compare(old: Sequence[ListRow], new: Sequence[ListRow]) -> Iterator[Difference]:
