@@ -121,7 +121,7 @@ def _register_packages(app: Flask) -> None:
                 app.register_blueprint(module.bp)
     if app.config["IS_DEMO"]:
         app.register_blueprint(importlib.import_module("marketplace.demo.views").bp)
-    for part in ("audit", "epoch", "files", "idempotency", "lifecycle", "policy", "tasks"):
+    for part in ("audit", "epoch", "files", "heads", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
     importlib.import_module("marketplace.commands.groups").init_app(app)
 

@@ -89,6 +89,7 @@ JOBS: tuple[Job, ...] = (
         60,
         watches=_watching("rating_subjects", "grade_proposals"),
     ),
+    Job("公布台账摘要", "marketplace.supervision.tasks:publish_head", 60, seeks=True),
     Job("办理时限登记", "marketplace.supervision.tasks:follow_clocks", 20, seeks=True),
     Job(
         "红黄灯与提醒",

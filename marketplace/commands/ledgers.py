@@ -9,26 +9,62 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.accounts.queries import organisation_by_credit_code
-from marketplace.foundation import audit
+from marketplace.foundation import audit, heads
+from marketplace.foundation.db import db
 from marketplace.ratings import actions as ratings
+from marketplace.ratings import verifying
 from marketplace.selection import queries as selection
+from marketplace.supervision import ledger_files
 
 from .saying import conclude, progress
 
-ledger_group = AppGroup("ledger", help="The audit ledger.")
+ledger_group = AppGroup("ledger", help="The audit ledger and the rating ledger.")
 
 
 @ledger_group.command("verify")
-def _verify_ledger() -> None:
-    """Recompute the audit chain; name every row that is missing or altered."""
+@click.option(
+    "--head", "kept", multiple=True, metavar="SEQ:HASH", help="a head that was kept elsewhere"
+)
+def _verify_ledger(kept: tuple[str, ...]) -> None:
+    """Recompute both ledgers; name every row that is missing, altered or inserted.
+
+    The audit chain is compared with the heads published every day and with its recorded end, the
+    rating ledger with its digests and with the audit ledger.
+    """
+    heads_kept = [_read_head(text) for text in kept]
     progress("recomputing the audit chain")
-    problems = 0
-    for finding in audit.verify():
-        problems += 1
+    audited = [*audit.verify(), *heads.verify()]
+    for seq, row_hash in heads_kept:
+        row = db.session.get(audit.AuditRow, seq)
+        if row is None or row.hash != row_hash:
+            audited.append(audit.Finding(seq, "the row is not the head that you kept"))
+    for finding in audited:
         click.echo(f"audit_ledger {finding.seq}: {finding.problem}")
     seq, head = audit.head()
     click.echo(f"audit_ledger head: {seq} {head}")
-    conclude("audit_ledger", problems)
+    progress("comparing the rating ledger with it")
+    rated = list(verifying.findings())
+    for finding in rated:
+        click.echo(f"rating_ledger {finding.seq}: {finding.problem}")
+    click.echo(f"audit_ledger: {len(audited)} differences")
+    conclude("rating_ledger", len(rated), also=len(audited))
+
+
+def _read_head(text: str) -> tuple[int, str]:
+    seq, _colon, row_hash = text.partition(":")
+    if not seq.isdigit() or len(row_hash) != 64:
+        raise click.BadParameter("a head is SEQ:HASH")
+    return int(seq), row_hash.lower()
+
+
+@ledger_group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def _export_ledger(file: Path) -> None:
+    """Write both ledgers with the content of every row to FILE, for scripts/verify_ledger.py."""
+    progress("writing both ledgers")
+    with file.open("w", encoding="utf-8") as lines:
+        lines.writelines(ledger_files.whole())
+    click.echo(f"written to {file}")
 
 
 ratings_group = AppGroup("ratings", help="The rating ledger.")

@@ -12,8 +12,11 @@ def progress(message: str) -> None:
     click.echo(message, err=True)
 
 
-def conclude(what: str, problems: int) -> None:
-    """Say how many differences were found; any at all end the command with status 1."""
+def conclude(what: str, problems: int, also: int = 0) -> None:
+    """Say how many differences were found; any at all end the command with status 1.
+
+    `also` counts those that were told before.
+    """
     click.echo(f"{what}: {problems} differences")
-    if problems:
+    if problems or also:
         sys.exit(1)

@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import JSON, Index, String, event, insert, literal_column, select, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Index,
+    String,
+    event,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock, epoch, savepoints
@@ -78,6 +88,23 @@ append_only(AuditRow.__table__)  # type: ignore[arg-type]
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LAST = select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(literal_column("1"))
 _INSERT = insert(AuditRow.__table__)  # type: ignore[arg-type]
+
+
+class AuditTail(Base):
+    """The newest row as its own transaction left it: rows cut off the end are missed."""
+
+    __tablename__ = "audit_tail"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+_TAIL = text(
+    "INSERT INTO audit_tail (id, seq, hash) VALUES (1, :seq, :hash) "
+    "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +185,7 @@ def _write_pending(session: Session) -> None:
         previous = row["hash"] = chain_hash(previous, row["content_digest"])
         rows.append(row)
     connection.execute(_INSERT, rows)
+    connection.execute(_TAIL, {"seq": seq, "hash": previous})
 
 
 def _json_facts(facts: dict[str, Any]) -> dict[str, Any]:
@@ -197,9 +225,9 @@ def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
     if last is not None:
         rows = rows.where(AuditRow.seq <= last)
     for row in db.session.scalars(rows.execution_options(yield_per=1000)):
-        if row.seq != expected:
-            yield Finding(expected, f"row {expected} is missing")
-            expected = row.seq
+        for missing in range(expected, row.seq):
+            yield Finding(missing, f"row {missing} is missing")
+        expected = row.seq
         if row.content_digest != digest(row.content()):
             yield Finding(row.seq, "the content does not match its digest")
         if row.previous != previous:

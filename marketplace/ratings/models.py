@@ -191,6 +191,11 @@ def content_digest(values: Sequence[Any]) -> str:
     The bytes are those of ``crypto.canonical_json``, made without asking every value for its
     type: a replay takes the digest of every row there is.
     """
+    return sha256_hex(content_text(values).encode())
+
+
+def content_text(values: Sequence[Any]) -> str:
+    """The text that ``content_digest`` is taken of."""
     content = dict(zip(HASHED, values, strict=False))
     for name in _MOMENTS:
         moment = content[name]
@@ -199,7 +204,7 @@ def content_digest(values: Sequence[Any]) -> str:
     points = content["points"]
     if points is not None:
         content["points"] = format(points, "f")
-    return sha256_hex(_ENCODER.encode(content).encode())
+    return _ENCODER.encode(content)
 
 
 append_only(RatingEntry.__table__)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from marketplace.foundation.db import EnumText
 from .models import HASHED, GradeRecord, RatingEntry, RatingSubject
 
 BLOCK = 250
+_ROWS_AT_ONCE = 5000
 
 
 def _plain(column: Any) -> Any:
@@ -47,18 +48,14 @@ _SUBJECTS = (
 )
 _LEDGER = RatingEntry.__table__.c
 COLUMNS = (*(_plain(_LEDGER[name]) for name in HASHED), _LEDGER.id, _LEDGER.digest)
-_ENTRIES = (
-    select(
-        *COLUMNS,
-        AuditRow.facts["digest"].as_string().label("audited"),
-    )
-    .outerjoin(
-        AuditRow,
-        (AuditRow.subject_id == cast(RatingEntry.id, String)) & _POSTED[0] & _POSTED[1],
-    )
-    .where(RatingEntry.subject_id.between(*_RANGE))
-    .order_by(RatingEntry.subject_id, RatingEntry.id, AuditRow.seq)
+_AUDITED = select(*COLUMNS, AuditRow.facts["digest"].as_string().label("audited")).outerjoin(
+    AuditRow,
+    (AuditRow.subject_id == cast(RatingEntry.id, String)) & _POSTED[0] & _POSTED[1],
 )
+_ENTRIES = _AUDITED.where(RatingEntry.subject_id.between(*_RANGE)).order_by(
+    RatingEntry.subject_id, RatingEntry.id, AuditRow.seq
+)
+_ROWS = _AUDITED.where(RatingEntry.id.between(*_RANGE)).order_by(RatingEntry.id, AuditRow.seq)
 _RECORDS = (
     select(
         GradeRecord.subject_id,
@@ -119,20 +116,23 @@ def registers(connection: Connection) -> list[str]:
     return list(connection.scalars(select(RatingSubject.register).distinct()))
 
 
-def entry_counts(connection: Connection) -> tuple[int, int]:
-    """How many entries the ledger holds, and how many the audit ledger says were posted."""
-    held = connection.scalar(select(func.count()).select_from(RatingEntry)) or 0
-    posted = connection.scalar(select(func.count()).select_from(AuditRow).where(*_POSTED)) or 0
-    return held, posted
+def rows(connection: Connection) -> Iterator[Any]:
+    """The whole ledger in order, each row with `audited`; once more for each further audit row."""
+    last = connection.scalar(select(func.max(RatingEntry.id))) or 0
+    first = connection.scalar(select(func.min(RatingEntry.id))) or 0
+    for start in range(first, last + 1, _ROWS_AT_ONCE):
+        yield from connection.execute(
+            _ROWS, {"first": start, "last": min(last, start + _ROWS_AT_ONCE - 1)}
+        ).all()
 
 
-def posted_numbers(connection: Connection) -> Iterator[str]:
+def posted_numbers(connection: Connection) -> Iterator[int]:
     """The numbers of all entries that the audit ledger says were posted, in order."""
-    yield from connection.scalars(
-        select(AuditRow.subject_id).where(*_POSTED).order_by(AuditRow.seq)
-    )
+    numbers = select(AuditRow.subject_id).where(*_POSTED).order_by(AuditRow.seq)
+    for number in connection.scalars(numbers.execution_options(yield_per=10_000)):
+        yield int(number)
 
 
-def held_numbers(connection: Connection) -> set[str]:
+def held_numbers(connection: Connection) -> set[int]:
     """The numbers of all entries that the ledger holds."""
-    return {str(number) for number in connection.scalars(select(RatingEntry.id))}
+    return set(connection.scalars(select(RatingEntry.id)))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from marketplace.foundation import tasks
+from marketplace.foundation import clock, heads, tasks
+from marketplace.foundation.transactions import transaction
 
 from . import clocks
 from .models import RunningClock
+
+
+def publish_head() -> int:
+    """Publish the head of the audit ledger of each day that has ended, once."""
+    with transaction():
+        return heads.publish_due(clock.now())
 
 
 def follow_clocks() -> int:

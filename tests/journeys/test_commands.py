@@ -126,7 +126,7 @@ def test_manage_runs_from_anywhere_on_the_database_it_is_given(
 
     verified = manage("ledger", "verify")
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.endswith("audit_ledger: 0 differences\n")
+    assert verified.stdout.endswith("audit_ledger: 0 differences\nrating_ledger: 0 differences\n")
     with demo_app.app_context():
         before = present()
     moved = manage("clock", "advance", "3d")

@@ -1,0 +1,120 @@
+"""The ledgers as files that anybody can check without us (docs/ledger.md, scripts/verify_ledger.py).
+
+`hashes` is public: the chain between two published heads, without what happened. `whole` is for
+whoever audits on the spot: both ledgers with the content of every row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from marketplace.foundation import audit
+from marketplace.foundation.audit import GENESIS, AuditRow, AuditTail
+from marketplace.foundation.crypto import canonical_json, signing_public_key
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.heads import LedgerHead
+from marketplace.ratings import streaming
+from marketplace.ratings.models import content_text
+
+FORMAT = "zjcs-ledger/1"
+_AT_ONCE = 5000
+
+
+def published_heads() -> Any:
+    """The published heads, the newest first, for a list of pages."""
+    return select(LedgerHead).order_by(LedgerHead.day.desc())
+
+
+def head_of(day: date) -> LedgerHead:
+    """The head published for a day. Raises Missing."""
+    head = db.session.get(LedgerHead, day)
+    if head is None:
+        raise Missing(f"head of {day}")
+    return head
+
+
+def head_before(head: LedgerHead) -> LedgerHead | None:
+    """The head published before another."""
+    return db.session.scalar(
+        select(LedgerHead).where(LedgerHead.day < head.day).order_by(LedgerHead.day.desc()).limit(1)
+    )
+
+
+def hashes(first: LedgerHead | None, last: LedgerHead) -> Iterator[str]:
+    """The lines of the public file: every row's hashes after one head up to another.
+
+    Without a first head it begins with row 1.
+    """
+    start = (first.seq, first.hash) if first else (0, GENESIS)
+    yield _line(
+        {
+            "format": FORMAT,
+            "holds": "hashes",
+            "from": {"seq": start[0], "hash": start[1]},
+            "to": {"seq": last.seq, "hash": last.hash},
+            "heads": [_published(head) for head in (first, last) if head is not None],
+            "public_key": signing_public_key(),
+        }
+    )
+    columns = (AuditRow.seq, AuditRow.content_digest, AuditRow.hash)
+    for begin in range(start[0] + 1, last.seq + 1, _AT_ONCE):
+        end = min(last.seq, begin + _AT_ONCE - 1)
+        rows = select(*columns).where(AuditRow.seq.between(begin, end)).order_by(AuditRow.seq)
+        for seq, digest, row_hash in db.session.execute(rows):
+            yield _line({"seq": seq, "digest": digest, "hash": row_hash})
+
+
+def whole() -> Iterator[str]:
+    """The lines of the file for auditors: both ledgers with the content of every row."""
+    tail = db.session.get(AuditTail, 1)
+    heads = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day)).all()
+    yield _line(
+        {
+            "format": FORMAT,
+            "holds": "rows",
+            "from": {"seq": 0, "hash": GENESIS},
+            "to": {"seq": tail.seq, "hash": tail.hash} if tail else {"seq": 0, "hash": GENESIS},
+            "heads": [_published(head) for head in heads],
+            "public_key": signing_public_key(),
+        }
+    )
+    last = audit.head()[0]
+    for begin in range(0, last + 1, _AT_ONCE):
+        between = AuditRow.seq.between(begin, begin + _AT_ONCE - 1)
+        for row in db.session.scalars(select(AuditRow).where(between).order_by(AuditRow.seq)):
+            yield _line(
+                {
+                    "seq": row.seq,
+                    "content": canonical_json(row.content()).decode(),
+                    "previous": row.previous,
+                    "digest": row.content_digest,
+                    "hash": row.hash,
+                }
+            )
+        db.session.expunge_all()
+    known = 0
+    for entry in streaming.rows(db.session.connection()):
+        if entry.id != known:
+            yield _line(
+                {"rating": entry.id, "content": content_text(entry), "digest": entry.digest}
+            )
+        known = entry.id
+
+
+def _published(head: LedgerHead) -> dict[str, Any]:
+    return {
+        "day": head.day.isoformat(),
+        "seq": head.seq,
+        "hash": head.hash,
+        "signature": head.signature,
+    }
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n"

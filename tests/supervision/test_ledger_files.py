@@ -1,0 +1,305 @@
+"""Both ledgers: what anybody changed by hand is named, and the independent script agrees."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+
+from config import ROOT
+from marketplace.foundation import audit, clock, heads
+from marketplace.foundation.audit import chain_hash
+from marketplace.foundation.db import db
+from marketplace.foundation.heads import LedgerHead
+from marketplace.foundation.transactions import transaction
+from marketplace.ratings import verifying
+from marketplace.supervision import ledger_files
+from marketplace.supervision.tasks import publish_head
+from tests.factories import accounts, ratings
+from tests.tampering import unguard
+
+Advance = Callable[[timedelta], None]
+DAY = timedelta(days=1)
+SCRIPT = ROOT / "scripts" / "verify_ledger.py"
+
+
+def _script(file: Path, *more: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), str(file), *more], capture_output=True, text=True
+    )
+    *found, last = done.stdout.splitlines()
+    assert last == f"{len(found)} differences", done.stdout + done.stderr
+    assert done.returncode == int(bool(found))
+    return found
+
+
+def _command() -> list[str]:
+    """What `scripts/manage ledger verify` names, in this transaction."""
+    db.session.expire_all()
+    named = [("audit_ledger", each) for each in (*audit.verify(), *heads.verify())]
+    named += [("rating_ledger", each) for each in verifying.findings()]
+    return [f"{ledger} {each.seq}: {each.problem}" for ledger, each in named]
+
+
+_NAMES = [column.name for column in audit.AuditRow.__table__.columns]
+_RATING = [column.name for column in verifying.streaming.RatingEntry.__table__.columns]
+
+
+def _copy(table: str, names: list[str], key: str, of: str, to: str, **new: str) -> str:
+    new[key] = to
+    values = ", ".join(new.get(name, name) for name in names)
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} WHERE {key} = {of}"
+    )
+
+
+# what is done by hand: table, statement, what must be named. {r} is an entry of the rating
+# ledger in the middle, {s} its audit row, {t} the last audit row
+_BY_HAND = {
+    "an audit row's fact": (
+        "audit_ledger",
+        """UPDATE audit_ledger SET facts = '{{"digest": "00", "kind": "mark"}}' WHERE seq = {s}""",
+        "audit_ledger {s}: the content does not match its digest",
+    ),
+    "an audit row's actor": (
+        "audit_ledger",
+        "UPDATE audit_ledger SET actor_id = 77 WHERE seq = 5",
+        "audit_ledger 5: the content does not match its digest",
+    ),
+    "an audit row's time": (
+        "audit_ledger",
+        "UPDATE audit_ledger SET at = (SELECT at FROM audit_ledger WHERE seq = {t}) WHERE seq = 7",
+        "audit_ledger 7: the content does not match its digest",
+    ),
+    "an audit row's digest": (
+        "audit_ledger",
+        "UPDATE audit_ledger SET content_digest = previous WHERE seq = {s}",
+        "audit_ledger {s}: the hash does not match",
+    ),
+    "an audit row's hash": (
+        "audit_ledger",
+        "UPDATE audit_ledger SET hash = previous WHERE seq = {s}",
+        "audit_ledger {s}: the hash does not match",
+    ),
+    "the first audit row gone": (
+        "audit_ledger",
+        "DELETE FROM audit_ledger WHERE seq = 1",
+        "audit_ledger 1: row 1 is missing",
+    ),
+    "an audit row gone": (
+        "audit_ledger",
+        "DELETE FROM audit_ledger WHERE seq = {s}",
+        "audit_ledger {s}: row {s} is missing",
+    ),
+    "the end cut off": (
+        "audit_ledger",
+        "DELETE FROM audit_ledger WHERE seq = {t}",
+        "audit_ledger {t}: row {t} is missing at the end",
+    ),
+    "an audit row put at the end": (
+        "audit_ledger",
+        _copy("audit_ledger", _NAMES, "seq", "{t}", "{t} + 1", previous="hash"),
+        "audit_ledger {next}: it stands after the recorded end",
+    ),
+    "a mark raised": (
+        "rating_ledger",
+        "UPDATE rating_ledger SET hundredths = 10000 WHERE id = {r}",
+        "rating_ledger {r}: the content does not match its digest",
+    ),
+    "a rating entry gone": (
+        "rating_ledger",
+        "DELETE FROM rating_ledger WHERE id = {r}",
+        "rating_ledger {r}: it is missing",
+    ),
+    "a rating entry added": (
+        "rating_ledger",
+        _copy("rating_ledger", _RATING, "id", "{r}", "999"),
+        "rating_ledger 999: the audit ledger does not know it",
+    ),
+}
+
+
+def test_whatever_is_changed_by_hand_is_named_by_the_command_and_by_the_script(
+    app: Flask, advance: Advance, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 4, 3)
+    advance(3 * DAY)
+    _published(app)
+    file = tmp_path / "ledger.jsonl"
+    with app.app_context():
+        entry = db.session.scalars(
+            select(verifying.streaming.RatingEntry.id).order_by(text("id"))
+        ).all()[1]
+        posted = select(audit.AuditRow.seq).where(
+            audit.AuditRow.subject_type == "rating_ledger",
+            audit.AuditRow.subject_id == str(entry),
+        )
+        last = audit.head()[0]
+        place = {"r": entry, "s": db.session.scalars(posted).one(), "t": last, "next": last + 1}
+        file.write_text("".join(ledger_files.whole()), encoding="utf-8")
+        assert _command() == _script(file) == []
+        for what, (table, statement, named) in _BY_HAND.items():
+            unguard(db.session.connection(), table)
+            done = db.session.execute(text(statement.format(**place)))
+            assert done.rowcount == 1, what  # type: ignore[attr-defined]
+            found = _command()
+            assert named.format(**place) in found, (what, found)
+            file.write_text("".join(ledger_files.whole()), encoding="utf-8")
+            assert sorted(_script(file)) == sorted(found), what
+            db.session.rollback()
+            db.session.expunge_all()
+        assert _command() == []
+
+
+def _published(app: Flask) -> None:
+    with app.app_context():
+        publish_head()
+
+
+def test_a_ledger_written_anew_is_told_by_its_published_heads(
+    app: Flask, advance: Advance, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(2 * DAY)
+    _published(app)
+    file = tmp_path / "ledger.jsonl"
+    with app.app_context():
+        head = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day.desc())).first()
+        assert head is not None
+        assert head.day == clock.today() - DAY
+        kept = f"{head.seq}:{head.hash}"
+        unguard(db.session.connection(), "audit_ledger")
+        # somebody who writes the whole chain anew, its end included, after changing one row
+        previous, last = audit.GENESIS, ("", "")
+        for row in db.session.scalars(select(audit.AuditRow).order_by(audit.AuditRow.seq)):
+            roles = "owner" if row.seq == 3 else row.roles
+            digest = audit.digest({**row.content(), "roles": roles})
+            chained = chain_hash(previous, digest)
+            db.session.execute(
+                text(
+                    "UPDATE audit_ledger SET roles = :r, content_digest = :d, previous = :p,"
+                    " hash = :h WHERE seq = :s"
+                ),
+                {"r": roles, "d": digest, "p": previous, "h": chained, "s": row.seq},
+            )
+            previous, last = chained, (str(row.seq), chained)
+        db.session.execute(text("UPDATE audit_tail SET hash = :h"), {"h": last[1]})
+        expected = f"audit_ledger {head.seq}: the row is not the head published for {head.day}"
+        assert expected in _command()
+        assert list(audit.verify()) == []
+        file.write_text("".join(ledger_files.whole()), encoding="utf-8")
+        found = _script(file, "--head", kept)
+        assert expected in found
+        assert f"audit_ledger {head.seq}: the row is not the head that you kept" in found
+        db.session.rollback()
+
+
+def test_a_head_is_published_once_a_day_signed_and_never_changes(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(3 * DAY)
+    _published(app)
+    with app.app_context():
+        found = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day)).all()
+        days = [head.day for head in found]
+        assert days == sorted(set(days))
+        assert days[-1] == clock.today() - DAY
+        before = heads.calendar.moment(clock.today(), heads.time(0))
+        newest = db.session.scalars(
+            select(audit.AuditRow.seq)
+            .where(audit.AuditRow.at < before)
+            .order_by(audit.AuditRow.seq.desc())
+        ).first()
+        assert found[-1].seq == newest
+        with transaction():
+            assert heads.publish_due(clock.now()) == 0
+        for table in ("UPDATE ledger_heads SET seq = 1", "DELETE FROM ledger_heads"):
+            with pytest.raises(Exception, match="append-only"):
+                db.session.execute(text(table))
+            db.session.rollback()
+        unguard(db.session.connection(), "ledger_heads")
+        db.session.execute(
+            text("UPDATE ledger_heads SET signature = :s WHERE day = :d"),
+            {"s": "0" * 128, "d": found[-1].day.isoformat()},
+        )
+        assert any("not signed by this site" in each for each in _command())
+        db.session.rollback()
+
+
+def test_the_public_file_of_hashes_joins_two_heads(
+    app: Flask, advance: Advance, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(2 * DAY)
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(1 * DAY)
+    _published(app)
+    file = tmp_path / "hashes.jsonl"
+    with app.app_context():
+        last, before = db.session.scalars(
+            select(LedgerHead).order_by(LedgerHead.day.desc()).limit(2)
+        )
+        lines = list(ledger_files.hashes(before, last))
+        whole = list(ledger_files.hashes(None, last))
+        first, end = before.seq, last.seq
+    assert len(lines) == end - first + 1
+    assert len(whole) == end + 1
+    assert "content" not in "".join(whole)
+    for good in (lines, whole):
+        file.write_text("".join(good), encoding="utf-8")
+        assert _script(file) == []
+    file.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
+    assert f"audit_ledger {first + 1}: row {first + 1} is missing" in _script(file)
+    changed = json.loads(lines[1])
+    changed["digest"] = "0" * 64
+    file.write_text("".join([lines[0], json.dumps(changed) + "\n", *lines[2:]]), encoding="utf-8")
+    assert f"audit_ledger {first + 1}: the hash does not match" in _script(file)
+
+
+def test_the_heads_and_the_hashes_are_open_to_everybody(
+    app: Flask, client: FlaskClient, advance: Advance, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(3 * DAY)
+    _published(app)
+    with app.app_context():
+        last, before = (
+            (head.day.isoformat(), head.seq, head.hash)
+            for head in db.session.scalars(
+                select(LedgerHead).order_by(LedgerHead.day.desc()).limit(2)
+            )
+        )
+    page = client.get("/data/ledger")
+    assert page.status_code == 200
+    assert last[2] in page.text
+    assert client.get("/data").text.count('href="/data/ledger"') == 1
+    file = tmp_path / "day.jsonl"
+    for query in (f"to={last[0]}", f"from={before[0]}&to={last[0]}"):
+        answer = client.get(f"/data/ledger/hashes?{query}")
+        assert answer.status_code == 200
+        assert f"ledger-{before[0]}-{last[0]}.jsonl" in answer.headers["Content-Disposition"]
+        file.write_bytes(answer.data)
+        assert _script(file, "--head", f"{last[1]}:{last[2]}") == []
+    for query, status in (
+        ("", 422),
+        ("to=gestern", 422),
+        ("to=1999-01-01", 404),
+        (f"from={last[0]}&to={last[0]}", 422),
+        (f"from=x&to={last[0]}", 422),
+    ):
+        assert client.get(f"/data/ledger/hashes?{query}").status_code == status
