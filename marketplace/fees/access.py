@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import supervises
@@ -14,15 +16,36 @@ from .rules.judging import Gate
 
 _PUBLISHED = (Gate.BUDGET, Gate.AWARD)
 
+# table of what a quote is made for, or stands on → whether quotes of this row are closed
+_closed: dict[str, Callable[[int], bool]] = {}
+
+
+def quotes_closed_by(table: str, closed: Callable[[int], bool]) -> None:
+    """Have ``closed(key)`` say of a row of ``table`` whether its quotes may be read by officers;
+    for the packages above, which know what a quote is made for."""
+    _closed[table] = closed
+
+
+def _is_closed(check: PriceCheck) -> bool:
+    for table, key in (
+        (check.matter_type, check.matter_id),
+        (check.subject_type, check.subject_id),
+    ):
+        if table in _closed and key is not None:
+            return _closed[table](key)
+    return False
+
 
 def check_for(actor: Actor | None, public_id: str) -> PriceCheck:
     """A check this reader may see: budgets and awards are published with their need; the rest,
-    and whatever was refused, is for the organisation that asked and the officers of its area.
-    Raises Missing otherwise."""
+    and whatever was refused, is for the organisation that asked and the officers of its area:
+    a quote for these only when the quotes of its need are closed. Raises Missing otherwise."""
     found = queries.check(public_id)
     if found.stage in _PUBLISHED and not found.refused:
         return found
-    if supervises(actor, found.jurisdiction_code):
+    if supervises(actor, found.jurisdiction_code) and (
+        found.stage is not Gate.QUOTE or _is_closed(found)
+    ):
         return found
     if actor is not None and found.organisation_id == actor.organisation_id is not None:
         return found

@@ -17,7 +17,8 @@ from sqlalchemy import inspect, select
 
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import Model, db
+from marketplace.foundation.crypto import digest
+from marketplace.foundation.db import Model, db, new_public_id
 from marketplace.foundation.errors import Invalid
 from marketplace.foundation.money import to_fen
 from marketplace.foundation.web import later
@@ -132,15 +133,14 @@ def require_price(
     """
     check = check_price(question, actor, now)
     if check.stops:
-        _keep_attempt(question, check)
+        attempt = _keep_attempt(question, check)
         audit.note(
             "price.refused",
             actor,
             ("service_items", check.item_code),
             stage=check.stage.value,
             verdict=check.verdict.value,
-            price=check.price,
-            limit=(check.decided_by or {}).get("limit"),
+            **_noted_price(check, attempt),
             policy_edition=check.policy_edition_id,
             standard_edition=check.standard_edition_id,
         )
@@ -209,7 +209,7 @@ def _check_numbers(price: Decimal | None, discount: Decimal | None) -> None:
 
 def _promise(discount: Decimal | None) -> Commitment | None:
     """A discount of zero promises nothing: the standard's own float stays open."""
-    return Commitment("机构承诺", discount=discount) if discount else None
+    return Commitment(discount=discount) if discount else None
 
 
 def _facts(
@@ -316,11 +316,30 @@ def _wording(reason: Wording | None) -> dict[str, object] | None:
     return None if reason is None else {"text": reason.text, "values": dict(reason.values)}
 
 
-def _keep_attempt(question: PriceQuestion, check: PriceCheck) -> None:
-    """Store the refused check after the answer, in a transaction of its own.
+def _noted_price(check: PriceCheck, attempt: str) -> dict[str, Any]:
+    """What the audit ledger says of a refused price. Of a quote it only keeps a commitment: a
+    price must not be read, nor guessed from a digest, before the quotes are closed."""
+    facts = {"price": check.price, "limit": (check.decided_by or {}).get("limit")}
+    if check.stage is not Gate.QUOTE:
+        return facts
+    return {"commitment": attempt_commitment(attempt, check)}
+
+
+def attempt_commitment(attempt: str, check: PriceCheck) -> str:
+    """The digest the audit ledger keeps of a refused quote: of its price and the limit it broke,
+    under the random id (``attempt``) that the kept attempt goes by once it may be read."""
+    limit = (check.decided_by or {}).get("limit")
+    fen = None if check.price is None else int(check.price * 100)
+    return digest({"attempt": attempt, "fen": fen, "limit": limit})
+
+
+def _keep_attempt(question: PriceQuestion, check: PriceCheck) -> str:
+    """Store the refused check after the answer, in a transaction of its own; returns the public
+    id it will have.
 
     What was new in the refused transaction is gone by then; what stood before is linked.
     """
+    attempt = new_public_id()
     columns = [column.key for column in inspect(PriceCheck).column_attrs]
     own = {"id", "public_id", "subject_type", "subject_id", "matter_type", "matter_id"}
     facts = {name: getattr(check, name) for name in columns if name not in own}
@@ -332,6 +351,7 @@ def _keep_attempt(question: PriceQuestion, check: PriceCheck) -> None:
         db.session.add(
             PriceCheck(
                 **{**facts, "refused": True, "flagged": True},
+                public_id=attempt,
                 subject_type=subject_type,
                 subject_id=subject_id,
                 matter_type=matter_type,
@@ -340,6 +360,7 @@ def _keep_attempt(question: PriceQuestion, check: PriceCheck) -> None:
         )
 
     later(keep)
+    return attempt
 
 
 _Name = tuple[type[Model], str] | None

@@ -17,6 +17,7 @@ from marketplace.foundation.money import format_yuan
 
 from .rules.bands import MONEY_UNITS, Band, percent, plain, round_to
 from .rules.judging import Gate, Verdict
+from .rules.limits import BUDGETED, PROMISED
 from .rules.modifiers import Cap, Floor, Rounding, Surcharge
 from .rules.references import Reference
 from .rules.standards import FeeStandard
@@ -234,7 +235,7 @@ def compare(found: Reference | None, basic: Band | None = None) -> Compared | No
 SOURCES = {
     "standard": N_("收费标准"),
     "layer": N_("本地政策"),
-    "commitment": N_("机构承诺"),
+    "commitment": PROMISED,
     "budget": N_("预算"),
 }
 
@@ -251,6 +252,17 @@ class LimitLine:
     decides: bool
 
 
+def rests_on(document: str) -> str:
+    """What a limit or a step rests on: a document by its own name, a promise or a budget in the
+    reader's language."""
+    return str(_(document)) if document in (PROMISED, BUDGETED) else document
+
+
+def ground(document: str, clause: str) -> str:
+    """The document and the clause of a limit for a reader."""
+    return " ".join(each for each in (rests_on(document), clause) if each)
+
+
 def limit_lines(check: PriceCheck) -> list[LimitLine]:
     """Every ceiling of a stored check in the order of the rules, the deciding one marked."""
     kept = check.limits or []
@@ -261,7 +273,7 @@ def limit_lines(check: PriceCheck) -> list[LimitLine]:
         LimitLine(
             source=str(_(source)),
             title="" if each["title"] == each["document"] else each["title"],
-            ground=" ".join(each[key] for key in ("document", "clause") if each[key]),
+            ground=ground(each["document"], each["clause"]),
             amount=Decimal(each["limit"]),
             binding=each["binding"],
             decides=each == broken if broken is not None else Decimal(each["limit"]) == lowest,
@@ -283,8 +295,7 @@ def _price(check: PriceCheck | Charge) -> str:
 def _rule(rule: Mapping[str, Any]) -> str:
     if not rule:
         return ""
-    words = [str(rule[key]) for key in ("document", "clause") if rule[key]]
-    return " ".join(words) or str(rule["title"])
+    return ground(rule["document"], rule["clause"]) or str(rule["title"])
 
 
 def step_lines(steps: Iterable[Mapping[str, Any]]) -> list[StepLine]:
@@ -302,7 +313,7 @@ def step_lines(steps: Iterable[Mapping[str, Any]]) -> list[StepLine]:
                 ),
                 low=low if money else None,
                 high=high if money else None,
-                document=step["document"],
+                document=rests_on(step["document"]),
                 clause=step["clause"],
             )
         )

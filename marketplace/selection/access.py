@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from marketplace.accounts.overseeing import oversees, supervises
+from marketplace.fees.access import quotes_closed_by
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.projects import queries as projects
+from marketplace.projects.access import quotes_closed
 from marketplace.projects.models import Need
 
 from . import queries
@@ -93,3 +96,11 @@ def annulment_for(actor: Actor, public_id: str) -> DrawAnnulment:
     if not oversees(actor, found.round.need.jurisdiction_code):
         raise Missing(f"annulment {public_id}")
     return found
+
+
+def _entry_closed(entry_id: int) -> bool:
+    return quotes_closed(db.session.get_one(Entry, entry_id).need_id)
+
+
+# checks made before they were told their need have their entry alone
+quotes_closed_by(Entry.__tablename__, _entry_closed)

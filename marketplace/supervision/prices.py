@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -25,7 +25,8 @@ from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import access, require_actor
 from marketplace.intermediaries.models import Firm
-from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.models import QUOTES_SEALED, Need
+from marketplace.selection.models import Entry
 
 from .blueprint import bp
 
@@ -58,18 +59,10 @@ def prices() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     codes = accounts.below(actor.jurisdiction)
     found = fees.watched_checks(codes, item or None, stage, verdict, _kind(kind))
-    # nobody sees a quote before the entries of its need are closed, refused ones included
-    sealed = select(Need.id).where(
-        Need.status == NeedStatus.PUBLISHED, Need.jurisdiction_code.in_(codes)
+    page = paginate(
+        found.where(or_(PriceCheck.stage != Gate.QUOTE, _closed_quote(codes))),
+        request.args.get("page", 1, type=int),
     )
-    found = found.where(
-        or_(
-            PriceCheck.stage != Gate.QUOTE,
-            PriceCheck.matter_id.is_(None),
-            PriceCheck.matter_id.not_in(sealed),
-        )
-    )
-    page = paginate(found, request.args.get("page", 1, type=int))
     return render_template(
         "supervision/prices.html",
         page=page,
@@ -82,6 +75,23 @@ def prices() -> ResponseReturnValue:
         verdict=verdict,
         kinds=KINDS,
         kind=kind,
+    )
+
+
+def _closed_quote(codes: Sequence[str]) -> ColumnElement[bool]:
+    """Nobody sees a quote before the entries of its need are closed, refused ones included; what
+    names neither need nor entry is not known to be closed."""
+    closed = select(Need.id).where(
+        Need.status.not_in(QUOTES_SEALED), Need.jurisdiction_code.in_(codes)
+    )
+    entered = select(Entry.id).where(Entry.need_id.in_(closed))
+    return or_(
+        and_(PriceCheck.matter_type == Need.__tablename__, PriceCheck.matter_id.in_(closed)),
+        and_(
+            PriceCheck.matter_id.is_(None),
+            PriceCheck.subject_type == Entry.__tablename__,
+            PriceCheck.subject_id.in_(entered),
+        ),
     )
 
 

@@ -151,7 +151,7 @@ def test_needs_input_stops_all_but_an_offering_by_discount() -> None:
 
 
 def test_commitment_binds_even_where_the_standard_informs() -> None:
-    promise = Commitment("机构承诺", discount=D("0.10"))
+    promise = Commitment(discount=D("0.10"))
     assert ask_agency("202950", commitment=promise).verdict is Verdict.WITHIN
     answer = ask_agency("202950.02", commitment=promise)
     assert answer.verdict is Verdict.ABOVE_CEILING
@@ -161,16 +161,16 @@ def test_commitment_binds_even_where_the_standard_informs() -> None:
 
 
 def test_an_amount_promised_holds_in_its_base_range() -> None:
-    promise = Commitment("机构承诺", amount=D(150000), base_to=D(60_000_000))
+    promise = Commitment(amount=D(150000), base_to=D(60_000_000))
     assert ask_agency("160000", commitment=promise).stops
     larger = agency("6001")
     assert not ask("160000", item="zbdl", calculation=larger, commitment=promise).stops
-    below = Commitment("机构承诺", amount=D(150000), base_from=D(60_000_001))
+    below = Commitment(amount=D(150000), base_from=D(60_000_001))
     assert not ask_agency("160000", commitment=below).stops
 
 
 def test_a_ceiling_below_the_band_takes_its_floor_away() -> None:
-    promise = Commitment("机构承诺", discount=D("0.30"))
+    promise = Commitment(discount=D("0.30"))
     answer = ask("200000", commitment=promise)
     assert answer.verdict is Verdict.WITHIN
     assert answer.floor is None
@@ -292,7 +292,7 @@ def test_a_lower_price_is_never_further_above(
     a: Decimal, b: Decimal, discount: Decimal | None, budget: Decimal | None
 ) -> None:
     low, high = sorted((a, b))
-    promise = None if discount is None else Commitment("机构承诺", discount=discount)
+    promise = None if discount is None else Commitment(discount=discount)
     cheap, dear = (ask(str(p), commitment=promise, budget=budget) for p in (low, high))
     if cheap.verdict is Verdict.ABOVE_CEILING:
         assert dear.verdict is Verdict.ABOVE_CEILING
@@ -308,9 +308,9 @@ def test_impossible_questions_are_refused() -> None:
     with pytest.raises(ValueError, match="价格"):
         ask("-1")
     with pytest.raises(ValueError, match="下浮率或金额"):
-        Commitment("x")
+        Commitment()
     with pytest.raises(ValueError, match="下浮率"):
-        Commitment("x", discount=D(1))
+        Commitment(discount=D(1))
 
 
 ADAPTER = TypeAdapter(FeesPolicy)

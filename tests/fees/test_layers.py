@@ -122,13 +122,13 @@ def test_xintai_takes_half_and_only_informs() -> None:
 
 
 def test_a_commitment_of_shouguang_is_dated_and_binds_by_item() -> None:
-    promise = Commitment("机构承诺", discount=D("0.15"), since=date(2026, 3, 2))
+    promise = Commitment(discount=D("0.15"), since=date(2026, 3, 2))
     assert ask(SHOUGUANG, "191675", commitment=promise).verdict is Verdict.WITHIN
     over = ask(SHOUGUANG, "191676", commitment=promise)
     assert over.stops
     assert over.decided_by is not None
     assert (over.decided_by.source, over.decided_by.clause) == (Source.COMMITMENT, "2026-03-02")
-    fixed = Commitment("机构承诺", amount=D(150000), base_from=D(0), base_to=D(60_000_000))
+    fixed = Commitment(amount=D(150000), base_from=D(0), base_to=D(60_000_000))
     assert ask(SHOUGUANG, "150000.02", commitment=fixed).stops
     elsewhere = replace(fixed, base_to=D(59_999_999))
     assert not ask(SHOUGUANG, "150000.02", commitment=elsewhere).stops
@@ -144,7 +144,7 @@ def test_the_lowest_of_standard_layers_commitment_and_budget_decides() -> None:
     assert (answer.decided_by.code, answer.decided_by.amount) == ("sector", D(81180))
     assert [limit.amount for limit in answer.limits] == [D(270600), D(135300), D(81180)]
     assert answer.floor is None
-    promise = Commitment("机构承诺", discount=D("0.7"))
+    promise = Commitment(discount=D("0.7"))
     deeper = ask(both, "90000", commitment=promise, budget=D(80000))
     assert deeper.decided_by is not None
     assert deeper.decided_by.source is Source.COMMITMENT

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from wtforms import FormField
 
 from marketplace.fees import access, actions, queries
-from marketplace.fees.checking import require_price
+from marketplace.fees.checking import attempt_commitment, require_price
 from marketplace.fees.forms import inputs_form
 from marketplace.fees.models import FeeStandardEdition, PriceCheck
 from marketplace.fees.rules.judging import Verdict
@@ -25,6 +26,9 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.forms import Form
 from marketplace.foundation.transactions import transaction
+from marketplace.foundation.web import take_later
+from marketplace.projects.models import SelectionMethod
+from tests.factories import intermediaries, selection
 from tests.factories.fees import (
     AGENCY_INPUTS,
     CITY,
@@ -76,16 +80,30 @@ def test_require_price_refuses_with_number_and_rule(app: Flask) -> None:
     with app.app_context():
         with pytest.raises(Invalid) as refused, transaction():
             require_price(
-                price_question(price=Decimal(240_799)), CLOCK, clock.now(), field="budget"
+                price_question(price=Decimal("240799.10")), CLOCK, clock.now(), field="budget"
             )
         assert refused.value.field == "budget"
         assert refused.value.rule == "fees.below_floor"
         assert "240,800.00" in refused.value.message
         assert db.session.scalar(select(func.count()).select_from(PriceCheck)) == 0
-        notes = audit.take_notes()
-        assert [(note[0], note[3]["verdict"]) for note in notes] == [
-            ("price.refused", "below_floor")
-        ]
+        (note,) = audit.take_notes()
+        assert (note[0], note[3]["verdict"]) == ("price.refused", "below_floor")
+        (keep,) = take_later()
+        with transaction():
+            keep(clock.now())
+        # of a quote the ledger says nothing that could be read or guessed before it is closed
+        facts = note[3]
+        assert not {"price", "limit"} & set(facts)
+        assert not any("240" in str(value) for key, value in facts.items() if key != "commitment")
+        kept = db.session.scalars(select(PriceCheck)).one()
+        assert facts["commitment"] == attempt_commitment(kept.public_id, kept)
+        db.session.rollback()
+        budget = price_question(stage="budget", price=Decimal(240_799))
+        with pytest.raises(Invalid), transaction():
+            require_price(budget, CLOCK, clock.now())
+        (note,) = audit.take_notes()
+        assert (note[3]["price"], note[3]["limit"]) == (Decimal(240_799), "240800.00")
+        take_later()
         with transaction():
             checked = require_price(price_question(), CLOCK, clock.now())
             assert checked.verdict is Verdict.WITHIN
@@ -229,22 +247,41 @@ def test_the_form_of_an_item_asks_what_the_check_needs(app: Flask) -> None:
         assert inputs_form("aqpj", CITY, DAY)().data == {}
 
 
-def test_who_may_see_a_check(app: Flask) -> None:
-    firm = Actor(user_id=None, name="甲", organisation_id=None)
+def test_who_may_see_a_check(app: Flask, advance: Callable[[timedelta], None]) -> None:
+    sees = frozenset({"supervision.view"})
+    officer = Actor(None, "丙", permissions=sees, jurisdiction="379900")
     with app.app_context(), transaction():
-        quote = price_check(actor=firm)
+        listed = intermediaries.listed(("jsjl",), discount=Decimal("0.1"))
+        need = selection.open_need(
+            item_code="jsjl",
+            budget=Decimal(300_000),
+            fee_inputs=SUPERVISION_INPUTS,
+            method=SelectionMethod.DIRECT_PICK,
+        )
+        entry, firm = selection.enter(need, listed, Decimal(270_000)), listed.actor
+        named = db.session.get_one(PriceCheck, entry.price_check_id)
+        # as they were kept before they were told their need
+        older = price_check(actor=firm, subject=entry)
+        lost = price_check(actor=firm)
+        quotes = [named.public_id, older.public_id]
         budget = price_check(stage="budget")
         assert access.check_for(None, budget.public_id) is budget
-        for reader in (None, firm, Actor(None, "乙", organisation_id=7)):
+        for quote in (*quotes, lost.public_id):
+            assert access.check_for(firm, quote).public_id == quote
+            for reader in (None, officer, Actor(None, "乙", organisation_id=7)):
+                with pytest.raises(Missing):
+                    access.check_for(reader, quote)
+        hidden = lost.public_id
+    advance(timedelta(days=4))
+    with app.app_context():
+        for quote in quotes:
+            assert access.check_for(officer, quote).public_id == quote
+            for reader in (None, replace(officer, jurisdiction="379800")):
+                with pytest.raises(Missing):
+                    access.check_for(reader, quote)
+        for unknown in (hidden, "nothing"):
             with pytest.raises(Missing):
-                access.check_for(reader, quote.public_id)
-        sees = frozenset({"supervision.view"})
-        officer = Actor(None, "丙", permissions=sees, jurisdiction="379900")
-        assert access.check_for(officer, quote.public_id) is quote
-        with pytest.raises(Missing):
-            access.check_for(replace(officer, jurisdiction="379800"), quote.public_id)
-        with pytest.raises(Missing):
-            access.check_for(officer, "nothing")
+                access.check_for(officer, unknown)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from marketplace.accounts.models import OrganisationKind
 from marketplace.contracts import delivery
 from marketplace.contracts import queries as contracts
 from marketplace.contracts.models import ContractStatus
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
@@ -222,6 +224,9 @@ def test_ordering_a_listing_at_its_terms(app: Flask, advance: Advance) -> None:
         assert contract.price == Decimal("26000")
         assert contract.accept_working_days is None
         assert contract.frozen["offering"]["amount"] == "26000"
+        # the firm's act asked about the owner's budget: the owner is who it concerns
+        asked = db.session.get_one(PriceCheck, contract.need.price_check_id)
+        assert (asked.stage, asked.organisation_id) == (Gate.BUDGET, contract.owner_id)
         with pytest.raises(Conflict):
             actions.take_listing(ask, firm.actor)
         late = actions.order_listing(

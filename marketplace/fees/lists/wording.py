@@ -123,7 +123,7 @@ def cell_words(row: ListRow, name: str, standards: Known = _NONE) -> str:
 def price_words(row: ListRow, standards: Known = _NONE) -> str:
     """How a row is priced, in one line; empty where the price is agreed."""
     if not row.is_priced:
-        return ""
+        return "" if row.price_form == "market" else str(_("没有收费标准"))
     price = cell_words(row, "standard", standards) or charge_words(row.charge)
     return joined([cell_words(row, "binds"), price])
 

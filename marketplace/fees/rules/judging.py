@@ -243,7 +243,7 @@ def _limits(question: Question, policy: FeesPolicy, binds: bool) -> _Limits:
             fixed.append(promised[0])
             steps.append(promised[1])
     if question.budget is not None:
-        fixed.append(budget_ceiling(question.budget, "项目业主的预算"))
+        fixed.append(budget_ceiling(question.budget))
     higher = [max((c for _, c in way), key=_amount) for way in ways]
     highest = (*fixed, *higher)
     return _Limits(

@@ -23,6 +23,11 @@ class Source(StrEnum):
     BUDGET = "budget"
 
 
+# what a limit without a document rests on; kept as written here, shown in the reader's language
+PROMISED = N_("机构承诺")
+BUDGETED = N_("项目业主的预算")
+
+
 class Limit(NamedTuple):
     """One ceiling or floor in 元: where it comes from, what it rests on, whether it binds."""
 
@@ -42,7 +47,6 @@ class Commitment:
     unit of the base; ends included; ``None``: open). It holds from the day ``since`` on, where one
     is known."""
 
-    title: str
     discount: Decimal | None = None
     amount: Decimal | None = None
     base_from: Decimal | None = None
@@ -134,8 +138,8 @@ def commitment_ceiling(
         taken = amount
         what = wording(N_("机构承诺收费不超过 %(amount)s元"), amount=plain(amount))
     since = commitment.since.isoformat() if commitment.since else ""
-    limit = Limit(Source.COMMITMENT, "", commitment.title, amount, True, commitment.title, since)
-    step = Step(what, Band.point(taken), "元", Band.point(amount), "元", commitment.title, since)
+    limit = Limit(Source.COMMITMENT, "", PROMISED, amount, True, PROMISED, since)
+    step = Step(what, Band.point(taken), "元", Band.point(amount), "元", PROMISED, since)
     return limit, step
 
 
@@ -148,9 +152,9 @@ def price_at_discount(calculation: Calculation, discount: Decimal) -> Decimal:
     return round_to(EXACT.multiply(basic.high, EXACT.subtract(ONE, discount)), FEN, "half_up")
 
 
-def budget_ceiling(budget: Decimal, title: str) -> Limit:
+def budget_ceiling(budget: Decimal) -> Limit:
     """The owner's budget as a ceiling."""
-    return Limit(Source.BUDGET, "", title, budget, True, title, "")
+    return Limit(Source.BUDGET, "", BUDGETED, budget, True, BUDGETED, "")
 
 
 def rounded_ceiling(amount: Decimal, policy: FeesPolicy) -> Decimal:

@@ -88,7 +88,6 @@ def promise(offered: Offering | Row[Any] | None) -> Commitment | None:
         return None
     if offered.amount is not None:
         return Commitment(
-            "机构承诺",
             amount=offered.amount,
             base_from=offered.base_from,
             base_to=offered.base_to,
@@ -97,12 +96,12 @@ def promise(offered: Offering | Row[Any] | None) -> Commitment | None:
     if not offered.discount:
         return None
     since = clock.local_day(offered.committed_at)
-    return Commitment("机构承诺", discount=offered.discount, since=since)
+    return Commitment(discount=offered.discount, since=since)
 
 
 def commitment_of(offered: Offering) -> Commitment:
     """What an order of a listing is priced by: the amount, or the discount, be it 0."""
-    return promise(offered) or Commitment("机构承诺", discount=offered.discount)
+    return promise(offered) or Commitment(discount=offered.discount)
 
 
 def listings(register: str, item_code: str, now: datetime) -> list[Offering]:
