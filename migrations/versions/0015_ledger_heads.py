@@ -1,6 +1,6 @@
 """daily published heads of the audit ledger, and its end as the last transaction left it
 
-Revises: 0013
+Revises: 0014
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
