@@ -23,7 +23,11 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the process is told from outside."""
+    """Everything the process is told from outside.
+
+    ``uploads_per_hour`` and ``exports_per_hour``: how many long files (fee lists, files of
+    charges) one person may have read, and how many made, within an hour.
+    """
 
     mode: str
     database_url: str
@@ -40,6 +44,8 @@ class Settings:
     mail_from: str
     site_url: str
     second_factor: bool
+    uploads_per_hour: int
+    exports_per_hour: int
     small_demo: bool
 
     @property
@@ -95,8 +101,18 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=mail_from,
         site_url=site_url,
         second_factor=second_factor,
+        uploads_per_hour=_count(environ, "UPLOADS_PER_HOUR", 20),
+        exports_per_hour=_count(environ, "EXPORTS_PER_HOUR", 5),
         small_demo=environ.get("DEMO") == "small",
     )
+
+
+def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    """A whole number of at least 1."""
+    text = environ.get(name, str(otherwise))
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"{name} must be a whole number of at least 1")
+    return int(text)
 
 
 def _check_mail(

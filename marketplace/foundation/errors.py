@@ -38,3 +38,9 @@ class Missing(DomainError):
     """No such object for this person (404): also what another party's object answers."""
 
     status = 404
+
+
+class TooMany(DomainError):
+    """The person has done this as often as may be for now (429)."""
+
+    status = 429

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,6 +135,14 @@ def send(row: StoredFile) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def attachment(content: bytes, name: str) -> Response:
+    """Answer with a file made just now, of a kind its name ends with."""
+    _magic, kind = SIGNATURES[name.rsplit(".", 1)[-1]]
+    # a title kept from before may hold a line break, which no header can
+    name = " ".join(name.split())
+    return send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name)
 
 
 def _folder() -> Path:

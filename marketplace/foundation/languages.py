@@ -226,6 +226,11 @@ def in_language(code: str | None) -> AbstractContextManager[None]:
     return manager
 
 
+def N_(text: str) -> str:
+    """Mark ``text`` for the message catalogue without translating it here."""
+    return text
+
+
 def stored(text: Any) -> str:
     """A title in the Chinese it is stored in."""
     with for_storing():

@@ -98,6 +98,7 @@ DEEDS: dict[str, Any] = {
     "email_changed": _l("更换电子邮箱"),
     "ended": _l("结束"),
     "expired": _l("到期"),
+    "exported": _l("导出"),
     "extended": _l("延长报名"),
     "facts_stated": _l("填写清单信息"),
     "failed": _l("失败"),

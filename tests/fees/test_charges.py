@@ -6,6 +6,7 @@ import html
 import io
 import re
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,6 +38,7 @@ from tests.factories.charges import (
     judged,
     supervision,
 )
+from tests.factories.fee_lists import OWN, file_of
 from tests.locks import transactions_timed
 
 
@@ -136,6 +138,7 @@ BAD = [
     ({"conditions": "约定的系数=一半"}, "J2", "请填写数字"),
     ({"variant": "乱写", "item": "zbdl", "conditions": None}, "D2", "工程招标"),
     ({"item": None, "standard": "不存在号"}, "B2", "没有“不存在号”"),
+    ({"standard": "jl_670"}, "B2", "不能再填收费标准"),
 ]
 
 
@@ -411,3 +414,35 @@ def test_a_file_with_bad_cells_everywhere_says_how_many(
     assert "共 5 格有误" in page
     assert "只列前 3 项" in page
     assert page.count(">F") == 3
+
+
+def test_a_person_uploads_and_exports_so_many_files_an_hour(
+    app: Flask, sign_in_as: Any, advance: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(app.config["SETTINGS"], uploads_per_hour=2, exports_per_hour=2)
+    monkeypatch.setitem(app.config, "SETTINGS", few)
+    with app.app_context(), transaction():
+        one, two = (accounts.officer(Role.BUREAU_OPERATOR) for _n in range(2))
+    client, other = sign_in_as(one.user), sign_in_as(two.user)
+    content = charge_file([supervision("371200")])
+    address = judge(app, client, content).headers["Location"]
+    sheet = {"file": (io.BytesIO(file_of([OWN])), "清单.xlsx")}
+    lists = "/supervision/fee-lists/import"
+    assert client.post(lists, data=sheet).status_code == 303
+    for refused in (
+        upload(client, content),
+        client.post(lists, data={"file": (io.BytesIO(file_of([OWN])), "清单.xlsx")}),
+    ):
+        assert refused.status_code == 429
+        assert "每人一小时内最多上传 2 份文件" in refused.text
+    assert upload(other, content).status_code == 303
+    for _n in range(2):
+        assert client.get(f"{address}/export.xlsx").status_code == 200
+    refused = client.get(f"{address}/export.xlsx")
+    assert refused.status_code == 429
+    assert "每人一小时内最多导出 2 份文件" in refused.text
+    assert other.get(f"{address}/export.xlsx").status_code == 200
+    advance(timedelta(minutes=61))
+    client = sign_in_as(one.user)
+    assert client.get(f"{address}/export.xlsx").status_code == 200
+    assert upload(client, content).status_code == 303

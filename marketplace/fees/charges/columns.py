@@ -18,7 +18,9 @@ SHEET = "收费明细"
 MOST_ROWS = 5000
 COLUMNS = (
     Column(key="item", title="服务事项", width=22, note=_l("事项名称或代码；按文件核对的填下一栏")),
-    Column(key="standard", title="收费标准", note=_l("没有对应事项时填文号或标准代码")),
+    Column(
+        key="standard", title="收费标准", note=_l("没有对应事项时填文号或标准代码；填了事项的不填")
+    ),
     Column(key="place", title="地区", note=_l("地区名称或代码；不填按本单位所在地区")),
     Column(key=VARIANT, title="收费类别", note=_l("按“填写说明”一页的写法")),
     Column(

@@ -8,14 +8,15 @@ from flask import Response, redirect, render_template, request, url_for
 
 from marketplace.accounts.areas import areas
 from marketplace.catalogue import queries as catalogue
+from marketplace.fees import hourly
 from marketplace.fees import queries as fees
 from marketplace.fees.blueprint import bp
 from marketplace.fees.rules.judging import Verdict
 from marketplace.fees.wording import step_lines, title_and_tone
-from marketplace.foundation import clock, files
+from marketplace.foundation import audit, clock, files
+from marketplace.foundation.files import attachment
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.spreadsheets import Problem
-from marketplace.foundation.spreadsheets.writing import CONTENT_TYPE
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_form, writes
 
 from . import access as rights
@@ -36,6 +37,7 @@ def charges() -> Any:
 
     def take() -> ChargeUpload:
         now = clock.now()
+        hourly.check_upload(actor, now)
         file = files.store_given(form.file, actor, now, ("xlsx",))
         assert file is not None
         return actions.upload_charges(file, form.title.data or "", actor, now)
@@ -81,7 +83,7 @@ def charges_template() -> Response:
     day = clock.today()
     items = catalogue.items(day, area.lineage)
     found = fees.pricings([item.code for item in items], area.code, day)
-    return _workbook(template(items, found, area), "charges-template.xlsx")
+    return attachment(template(items, found, area), "charges-template.xlsx")
 
 
 @bp.route("/fees/charges/<public_id>")
@@ -136,11 +138,8 @@ def charge(public_id: str, number: int) -> str:
 @access(SIGNED_IN)
 def charges_export(public_id: str) -> Response:
     """The audit as a workbook."""
-    found = rights.audit_for(require_actor(), public_id)
-    return _workbook(export(found), f"charges-{found.made_at:%Y%m%d}-{found.sha256[:8]}.xlsx")
-
-
-def _workbook(content: bytes, name: str) -> Response:
-    answer = Response(content, mimetype=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    actor = require_actor()
+    found = rights.audit_for(actor, public_id)
+    hourly.check_export(actor, clock.now())
+    audit.note(hourly.EXPORTED, actor, (found.__tablename__, found.id), rows=found.row_count)
+    return attachment(export(found), f"charges-{found.made_at:%Y%m%d}-{found.sha256[:8]}.xlsx")

@@ -33,6 +33,7 @@ from marketplace.fees.rules.inputs import (
 )
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.languages import N_
 from marketplace.foundation.policy import PolicyEdition
 from marketplace.foundation.spreadsheets import Problem, Row, Table, read_table
 
@@ -41,11 +42,6 @@ from .columns import COLUMNS, MOST_ROWS, SHEET
 _PARTED = re.compile(r"[;；\n]+")
 _SEVERAL = re.compile(r"[、,，]+")
 _EVERY = 250
-
-
-def N_(text: str) -> str:
-    """Mark ``text`` for the message catalogue without translating it here."""
-    return text
 
 
 class BadCells(Exception):
@@ -152,6 +148,10 @@ class _Reader:
         """What prices the row: its item, or the standard where it names no item."""
         item, standard = row.values["item"], row.values["standard"]
         if {"item", "standard"} & row.bad:
+            return None
+        if item is not None and standard is not None:
+            told = N_("已填写服务事项，不能再填收费标准；按收费标准核对的，服务事项请留空")
+            self._table.complain(row, "standard", told)
             return None
         if item is not None:
             known = self._item(str(item), place, day)

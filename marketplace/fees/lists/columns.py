@@ -11,6 +11,7 @@ from typing import Any
 
 from marketplace.fees.rules.bands import plain
 from marketplace.fees.rules.standards import FeeStandard
+from marketplace.foundation.languages import N_
 from marketplace.foundation.spreadsheets import Choice, Column, Row, Table
 
 from .rules import HUNDRED, Charge, ListRow
@@ -21,25 +22,20 @@ MAX_ROWS = 10_000
 MOST = Decimal(10**13)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,19}")
 PRICE_FORMS = (
-    Choice("government_set", "政府定价"),
-    Choice("government_guided", "政府指导价"),
-    Choice("market", "市场调节价"),
+    Choice("government_set", N_("政府定价")),
+    Choice("government_guided", N_("政府指导价")),
+    Choice("market", N_("市场调节价")),
 )
 GOVERNMENT = ("government_set", "government_guided")
-BINDS = (Choice("binding", "有约束力"), Choice("reference", "仅供参考"))
+BINDS = (Choice("binding", N_("有约束力")), Choice("reference", N_("仅供参考")))
 UNITS = (Choice("元", "元"), Choice("万元", "万元"), Choice("%", "%"))
 BASIS_DATES = (
-    Choice("need_published", "需求发布之日"),
-    Choice("award", "中选之日"),
-    Choice("contract_signed", "合同签订之日"),
+    Choice("need_published", N_("需求发布之日")),
+    Choice("award", N_("中选之日")),
+    Choice("contract_signed", N_("合同签订之日")),
 )
 _SEPARATORS = re.compile(r"[、,，;；]")
 _EVERY = 250
-
-
-def N_(text: str) -> str:
-    """Mark ``text`` for the message catalogue without translating it here."""
-    return text
 
 
 COLUMNS: tuple[Column, ...] = (

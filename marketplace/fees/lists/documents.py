@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
 
 import typst
-from flask import Response, send_file
 
 from config import ROOT
 from marketplace.foundation import clock
@@ -31,10 +29,6 @@ _STANDARDS = (
     Column(key="title", title="名称", width=60),
     Column(key="variants", title="适用类别", width=70),
 )
-_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pdf": "application/pdf",
-}
 
 
 def template(rows: Sequence[ListRow], standards: Standards) -> bytes:
@@ -139,11 +133,3 @@ def _set(content: str) -> bytes:
         format="pdf",
     )
     return pdf
-
-
-def attachment(content: bytes, name: str) -> Response:
-    """A made file as a download."""
-    kind = _TYPES[name.rsplit(".", 1)[-1]]
-    # a title kept from before may hold a line break, which no header can
-    name = " ".join(name.split())
-    return send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
+from marketplace.fees import hourly
 from marketplace.fees.blueprint import bp
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
@@ -102,7 +103,7 @@ def list_template() -> Response:
     base = queries.edition_for(rights.home_code(require_actor()), day)
     rows = queries.rows_of_edition(base) if base is not None else []
     content = documents.template(rows, queries.published_standards(day))
-    return documents.attachment(content, "收费目录清单模板.xlsx")
+    return files.attachment(content, "收费目录清单模板.xlsx")
 
 
 @bp.route("/supervision/fee-lists/import", methods=["GET", "POST"])
@@ -117,6 +118,7 @@ def upload_list() -> ResponseReturnValue:
 
     def take() -> FeeListImport:
         now = clock.now()
+        hourly.check_upload(actor, now)
         file = files.store_given(form.file, actor, now)
         return importing.upload_list(file, rights.home_code(actor), target, actor, now)
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import areas
 from marketplace.accounts import queries as accounts
 from marketplace.fees.blueprint import bp
-from marketplace.foundation import clock
+from marketplace.foundation import clock, files
 from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
@@ -65,7 +65,7 @@ def published_list(edition_id: int) -> ResponseReturnValue:
 def list_workbook(edition_id: int) -> Response:
     """The list as a spreadsheet."""
     found, rows, place = _exported(edition_id)
-    return documents.attachment(documents.workbook_of(found, rows, place), f"{found.title}.xlsx")
+    return files.attachment(documents.workbook_of(found, rows, place), f"{found.title}.xlsx")
 
 
 @bp.get("/fees/lists/<int:edition_id>/list.pdf")
@@ -77,7 +77,7 @@ def list_pdf(edition_id: int) -> Response:
     content = documents.pdf_of(
         found, rows, place, queries.published_standards(found.effective_from)
     )
-    return documents.attachment(content, f"{found.title}.pdf")
+    return files.attachment(content, f"{found.title}.pdf")
 
 
 def _exported(edition_id: int) -> tuple[queries.ListEdition, list[ListRow], str]:

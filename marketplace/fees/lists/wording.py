@@ -16,6 +16,7 @@ from marketplace.fees.rules.standards import FeeStandard
 from marketplace.foundation.languages import joined
 from marketplace.foundation.web import show_date
 
+from .columns import COLUMNS
 from .rules import Change, Charge, Difference, Effect, ListRow
 
 FIELDS: dict[str, Any] = {
@@ -35,17 +36,9 @@ FIELDS: dict[str, Any] = {
     "remarks": _l("备注"),
 }
 WORDS: dict[str, dict[str, Any]] = {
-    "price_form": {
-        "government_set": _l("政府定价"),
-        "government_guided": _l("政府指导价"),
-        "market": _l("市场调节价"),
-    },
-    "binds": {"binding": _l("有约束力"), "reference": _l("仅供参考")},
-    "basis_date": {
-        "need_published": _l("需求发布之日"),
-        "award": _l("中选之日"),
-        "contract_signed": _l("合同签订之日"),
-    },
+    column.key: {choice.code: _l(choice.title) for choice in column.choices}
+    for column in COLUMNS
+    if column.key in ("price_form", "binds", "basis_date")
 }
 
 

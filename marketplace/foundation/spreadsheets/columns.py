@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 
+from marketplace.foundation.languages import N_
+
 Kind = Literal["text", "number", "date", "choice"]
 Value = str | Decimal | date | None
 # a spreadsheet keeps no more digits of a number than these
@@ -21,11 +23,6 @@ EXACT_DIGITS = 15
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\U000f0000-\U0010ffff]")
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-
-
-def N_(text: str) -> str:
-    """Mark ``text`` for the message catalogue without translating it here."""
-    return text
 
 
 class Choice(NamedTuple):

@@ -11,9 +11,10 @@ import python_calamine
 from flask_babel import gettext as _
 
 from marketplace.foundation.errors import Invalid
+from marketplace.foundation.languages import N_
 
 from .bounds import checked
-from .columns import N_, BadCell, Column, Problem, Value, value_of
+from .columns import BadCell, Column, Problem, Value, value_of
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 100

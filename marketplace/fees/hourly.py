@@ -1,0 +1,58 @@
+"""How many long files a person may have read, and made, within an hour.
+
+Uploads of fee lists and of charges count together; so do exports, which are audited one by one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from config import Settings
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.audit import AuditRow
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import TooMany
+
+from .charges.models import ChargeUpload
+from .lists.models import FeeListImport
+
+HOUR = timedelta(hours=1)
+EXPORTED = "charges.exported"
+
+
+def check_upload(actor: Actor, now: datetime) -> None:
+    """Raises TooMany for who has uploaded as much as may be for now."""
+    since, most = now - HOUR, _settings().uploads_per_hour
+    lists = select(func.count(FeeListImport.id)).where(
+        FeeListImport.uploaded_by == actor.user_id, FeeListImport.uploaded_at > since
+    )
+    charges = select(func.count(ChargeUpload.id)).where(
+        ChargeUpload.user_id == actor.user_id, ChargeUpload.uploaded_at > since
+    )
+    if sum(db.session.scalar(query) or 0 for query in (lists, charges)) >= most:
+        raise TooMany(
+            _("每人一小时内最多上传 %(most)s 份文件，请稍后再上传", most=most),
+            field="file",
+            rule="fees.uploads",
+        )
+
+
+def check_export(actor: Actor, now: datetime) -> None:
+    """Raises TooMany for who has exported as much as may be for now."""
+    most = _settings().exports_per_hour
+    done = select(func.count(AuditRow.seq)).where(
+        AuditRow.action == EXPORTED, AuditRow.actor_id == actor.user_id, AuditRow.at > now - HOUR
+    )
+    if (db.session.scalar(done) or 0) >= most:
+        raise TooMany(
+            _("每人一小时内最多导出 %(most)s 份文件，请稍后再导出", most=most), rule="fees.exports"
+        )
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
