@@ -111,6 +111,14 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("fee_list_imports"),
     ),
     Job(
+        "告知机构新公布的收费目录清单",
+        "marketplace.intermediaries.list_news:tell_of_lists",
+        15,
+        "messages",
+        watches=_watching("list_tellings"),
+        seeks=True,
+    ),
+    Job(
         "核对上传的实际收费",
         "marketplace.fees.charges.tasks:judge_uploads",
         1,

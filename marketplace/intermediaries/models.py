@@ -313,3 +313,15 @@ class ProfessionalCheck(PublicIdMixin, LifecycleMixin, Model):
 
 epoch.watch_public(Firm, "status")
 epoch.watch_public(Offering, "ended_at")
+
+
+class ListTelling(Model):
+    """How far the firms of a register are told of a newly published fee list: up to the firm
+    ``told_to``; done when it is looked at no more."""
+
+    __tablename__ = "list_tellings"
+
+    policy_edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"), unique=True)
+    told_to: Mapped[int]
+    firms: Mapped[int]
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)

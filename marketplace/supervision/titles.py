@@ -156,6 +156,7 @@ DEEDS: dict[str, Any] = {
     "switched": _l("切换单位"),
     "termination_proposed": _l("提出终止"),
     "termination_refused": _l("不同意终止"),
+    "told": _l("告知"),
     "verified": _l("校验"),
     "withdrawal_requested": _l("申请撤回"),
     "withdrawn": _l("撤回"),

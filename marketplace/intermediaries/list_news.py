@@ -1,0 +1,283 @@
+"""Telling firms what a newly published fee list changes for the items they offer.
+
+Each firm is told once: what changes, from when, and whether its own promise would break the new
+list and must be mended by then. Found and told in the background, some firms at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
+
+from marketplace.accounts import queries as accounts
+from marketplace.fees import queries as fees
+from marketplace.fees.answering import answer
+from marketplace.fees.lists import queries as lists
+from marketplace.fees.lists.models import FeeList, ListStatus
+from marketplace.fees.lists.rules import Difference
+from marketplace.fees.lists.wording import CHANGES, cells_changed
+from marketplace.fees.models import PriceCheck
+from marketplace.fees.queries import Pricing
+from marketplace.fees.rules.judging import Gate, Judgement, Verdict, judge_discount
+from marketplace.foundation import audit, clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import as_written, db
+from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.languages import for_storing
+from marketplace.foundation.money import format_yuan
+from marketplace.foundation.tasks import in_transaction
+from marketplace.notifications.actions import send
+
+from .models import Firm, FirmStatus, ListTelling, Offering
+
+# firms told in one transaction
+BATCH = 50
+# one that was killed is taken to be gone after this, and another goes on
+GONE_AFTER = timedelta(minutes=2)
+LONGEST = 30
+
+
+@dataclass(frozen=True)
+class News:
+    """What one firm is told."""
+
+    firm_id: int
+    organisation_id: int
+    address: str | None
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A published list against the one before it, as far as firms are concerned."""
+
+    edition_id: int
+    old_edition_id: int | None
+    jurisdiction: str
+    title: str
+    day: date
+    differing: Mapping[str, Difference]
+    pricings: Mapping[str, Pricing]
+
+
+def tell_of_lists() -> int:
+    """Tell firms of every list published and not told yet; returns how many were told."""
+    in_transaction(_begin)
+    due: list[int] = in_transaction(_claim)
+    return sum(_tell(telling_id) for telling_id in due)
+
+
+def _begin(_actor: Actor, now: datetime) -> None:
+    """Take up the lists that were published since."""
+    known = select(ListTelling.policy_edition_id)
+    published = select(FeeList.policy_edition_id).where(
+        FeeList.status == ListStatus.PUBLISHED, FeeList.policy_edition_id.not_in(known)
+    )
+    for edition_id in db.session.scalars(published.order_by(FeeList.id)):
+        telling = ListTelling(policy_edition_id=edition_id, told_to=0, firms=0, next_check_at=now)
+        db.session.add(telling)
+
+
+def _claim(_actor: Actor, now: datetime) -> list[int]:
+    due = db.session.scalars(
+        select(ListTelling)
+        .where(ListTelling.next_check_at <= now)
+        .order_by(ListTelling.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for telling in due:
+        telling.next_check_at = now + GONE_AFTER
+    return [telling.id for telling in due]
+
+
+def _tell(telling_id: int) -> int:
+    """Go through the firms of one list from where the last one who did stopped."""
+    change, told = _change(telling_id), 0
+    while True:
+        telling = db.session.get_one(ListTelling, telling_id)
+        batch = _firms(change, telling.told_to)
+        with for_storing():
+            news = [each for firm in batch if (each := _news(firm, change)) is not None]
+        last = batch[-1].id if batch else None
+
+        in_transaction(partial(_keep, telling_id, change, news, last))
+        told += len(news)
+        if last is None:
+            return told
+
+
+def _change(telling_id: int) -> Change:
+    telling = db.session.get_one(ListTelling, telling_id)
+    new = lists.edition(telling.policy_edition_id)
+    assert new.fee_list is not None
+    old_id = new.fee_list.base_edition_id
+    old = lists.rows_of_edition(lists.edition(old_id)) if old_id is not None else []
+    compared = lists.comparison(old, lists.rows_of_edition(new))
+    differing = {each.code: each for each in compared.of(None)}
+    day = max(new.effective_from, clock.today())
+    return Change(
+        new.id,
+        old_id,
+        new.jurisdiction,
+        new.title,
+        new.effective_from,
+        differing,
+        fees.pricings(list(differing), new.jurisdiction, day),
+    )
+
+
+def _firms(change: Change, after: int) -> Sequence[Firm]:
+    """The next firms on the register that serves the place with a promise for a changed item."""
+    try:
+        register = accounts.register_of(change.jurisdiction)
+    except Missing:
+        return []
+    concerned = select(Offering.firm_id).where(
+        Offering.ended_at.is_(None), Offering.item_code.in_(list(change.differing))
+    )
+    return db.session.scalars(
+        select(Firm)
+        .where(
+            Firm.register_code == register,
+            Firm.status.in_((FirmStatus.LISTED, FirmStatus.QUESTIONED)),
+            Firm.id > after,
+            Firm.id.in_(concerned),
+        )
+        .order_by(Firm.id)
+        .limit(as_written(BATCH))
+    ).all()
+
+
+def _news(firm: Firm, change: Change) -> News | None:
+    offered = db.session.scalars(
+        select(Offering)
+        .where(
+            Offering.firm_id == firm.id,
+            Offering.ended_at.is_(None),
+            Offering.item_code.in_(list(change.differing)),
+        )
+        .order_by(Offering.item_code)
+    ).all()
+    if not offered:
+        return None
+    day = clock.written_day(change.day)
+    lines, broken = [], 0
+    for each in offered:
+        told = _judged(each, change.pricings[each.item_code])
+        breaks = told is not None and told.stops
+        broken += breaks
+        lines.append(_line(each, change, told, breaks))
+    lines.sort(key=lambda line: not line[0])
+    subject = f"{change.title}涉及贵单位的 {len(offered)} 项承诺"
+    if broken:
+        subject += f"，其中 {broken} 项须在 {day} 前修改"
+    body = [
+        f"{change.title}自 {day} 起施行，贵单位承接的下列事项有变化。",
+        *(text for _breaks, text in lines[:LONGEST]),
+    ]
+    if len(lines) > LONGEST:
+        body.append(f"另有 {len(lines) - LONGEST} 项，见两版清单对照。")
+    if broken:
+        body.append(
+            f"标明“须修改”的承诺超出新清单的规定，请在 {day} 前修改；到期未改的，"
+            "自该日起按此承诺报价、中选、签订合同时将被系统拦截。"
+        )
+    body.append("此前的价格核对和已签合同仍按当时施行的清单，不受影响。")
+    return News(firm.id, firm.organisation_id, firm.organisation.email, subject, "\n".join(body))
+
+
+def _line(
+    offered: Offering, change: Change, told: Judgement | None, breaks: bool
+) -> tuple[bool, str]:
+    difference = change.differing[offered.item_code]
+    standards = {
+        pricing.standard.id: pricing.standard
+        for pricing in change.pricings.values()
+        if pricing.standard is not None
+    }
+    cells = "；".join(
+        f"{title}由“{before or '空'}”改为“{now or '空'}”"
+        for title, before, now in cells_changed(difference, standards)
+    )
+    text = f"· {difference.row.name}（{CHANGES[difference.change].title}）"
+    if cells:
+        text += f"：{cells}"
+    text += f"。现有承诺：{_promise(offered)}"
+    if breaks and told is not None:
+        below = told.verdict is Verdict.BELOW_FLOOR
+        limit = told.floor if below else told.ceiling
+        word = "低于下限" if below else "高于上限"
+        shown = f" {format_yuan(limit)} 元" if limit is not None and offered.amount else ""
+        return True, f"{text}，{word}{shown}，须修改。"
+    if told is None:
+        return False, f"{text}，按新清单须重新核对，请到“承接事项”查看。"
+    return False, f"{text}，不必修改。"
+
+
+def _promise(offered: Offering) -> str:
+    if offered.amount is not None:
+        return f"{format_yuan(offered.amount)} 元"
+    return f"下浮 {offered.discount * 100:f}%" if offered.discount else "按标准"
+
+
+def _judged(offered: Offering, pricing: Pricing) -> Judgement | None:
+    """The promise held against the new list as it would be on the day; None where the new list
+    asks what nobody has said."""
+    try:
+        if offered.amount is None:
+            return judge_discount(
+                offered.discount, Gate.OFFERING, offered.item_code, pricing.standard, pricing.policy
+            )
+        told = answer(pricing, _inputs(offered), offered.amount, gate=Gate.OFFERING).judged
+    except (Invalid, ValueError):
+        return None
+    return None if told.verdict in (Verdict.NEEDS_INPUT, Verdict.OUTSIDE_TABLE) else told
+
+
+def _inputs(offered: Offering) -> dict[str, str]:
+    """What the firm answered when its price was checked."""
+    found = db.session.scalar(
+        select(PriceCheck.inputs)
+        .where(
+            PriceCheck.subject_type == Offering.__tablename__, PriceCheck.subject_id == offered.id
+        )
+        .order_by(PriceCheck.id.desc())
+        .limit(as_written(1))
+    )
+    return dict(found or {})
+
+
+def _keep(
+    telling_id: int,
+    change: Change,
+    news: Sequence[News],
+    last: int | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    telling = db.session.get_one(ListTelling, telling_id, with_for_update=True)
+    for each in news:
+        send(
+            each.organisation_id,
+            each.subject,
+            each.body,
+            f"/fees/lists/compare?old={change.old_edition_id}&new={change.edition_id}",
+            f"fee_list:{change.edition_id}:{each.firm_id}",
+            now,
+            address=each.address,
+        )
+    telling.firms += len(news)
+    if last is not None:
+        telling.told_to = max(telling.told_to, last)
+        telling.next_check_at = now + GONE_AFTER
+        return
+    if telling.next_check_at is not None:
+        audit.record(
+            "fee_list.told", actor, ("policy_editions", change.edition_id), now, firms=telling.firms
+        )
+    telling.next_check_at = None
