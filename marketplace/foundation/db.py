@@ -47,6 +47,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from . import prepared
 from .recent import kept_for
 
 T = TypeVar("T")
@@ -244,7 +245,11 @@ def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     connection.info[_IMMEDIATE] = in_write_mode()
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if in_write_mode() else "BEGIN")
+    if in_write_mode():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")  # which neither reads nor waits
 
 
 def _postgresql_connect(dbapi_connection: Any, record: Any) -> None:
@@ -295,12 +300,14 @@ def _refuse_to_write(state: ORMExecuteState) -> None:
 def fetch(statement: Executable, **values: Any) -> Sequence[Any]:
     """Rows of columns by a statement built once, with named parameters, for pages many open.
 
-    An eighth of the cost of building the same query and loading objects for each request. What
+    A fraction of the cost of building the same query and loading objects for each request. What
     this transaction has changed is sent first, as for every query.
     """
     session = db.session()
     session.flush()
-    return session.connection().execute(statement, values).all()
+    connection = session.connection()
+    rows = prepared.rows_of(connection, statement, values)
+    return connection.execute(statement, values).all() if rows is None else rows
 
 
 def lock(instance: T) -> T:

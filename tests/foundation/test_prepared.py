@@ -1,0 +1,170 @@
+"""A prepared statement answers what the engine itself answers, and fails as it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Executable, bindparam, event, func, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+
+from marketplace.accounts.models import Organisation, OrganisationKind
+from marketplace.foundation import clock, prepared
+from marketplace.foundation.db import as_written, db, fetch
+from marketplace.foundation.transactions import transaction
+from tests.factories import accounts
+
+_SOME = (
+    select(
+        Organisation.id,
+        Organisation.name,
+        Organisation.kind,
+        Organisation.created_at,
+        func.count().over().label("count"),
+    )
+    .where(
+        Organisation.id.in_(bindparam("keys", expanding=True)),
+        Organisation.kind == bindparam("kind"),
+        Organisation.created_at <= bindparam("until"),
+    )
+    .order_by(Organisation.id)
+    .limit(as_written(2))
+)
+
+
+@pytest.fixture
+def keys(app: Flask) -> list[int]:
+    """Three organisations; the application's context stays open."""
+    with app.app_context(), transaction():
+        return [accounts.firm().organisation.id for _ in range(3)]
+
+
+def _prepared(statement: Executable, **values: Any) -> list[Any]:
+    connection = db.session.connection()
+    prepared.rows_of(connection, statement, values)
+    found = prepared.rows_of(connection, statement, values)
+    assert found is not None
+    return list(found)
+
+
+def test_it_answers_what_the_engine_answers(app: Flask, keys: list[int]) -> None:
+    with app.app_context():
+        kind = db.session.get_one(Organisation, keys[0]).kind
+        until = clock.now() + timedelta(days=1)
+        for asked in (keys, keys[:1], [], keys[1:]):
+            values = {"keys": asked, "kind": kind, "until": until}
+            usual = db.session.connection().execute(_SOME, values).all()
+            found = _prepared(_SOME, **values)
+            assert [tuple(row) for row in found] == [tuple(row) for row in usual]
+            assert all(row.count == row[4] and row.name == row[1] for row in found)
+            assert all(isinstance(row.kind, OrganisationKind) for row in found)
+        assert fetch(_SOME, keys=keys, kind=kind, until=until - timedelta(days=9)) == []
+
+
+def test_what_the_transaction_changed_is_seen(app: Flask, keys: list[int]) -> None:
+    statement = select(Organisation.name).where(Organisation.id == bindparam("key"))
+    with app.app_context():
+        for name in ("青河先改测绘有限公司", "青河再改测绘有限公司", "青河终改测绘有限公司"):
+            db.session.get_one(Organisation, keys[0]).name = name
+            assert fetch(statement, key=keys[0])[0].name == name
+        db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(Organisation.id, Organisation.id.label("_private")),
+        select(text("name")).select_from(Organisation),
+        select(Organisation.id).limit(bindparam("most", literal_execute=True)),
+    ],
+)
+def test_what_cannot_be_prepared_goes_the_usual_way(
+    app: Flask, keys: list[int], statement: Any
+) -> None:
+    values = {"most": 2} if "most" in str(statement) else {}
+    with app.app_context():
+        usual = db.session.connection().execute(statement, values).all()
+        for _ in range(3):
+            assert fetch(statement, **values) == usual
+
+
+def test_a_failure_is_told_as_the_engine_tells_it(app: Flask) -> None:
+    statement = select(Organisation.id).where(Organisation.id == bindparam("key"))
+    with app.app_context():
+        _prepared(statement, key=1)
+        set_aside = "ALTER TABLE organisations RENAME TO set_aside"
+        with db.engine.begin() as other:
+            other.execute(text(set_aside))
+        try:
+            with pytest.raises(Exception, match="organisations") as told:
+                fetch(statement, key=1)
+            usual = pytest.raises(type(told.value), match="organisations")
+            db.session.rollback()
+            with usual:
+                db.session.connection().execute(statement, {"key": 1})
+            db.session.rollback()
+        finally:
+            with db.engine.begin() as other:
+                other.execute(text("ALTER TABLE set_aside RENAME TO organisations"))
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_lost_connection_is_told_and_replaced(app: Flask) -> None:
+    statement = select(Organisation.id).where(Organisation.id == bindparam("key"))
+    own = text("SELECT pg_backend_pid()")
+    with app.app_context():
+        _prepared(statement, key=1)
+        pid = db.session.scalar(own)
+        with db.engine.begin() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(OperationalError) as told:
+            fetch(statement, key=1)
+        assert told.value.connection_invalidated
+        db.session.rollback()
+        assert fetch(statement, key=1) == []
+        assert db.session.scalar(own) != pid
+
+
+def test_listeners_hear_of_it(app: Flask) -> None:
+    statement = select(Organisation.id).where(Organisation.id == bindparam("key"))
+    heard: list[str] = []
+
+    def hear(_c: Any, _cursor: Any, asked: str, *_rest: Any) -> None:
+        heard.append(asked)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", hear)
+        for _ in range(3):
+            fetch(statement, key=1)
+    assert len([asked for asked in heard if "organisations" in asked]) == 3
+
+
+def test_pages_read_the_same_rows_either_way(
+    demo_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared, client = 0, demo_app.test_client()
+    ask = prepared.rows_of
+
+    def both(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Any:
+        nonlocal compared
+        found = ask(connection, statement, values)
+        if found is not None:
+            usual = connection.execute(statement, values).all()
+            assert [tuple(row) for row in found] == [tuple(row) for row in usual]
+            if usual:
+                assert list(found[0]._fields) == list(usual[0]._fields)
+            compared += 1
+        return found
+
+    monkeypatch.setattr(prepared, "rows_of", both)
+    for _ in range(3):
+        for path in ("/", "/firms", "/needs", "/results"):
+            assert client.get(path).status_code == 200
+        listed = client.get("/firms").text
+        firm = listed.split('href="/firms/')[1].split('"')[0]
+        assert client.get(f"/firms/{firm}").status_code == 200
+    assert compared > 10
