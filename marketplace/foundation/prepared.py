@@ -69,7 +69,9 @@ def _prepare(
     names = [column.key or "" for column in statement.selected_columns]
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))
     literal = {parameter.key for parameter in compiled.literal_execute_params}
-    plain = all(name.isidentifier() and not name.startswith("_") for name in names)
+    plain = len(names) == len(list(statement.inner_columns)) and all(
+        name.isidentifier() and not name.startswith("_") for name in names
+    )
     if not plain or len(set(names)) < len(names) or literal & set(values):
         return None
     state = compiled.construct_expanded_state(dict(values))
@@ -98,7 +100,7 @@ def _prepare(
         asked=tuple(asked),
         constant=constant,
         order=None if state.positiontup is None else tuple(state.positiontup),
-        make=namedtuple("Row", names)._make,  # type: ignore[misc]
+        make=namedtuple("Row", names)._make,  # type: ignore[attr-defined]
         read=tuple(read),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Executable, bindparam, event, func, select, text
+from sqlalchemy import Executable, Integer, bindparam, event, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -79,7 +79,7 @@ def test_what_the_transaction_changed_is_seen(app: Flask, keys: list[int]) -> No
     [
         select(Organisation.id, Organisation.id.label("_private")),
         select(text("name")).select_from(Organisation),
-        select(Organisation.id).limit(bindparam("most", literal_execute=True)),
+        select(Organisation.id).limit(bindparam("most", type_=Integer, literal_execute=True)),
     ],
 )
 def test_what_cannot_be_prepared_goes_the_usual_way(
@@ -96,6 +96,7 @@ def test_a_failure_is_told_as_the_engine_tells_it(app: Flask) -> None:
     statement = select(Organisation.id).where(Organisation.id == bindparam("key"))
     with app.app_context():
         _prepared(statement, key=1)
+        db.session.rollback()
         set_aside = "ALTER TABLE organisations RENAME TO set_aside"
         with db.engine.begin() as other:
             other.execute(text(set_aside))
@@ -125,7 +126,7 @@ def test_a_lost_connection_is_told_and_replaced(app: Flask) -> None:
             fetch(statement, key=1)
         assert told.value.connection_invalidated
         db.session.rollback()
-        assert fetch(statement, key=1) == []
+        assert fetch(statement, key=0) == []
         assert db.session.scalar(own) != pid
 
 
