@@ -21,6 +21,8 @@ LATER = (
     "xinzhi",
     "yuanliu",
 )
+# stands on the registers of both cities, with a grade of its own on each
+ON_BOTH = "chengshen"
 
 
 def arrivals(cast: Cast, days: Days, first: int) -> Iterator[Story]:
@@ -42,6 +44,7 @@ def arrivals(cast: Cast, days: Days, first: int) -> Iterator[Story]:
     )
     for place, login in enumerate(there):
         yield _open_admission(cast, days, first - 6 - place // 3, login)
+    yield _open_admission(cast, days, first - 12, ON_BOTH, SECOND_CITY)
     yield _left(cast, days, 180, leaving)
     yield _open_admission(cast, days, 1, latest)
     yield _drafted(cast, days, 1, drafting)
@@ -66,10 +69,12 @@ def _admission(cast: Cast, days: Days, before: int, login: str) -> Story:
         firms.departments_answer(cast)
 
 
-def _open_admission(cast: Cast, days: Days, before: int, login: str) -> Story:
+def _open_admission(
+    cast: Cast, days: Days, before: int, login: str, register: str | None = None
+) -> Story:
     """Listed at once on its commitment; the certificates are compared the next day."""
     yield days.at(before)
-    firm_id = firms.apply(cast, login)
+    firm_id = firms.apply(cast, login, register)
     yield days.at(before - 1)
     firms.verify_papers(cast, firm_id)
     if before >= 3:

@@ -28,9 +28,9 @@ from .people import Cast, FirmSketch
 INTRODUCTION = "演示机构：名称、人员和业绩均为虚构，仅用于展示业务流程。"
 
 
-def apply(cast: Cast, login: str) -> int:
+def apply(cast: Cast, login: str, register: str | None = None) -> int:
     """A firm fills in its application and sends it; returns the firm's id."""
-    firm_id = prepare(cast, login)
+    firm_id = prepare(cast, login, register)
     with transaction():
         applying.submit_application(
             db.session.get_one(Firm, firm_id), True, cast.firms[login].actor, clock.now()
@@ -38,13 +38,14 @@ def apply(cast: Cast, login: str) -> int:
     return firm_id
 
 
-def prepare(cast: Cast, login: str) -> int:
-    """A firm fills in its application; returns the firm's id."""
+def prepare(cast: Cast, login: str, register: str | None = None) -> int:
+    """A firm fills in its application for a register, its own city's unless another is named;
+    returns the id of its file there."""
     number, sketch = cast.number_of(login), cast.firm_sketches[login]
     with transaction():
         actor, now = cast.firms[login].actor, clock.now()
         organisation = db.session.get_one(Organisation, cast.firms[login].organisation_id)
-        firm = applying.open_file(organisation, sketch.city, actor, now)
+        firm = applying.open_file(organisation, register or sketch.city, actor, now)
         licence = files.store(pdf("licence"), "登记证照.pdf", actor, now, "licence")
         applying.save_file(
             firm,
@@ -84,7 +85,11 @@ def identity(number: int) -> str:
 def _add_papers(
     firm: Firm, number: int, sketch: FirmSketch, offered: Sequence[ServiceItem], cast: Cast
 ) -> None:
-    """The certificates the items ask for, each once, and one professional."""
+    """The certificates the items ask for, each once, and one professional.
+
+    A number stands on one register only, so a branch elsewhere has papers of its own.
+    """
+    mark = f"{number:03d}" if firm.register_code == sketch.city else f"{number:03d}-2"
     actor, now = cast.firms[sketch.login].actor, clock.now()
     today = clock.local_day(now)
     until = date(today.year + 2, 12, 31)
@@ -101,7 +106,7 @@ def _add_papers(
                 firm,
                 type=demand.type,
                 grade=_grade(demand.grades),
-                number=f"演示-{item.code}-{number:03d}",
+                number=f"演示-{item.code}-{mark}",
                 issuer="演示发证机关",
                 valid_from=date(2024, 1, 8),
                 valid_until=until,
@@ -113,7 +118,7 @@ def _add_papers(
         firm,
         name=sketch.agent,
         profession=sketch.profession,
-        number=f"演示执业-{number:03d}",
+        number=f"演示执业-{mark}",
         actor=actor,
         now=now,
     )

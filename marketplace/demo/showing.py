@@ -39,6 +39,7 @@ GROUPS: tuple[Group, ...] = (
             Part("mingyuan", _l("A 级环评机构：有新需求可报名，履约、评价和得分由来齐全")),
             Part("hengjian", _l("监理机构：看政府指导价如何约束报价，有抽取结果可核对")),
             Part("xiaoyan", _l("收到黄牌，正在限期整改")),
+            Part("chengshen", _l("会计师事务所：在青河、望川两地名录，两地各评各的等级")),
             Part("shuncheng", _l("入驻申请被一次性告知补正")),
             Part("fangyuan", _l("列入黑名单期间看到的页面")),
         ),

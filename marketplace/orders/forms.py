@@ -140,6 +140,7 @@ class ListingOrderForm(ContentForm):
     units = IntegerField(
         _l("计价数量"),
         [Optional(), NumberRange(0, 10**13, message=_l("请填写整数"))],
+        description=_l("承诺价格按这一数量核对，须在承诺的范围内"),
     )
 
     def content(self) -> OrderContent:

@@ -39,7 +39,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
         (
             Place("workspace.home", _l("工作台首页"), ("workspace.story",)),
             Place("workspace.inbox", _l("消息"), ("workspace.read",)),
-            Place("accounts.staff", _l("本单位人员"), ("accounts.grant_role",)),
+            Place(
+                "accounts.staff",
+                _l("本单位人员"),
+                ("accounts.grant_role", "accounts.end_membership", "accounts.remove_person"),
+            ),
             Place("accounts.agents", _l("代办授权"), ("accounts.revoke_agent",)),
             Place(
                 "accounts.account",
@@ -176,7 +180,16 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
             ),
             Place("supervision.ledger", _l("审计台账")),
-            Place("accounts.officials", _l("账号管理")),
+            Place(
+                "accounts.officials",
+                _l("账号管理"),
+                (
+                    "accounts.end_membership",
+                    "accounts.disable_official",
+                    "accounts.factor_resets",
+                    "accounts.approve_official",
+                ),
+            ),
         ),
     ),
 )
