@@ -94,6 +94,8 @@ class RegisterFirmForm(RegisterForm):
     """A firm."""
 
     side = Side.FIRM
+    name = _text(_l("机构名称"), 120)
+    credit_code = _text(_l("统一社会信用代码"), 30, required=False, description=_l("18 位"))
     legal_representative = _text(_l("法定代表人（负责人）"), 60)
 
     def kinds(self) -> list[OrganisationKind]:

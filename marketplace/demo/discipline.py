@@ -46,25 +46,30 @@ RESULTS: dict[str, tuple[str, str]] = {
     "wc-tuojin": ("64.90", "现场监理人员不足"),
     "wc-chizhi": ("85.00", "成果规范"),
 }
+# the same inspection of a firm that stands on another city's register too
+ELSEWHERE = (("chengshen", "379800", "78.40", "底稿基本完整，个别复核意见没有留痕"),)
 
 
 def inspections(cast: Cast, days: Days, before: int) -> Story:
     """The year's joint inspection: some firms each day, findings recorded by an officer."""
-    results = list(RESULTS.items())
+    results = [
+        (login, cast.firm_sketches[login].city, result, findings)
+        for login, (result, findings) in RESULTS.items()
+    ]
+    results += ELSEWHERE
     for place in range(0, len(results), 7):
         yield days.at(before - place // 7)
-        for login, (result, findings) in results[place : place + 7]:
-            sketch = cast.firm_sketches[login]
+        for login, city, result, findings in results[place : place + 7]:
             with transaction():
                 now = clock.now()
                 ratings.post_inspection(
                     cast.firms[login].organisation_id,
-                    sketch.city,
+                    city,
                     clock.local_day(now),
-                    ROUND[sketch.city],
+                    ROUND[city],
                     Decimal(result),
                     findings,
-                    cast.desk(sketch.city, "operator").actor,
+                    cast.desk(city, "operator").actor,
                     now,
                 )
 

@@ -130,6 +130,26 @@ def test_every_grade_is_there(site: Flask) -> None:
         assert cities == {CITY, SECOND_CITY}
 
 
+def test_a_firm_on_both_registers_has_a_grade_of_its_own_on_each(site: Flask) -> None:
+    with site.app_context():
+        files = select(Firm.organisation_id).where(Firm.status == FirmStatus.LISTED)
+        both = db.session.scalars(
+            files.group_by(Firm.organisation_id).having(func.count() == 2)
+        ).one()
+        grades = {
+            row.register: row.grade
+            for row in db.session.scalars(
+                select(RatingSubject).where(
+                    RatingSubject.organisation_id == both,
+                    RatingSubject.capacity == Capacity.INTERMEDIARY,
+                )
+            )
+        }
+    assert set(grades) == {CITY, SECOND_CITY}
+    assert len(set(grades.values())) == 2, grades
+    assert Grade.UNGRADED not in grades.values(), grades
+
+
 def test_names_are_the_demos_and_codes_are_valid(site: Flask) -> None:
     assert len(FIRMS) + len(MORE_FIRMS) >= 60
     assert len(OWNERS) + len(MORE_OWNERS) == 25
