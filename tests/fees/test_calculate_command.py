@@ -52,6 +52,20 @@ def test_numbers_of_json_never_pass_through_binary(app: Flask, tmp_path: Path) -
     assert Decimal(json.loads(run.stdout)[0]["low"]) == Decimal("0.001")
 
 
+def test_one_case_that_cannot_be_read_does_not_hold_up_the_others(
+    app: Flask, tmp_path: Path
+) -> None:
+    path = tmp_path / "cases.json"
+    works = '{"standard": "zbdl_1980", "inputs": {"variant": "works", "x": %s}}'
+    odd = [works % value for value in ("9" * 5000, "NaN", "1e400", "[" * 300 + "]" * 300)]
+    odd += ['{"standard": "\\ud800"}', works % '"6000"']
+    path.write_text("\ufeff[" + ",".join(odd) + "]", "utf-8")
+    run = app.test_cli_runner().invoke(args=["fees", "calculate", str(path)])
+    assert run.exit_code == 0, run.output
+    verdicts = [each["verdict"] for each in json.loads(run.stdout)]
+    assert verdicts == ["needs_input"] * 4 + ["no_standard", "within"]
+
+
 WORKS = {"variant": "works", "x": "6000"}
 
 
@@ -146,6 +160,8 @@ def test_a_share_that_is_free_is_said_with_what_it_is_taken_from() -> None:
         ("zbdl_1980", {**WORKS, "coefficients": "0.8"}, "needs_input"),
         ("zbdl_1980", {**WORKS, "coefficients": [{"lo": "2", "hi": "1"}]}, "needs_input"),
         ("zbdl_1980", {"derive": {"base": "1"}}, "needs_input"),
+        ("zbdl_1980", {**WORKS, "derive": {"base": "1", "factor": "1"}}, "needs_input"),
+        ("zbdl_1980", {**WORKS, "min": "5", "max": "3"}, "needs_input"),
         ("jl_670", {"variant": "official", "quantities": {"gold": "1"}}, "needs_input"),
         ("jl_670", {"variant": "official", "quantities": {"construction": "600"},
                     "choices": {"specialty": "magic", "complexity": "I"}}, "needs_input"),

@@ -124,6 +124,8 @@ def _answered(item: Any, standards: Mapping[str, FeeStandard]) -> _Answer:
     unknown = sorted(str(key) for key in inputs.keys() - _KNOWN)
     if unknown:
         raise BadInput(f"不认识的输入：{'、'.join(unknown)}")
+    if "derive" in inputs and inputs.keys() & {"x", "lots", "quantities"}:
+        raise BadInput("derive 与 x、lots、quantities 只能给出其一")
     found = _derived(standard, inputs) if "derive" in inputs else _computed(standard, inputs)
     found = found or _calculated(standard, standards, inputs)
     if found.band is not None:
@@ -309,15 +311,17 @@ def _finish(found: _Answer, standard: FeeStandard, inputs: Mapping[str, Any]) ->
         log.note(what, band, found.unit, after, unit)
         band, found.unit = after, unit
     unit = found.unit
-    if "min" in inputs:
-        least = _number(inputs["min"], "min")
+    least = _number(inputs["min"], "min") if "min" in inputs else None
+    most = _number(inputs["max"], "max") if "max" in inputs else None
+    if least is not None and most is not None and least > most:
+        raise BadInput("min 不得大于 max")
+    if least is not None:
         after = band.at_least(least)
         if after != band:
             what = wording(N_("不足 %(amount)s 的按此计"), amount=_text(least) + unit)
             log.note(what, band, unit, after, unit)
         band = after
-    if "max" in inputs:
-        most = _number(inputs["max"], "max")
+    if most is not None:
         after = band.at_most(most)
         if after != band:
             what = wording(N_("最高不超过 %(amount)s"), amount=_text(most) + unit)
