@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from marketplace.foundation import clock, heads, tasks
-from marketplace.foundation.transactions import transaction
+from marketplace.foundation import heads, tasks
 
 from . import clocks
 from .models import RunningClock
@@ -11,8 +10,8 @@ from .models import RunningClock
 
 def publish_head() -> int:
     """Publish the head of the audit ledger of each day that has ended, once."""
-    with transaction():
-        return heads.publish_due(clock.now())
+    published: int = tasks.in_transaction(lambda _clock, now: heads.publish_due(now))
+    return published
 
 
 def follow_clocks() -> int:
