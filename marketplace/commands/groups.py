@@ -8,6 +8,7 @@ from marketplace.fees.commands import fees
 
 from .demo import clock_group, demo_group
 from .editions import editions_group, policy_group
+from .invariants import invariants
 from .ledgers import draws_group, ledger_group, ratings_group
 from .setting_up import serve, setup
 
@@ -16,6 +17,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(setup)
     app.cli.add_command(serve)
+    app.cli.add_command(invariants)
     for group in (
         editions_group,
         policy_group,

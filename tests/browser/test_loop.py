@@ -28,6 +28,7 @@ from marketplace.projects.models import Need
 from marketplace.ratings import queries as ratings
 from marketplace.sanctions.models import Case
 from marketplace.selection.models import Award
+from marketplace.supervision import invariants
 from tests.browsing import Visitor
 from tests.chinese import data_of, english_in, left_over
 
@@ -352,6 +353,8 @@ def test_from_application_to_blacklisting(
         firm_window.page.get_by_role("button", name=window.said("提交报名"), exact=True).count()
         == 0
     )
+    with loop.app.app_context():
+        assert list(map(str, invariants.broken())) == []
     if language == "en":
         _was_english(loop)
 

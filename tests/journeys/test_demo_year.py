@@ -173,7 +173,8 @@ def test_time_stands_in_the_present_and_nothing_failed(site: Flask, year: Any) -
 
 def test_the_ledgers_verify_and_the_ratings_replay(site: Flask) -> None:
     runner = site.test_cli_runner()
-    for command in (["ledger", "verify"], ["ratings", "replay", "--all"], ["policy", "check"]):
+    commands = ["ledger verify", "ratings replay --all", "policy check", "invariants"]
+    for command in map(str.split, commands):
         result = runner.invoke(args=command)
         assert result.exit_code == 0, result.output
 

@@ -1,0 +1,137 @@
+"""The invariants hold in the demo, and each of them tells when it is broken."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import Connection, text
+
+from marketplace.foundation.db import db
+from marketplace.supervision import invariants
+from tests.tampering import unguard
+
+# code: what is loosened first (a table's guards, an index, a check), then what is done by hand
+BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
+    "I01": (
+        ("index uq_awards_live",),
+        "UPDATE awards SET status = 'proposed', need_id = (SELECT need_id FROM awards "
+        "WHERE status = 'accepted' ORDER BY id LIMIT 1)",
+    ),
+    "I02a": ((), "UPDATE needs SET status = 'awarded' WHERE status = 'published'"),
+    "I02b": ((), "UPDATE contracts SET firm_id = owner_id"),
+    "I07": ((), "UPDATE selection_rounds SET attempt = attempt + 1"),
+    "I12": ((), "UPDATE selection_rounds SET closed_at = opened_at WHERE closed_at IS NOT NULL"),
+    "I15": (("check contracts",), "UPDATE contracts SET award_price = award_price + 1"),
+    "I16": ((), "UPDATE rating_subjects SET hundredths = 1 WHERE hundredths IS NOT NULL"),
+    "I17": (("guard audit_ledger",), "UPDATE audit_ledger SET roles = 'x' WHERE seq = 9"),
+    "I18": (("guard grade_records",), "SELECT 1"),
+    "I19": (
+        ("guard rating_ledger",),
+        "UPDATE rating_ledger SET edition_id = "
+        "(SELECT min(id) FROM policy_editions WHERE section <> 'rating')",
+    ),
+    "I19b": (("guard rating_ledger",), "UPDATE rating_ledger SET evidence_id = 10000000"),
+    "I20a": (
+        (),
+        "UPDATE evaluations SET rater_organisation_id = about_organisation_id, "
+        "about_organisation_id = rater_organisation_id",
+    ),
+    "I20b": (
+        ("unique evaluations",),
+        "UPDATE evaluations SET direction = 'owner_to_firm'",
+    ),
+    "I21a": (
+        ("guard audit_ledger",),
+        "UPDATE audit_ledger SET subject_id = '10000000' WHERE action = 'evaluation.given'",
+    ),
+    "I21b": (("check evaluation_windows",), "UPDATE evaluation_windows SET status = 'open'"),
+    "I22a": (("check cards",), "UPDATE cards SET decided_by = 1, proposed_by = 1"),
+    "I22b": (
+        ("guard rating_ledger", "check grade_proposals"),
+        "UPDATE rating_ledger SET recorded_by = 1; "
+        "UPDATE grade_proposals SET confirmed_by = 1, proposed_by = NULL, triggers = '[1, 2, 3]'",
+    ),
+    "I25": ((), "UPDATE needs SET status = 'draft' WHERE status = 'completed'"),
+    "I26": (("check entries",), "UPDATE entries SET price = -1"),
+    "I28": (
+        (),
+        "INSERT INTO web_sessions (public_id, token_digest, user_id, organisation_id, created_at, "
+        "last_seen_at, expires_at) SELECT 'x', 'x', user_id, organisation_id, since, since, since "
+        "FROM memberships ORDER BY id LIMIT 1; UPDATE users SET disabled_at = created_at",
+    ),
+    "I29": (
+        ("check authorisations", "check memberships"),
+        "INSERT INTO authorisations (public_id, owner_id, agent_name, document_number, "
+        "document_id, may_prepare, may_evaluate, may_object, starts_on, ends_on, granted_by, "
+        "granted_at, revoked_at) SELECT 'x', organisation_id, '代办', '委托书', (SELECT min(id) FROM "
+        "stored_files), 1 = 1, 1 = 1, 1 = 1, CAST('2026-01-01' AS date), CAST('2027-01-01' AS date), user_id, since, since "
+        "FROM memberships ORDER BY id LIMIT 1; "
+        "UPDATE memberships SET authorisation_id = (SELECT min(id) FROM authorisations)",
+    ),
+    "R01": (
+        ("guard rating_ledger",),
+        "UPDATE rating_ledger SET subject_id = (SELECT max(id) FROM rating_subjects) "
+        "WHERE step = 'confirmed'",
+    ),
+    "R02": (
+        ("index uq_grade_proposals_open",),
+        "INSERT INTO grade_proposals (public_id, subject_id, entry_id, grade, reason, "
+        "evaluated_on, triggers, status, status_since) SELECT 'x', subject_id, (SELECT max(id) "
+        "FROM rating_ledger WHERE id NOT IN (SELECT entry_id FROM grade_proposals)), grade, "
+        "reason, evaluated_on, triggers, status, status_since FROM grade_proposals "
+        "ORDER BY id LIMIT 1; UPDATE grade_proposals SET status = 'proposed'",
+    ),
+}
+
+
+def _loosen(connection: Connection, what: str) -> None:
+    """Take away what the database itself holds against a break."""
+    kind, _space, name = what.partition(" ")
+    sqlite = connection.dialect.name == "sqlite"
+    if kind == "guard":
+        unguard(connection, name)
+    elif kind == "index":
+        connection.execute(text(f"DROP INDEX {name}"))
+    elif sqlite and kind == "unique":
+        # a table's own constraint cannot be dropped: a copy has none
+        for statement in (
+            "PRAGMA defer_foreign_keys = ON",
+            f"CREATE TABLE bare AS SELECT * FROM {name}",
+            f"DROP TABLE {name}",
+            f"ALTER TABLE bare RENAME TO {name}",
+        ):
+            connection.exec_driver_sql(statement)
+    elif not sqlite:
+        checks = connection.scalars(
+            text(
+                "SELECT conname FROM pg_constraint WHERE contype = :kind "
+                "AND conrelid = CAST(:name AS regclass)"
+            ),
+            {"name": name, "kind": kind[0]},
+        ).all()
+        for check in checks:
+            connection.execute(text(f'ALTER TABLE {name} DROP CONSTRAINT "{check}"'))
+
+
+def _told(code: str) -> list[str]:
+    db.session.expire_all()
+    return [str(each) for each in invariants.broken() if each.code == code]
+
+
+def test_the_invariants_hold_and_each_tells_when_it_is_broken(demo_app: Flask) -> None:
+    assert set(BREAKS) == set(invariants.STATEMENTS) | set(invariants.CHECKS)
+    with demo_app.app_context():
+        assert list(map(str, invariants.broken())) == []
+        blind = []
+        for code, (loosened, statements) in BREAKS.items():
+            connection = db.session.connection()
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+            for what in loosened:
+                _loosen(connection, what)
+            for statement in statements.split("; "):
+                connection.execute(text(statement))
+            if not _told(code):
+                blind.append(code)
+            db.session.rollback()
+        assert blind == []
+        assert list(map(str, invariants.broken())) == []
