@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
 from marketplace.foundation import policy
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
 
@@ -171,6 +172,18 @@ def project_by_code(organisation_id: int, code: str) -> Project | None:
     return db.session.scalar(
         select(Project).where(Project.owner_id == organisation_id, Project.code == code)
     )
+
+
+_RECUSED = (
+    select(NeedRecusal.organisation_id, NeedRecusal.reason)
+    .where(NeedRecusal.need_id == bindparam("need_id"))
+    .order_by(NeedRecusal.id)
+)
+
+
+def recused(need_id: int) -> Sequence[Row[Any]]:
+    """Organisation and reason of the firms barred from a need, for a rule asked in crowds."""
+    return fetch(_RECUSED, need_id=need_id)
 
 
 def recusals(need_id: int) -> list[NeedRecusal]:

@@ -85,6 +85,9 @@ def credit_code(entry: Entry) -> str:
     return code
 
 
+_KEEP = insert(EligibilityCheck.__table__)  # type: ignore[arg-type]
+
+
 def store_checks(
     entry: Entry, found: queries.Eligibility, stage: CheckStage, now: datetime
 ) -> None:
@@ -105,7 +108,7 @@ def store_checks(
         for result in found.results
     ]
     if rows:
-        db.session.execute(insert(EligibilityCheck), rows)
+        db.session.connection().execute(_KEEP, rows)
 
 
 def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:

@@ -105,7 +105,7 @@ def requirement_of(need: Need, values: SelectionPolicy) -> Requirement:
             Recusal(str(need.owner_id), str(_("本机构即项目业主"))),
             *(
                 Recusal(str(each.organisation_id), each.reason)
-                for each in projects.recusals(need.id)
+                for each in projects.recused(need.id)
             ),
         ),
     )
