@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from marketplace.foundation.languages import is_english, joined
 from marketplace.foundation.money import format_yuan
@@ -172,7 +173,7 @@ def deviation_sentence(check: PriceCheck) -> str:
     """How far a price lies from the standard's basic price and from like contracts."""
     parts = []
     if check.deviation:
-        parts.append(_apart(check.deviation, _("基准价")))
+        parts.append(_apart(check.deviation, pgettext("sentence", "基准价")))
     found = check.reference
     if found is not None and found["deviation"] is not None:
         title = _("近期 %(count)d 份同类合同的中位数", count=found["count"])
