@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from pydantic import TypeAdapter
 
-from marketplace.accounts.queries import organisation_by_credit_code
-from marketplace.foundation import audit, heads
+from marketplace.accounts.queries import organisation_by_credit_code, register_of, site
+from marketplace.foundation import audit, clock, heads, policy
 from marketplace.foundation.db import db
 from marketplace.ratings import actions as ratings
-from marketplace.ratings import verifying
+from marketplace.ratings import queries as rating_queries
+from marketplace.ratings import simulating, verifying
+from marketplace.ratings.rules.policy import RatingPolicy
 from marketplace.selection import queries as selection
 from marketplace.supervision import ledger_files
 
@@ -98,6 +103,47 @@ def _replay_ratings(everybody: bool, processes: int, organisation: str | None) -
         problems += 1
         click.echo(str(difference))
     conclude("rating_ledger", problems)
+
+
+def _share(_context: object, _parameter: object, value: str) -> Decimal:
+    try:
+        share = Decimal(value)
+    except InvalidOperation:
+        raise click.BadParameter("a share is a number from 0 to 1") from None
+    if not 0 <= share <= 1:
+        raise click.BadParameter("a share is a number from 0 to 1")
+    return share
+
+
+@ratings_group.command("simulate")
+@click.option("--attackers", metavar="SHARE", default="0", callback=_share, help="from 0 to 1")
+@click.option("--seed", type=int, default=1)
+@click.option(
+    "--edition",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="a rating edition to try; by default the one in force",
+)
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path))
+def _simulate(attackers: Decimal, seed: int, edition: Path | None, file: Path | None) -> None:
+    """Rate a made-up world of firms of known quality, some of them attackers (docs/simulation.md).
+
+    Tells Kendall's tau-b between true quality and score, for the rules and for a plain mean.
+    """
+    if edition is None:
+        found = rating_queries.edition_on(register_of(site().jurisdiction_code), clock.today())
+        name, rule = found.title, found.values
+    else:
+        try:
+            draft = policy.parse(edition.name, edition.read_text("utf-8"), [RatingPolicy])
+        except policy.PolicyError as error:
+            raise click.UsageError(str(error)) from error
+        name, rule = draft.title, TypeAdapter(RatingPolicy).validate_python(draft.content)
+    progress(f"rating a world of firms under {name}")
+    outcome = simulating.run(rule, attackers, seed).as_json()
+    told = {"attackers": str(attackers), "seed": seed, "edition": name, **outcome}
+    click.echo(f"ours {outcome['ours']}, plain_mean {outcome['plain_mean']}")
+    if file is not None:
+        file.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 draws_group = AppGroup("draws", help="Draw proofs.")
