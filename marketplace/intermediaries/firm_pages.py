@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
@@ -105,8 +105,13 @@ def open_file() -> Any:
 @allow(Permission.FIRM_FILE)
 @writes
 def apply() -> Any:
-    """The subject part of the application, and what is still missing."""
+    """The subject part of the application, and what is still missing.
+
+    Whoever has not begun one is led to where it begins: the door of the home page leads here.
+    """
     actor = require_actor()
+    if request.method == "GET" and access.own_firm(actor) is None:
+        return redirect(url_for("intermediaries.file"), 303)
     firm = access.own_file(actor)
     holder = queries.controller(firm.id)
     form = SubjectForm(

@@ -78,7 +78,9 @@ def test_the_whole_way_onto_the_register(app: Flask, sign_in_as: SignIn) -> None
 
     firm, operator, approver, department = (sign_in_as(p.user) for p in made(app, cast))
     assert "填写入驻申请" in read(firm, "/firm")
-    assert firm.get("/firm/application").status_code == 404
+    early = firm.get("/firm/application")
+    assert (early.status_code, early.location) == (303, "/firm"), "the door leads to the beginning"
+    assert firm.post("/firm/application", data=subject()).status_code == 404
     assert firm.post("/firm/opening").status_code == 303
     assert "至少承接一个服务事项" in read(firm, "/firm/application")
     assert firm.post("/firm/application", data=subject()).status_code == 303

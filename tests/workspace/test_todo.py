@@ -57,6 +57,14 @@ def test_an_application_waits_for_the_checking_officer_by_its_deadline(app: Flas
         assert lines(firm.actor) == []
 
 
+def test_who_registered_a_firm_is_told_to_apply(app: Flask) -> None:
+    with app.app_context(), transaction():
+        newcomer = accounts.firm()
+        (line,) = lines(newcomer.actor, [firms.own_file])
+        assert (line.page, line.where, line.due) == ("intermediaries.file", firms.FILE, None)
+        assert lines(accounts.owner().actor, [firms.own_file]) == []
+
+
 def test_a_draft_waits_for_the_firm_and_a_listed_firm_for_its_department(app: Flask) -> None:
     with app.app_context(), transaction():
         drafted = intermediaries.drafted()
@@ -77,7 +85,7 @@ def test_a_yellow_card_waits_for_the_firm_until_it_must_be_corrected(app: Flask)
         card = sanctions.card(firm.organisation)
         (line,) = lines(firm.actor, [firms.own_sanctions])
         assert (line.key, line.due) == (card.public_id, card.correct_by)
-        assert lines(accounts.firm().actor) == []
+        assert lines(accounts.firm().actor, [firms.own_sanctions]) == []
 
 
 def test_a_case_goes_from_the_firm_to_the_proposer_to_the_decider(app: Flask) -> None:

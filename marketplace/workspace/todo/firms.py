@@ -24,9 +24,20 @@ DESK = "sanctions.own"
 
 
 def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
-    """An application to finish or mend, certificates that end."""
+    """An application to begin, to finish or to mend, certificates that end."""
+    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
+        return
     firm = _firm(actor)
     if firm is None:
+        organisation = accounts.organisation(actor.organisation_id)
+        yield Line(
+            what=_("申请入驻"),
+            about=organisation.name,
+            page=FILE,
+            key=None,
+            where=FILE,
+            since=organisation.created_at,
+        )
         return
     if firm.may_be_written:
         returned = firm.status is FirmStatus.RETURNED
