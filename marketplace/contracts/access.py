@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
+from marketplace.fees.access import agreed_between
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing, Refused
 from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
@@ -71,3 +73,16 @@ def require(allowed: bool) -> None:
     """Refuse somebody who sees the contract but lacks the role for this act."""
     if not allowed:
         raise Refused(_("您的岗位不办理此事，请由本单位有权限的人员办理"), rule="role")
+
+
+def _parties(contract_id: int) -> tuple[int, ...]:
+    contract = queries.contract_by_id(contract_id)
+    return contract.owner_id, contract.firm_id
+
+
+def _parties_of_change(amendment_id: int) -> tuple[int, ...]:
+    return _parties(db.session.get_one(Amendment, amendment_id).contract_id)
+
+
+agreed_between(Contract.__tablename__, _parties)
+agreed_between(Amendment.__tablename__, _parties_of_change)

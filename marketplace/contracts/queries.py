@@ -378,6 +378,16 @@ def price_check(contract: Contract) -> PriceCheck | None:
     return db.session.get(PriceCheck, contract.price_check_id) if contract.price_check_id else None
 
 
+def checks_of_changes(changes: Sequence[Amendment]) -> dict[int, str]:
+    """The public ids of the price checks of the changes, by change."""
+    rows = db.session.execute(
+        select(Amendment.id, PriceCheck.public_id)
+        .join(PriceCheck, PriceCheck.id == Amendment.price_check_id)
+        .where(Amendment.id.in_([one.id for one in changes]))
+    )
+    return {row.id: row.public_id for row in rows}
+
+
 def agreed(changes: Sequence[Amendment]) -> list[Amendment]:
     """The changes that came into force."""
     return [one for one in changes if one.status is AmendmentStatus.AGREED]

@@ -144,6 +144,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
         ),
     }
     policy = queries.policy_of(found)
+    changes = queries.amendments(found.id)
     return render_template(
         "contracts/contract.html",
         contract=found,
@@ -156,7 +157,8 @@ def _contract_page(public_id: str, **forms: Any) -> str:
         ),
         deliverables=queries.deliverables(found.id),
         waiting=queries.waiting_deliverable(found.id),
-        amendments=queries.amendments(found.id),
+        amendments=changes,
+        change_checks=queries.checks_of_changes(changes) if changes else {},
         open_amendment=queries.open_amendment(found.id),
         price_check=queries.price_check(found),
         policy=policy,

@@ -26,6 +26,23 @@ def quotes_closed_by(table: str, closed: Callable[[int], bool]) -> None:
     _closed[table] = closed
 
 
+# table of what a price stands on → the organisations it was agreed between
+_parties: dict[str, Callable[[int], tuple[int, ...]]] = {}
+
+
+def agreed_between(table: str, parties: Callable[[int], tuple[int, ...]]) -> None:
+    """Have ``parties(key)`` name the organisations that a row of ``table`` binds: whichever of
+    them asked about its price, the others may read the answer."""
+    _parties[table] = parties
+
+
+def _binds(check: PriceCheck, organisation_id: int) -> bool:
+    table, key = check.subject_type, check.subject_id
+    if check.refused or table not in _parties or key is None:
+        return False
+    return organisation_id in _parties[table](key)
+
+
 def _is_closed(check: PriceCheck) -> bool:
     for table, key in (
         (check.matter_type, check.matter_id),
@@ -38,8 +55,9 @@ def _is_closed(check: PriceCheck) -> bool:
 
 def check_for(actor: Actor | None, public_id: str) -> PriceCheck:
     """A check this reader may see: budgets and awards are published with their need; the rest,
-    and whatever was refused, is for the organisation that asked and the officers of its area:
-    a quote for these only when the quotes of its need are closed. Raises Missing otherwise."""
+    and whatever was refused, is for the organisation that asked, for the other side of what was
+    agreed, and for the officers of its area: a quote for these only when the quotes of its need
+    are closed. Raises Missing otherwise."""
     found = queries.check(public_id)
     if found.stage in _PUBLISHED and not found.refused:
         return found
@@ -47,6 +65,7 @@ def check_for(actor: Actor | None, public_id: str) -> PriceCheck:
         found.stage is not Gate.QUOTE or _is_closed(found)
     ):
         return found
-    if actor is not None and found.organisation_id == actor.organisation_id is not None:
+    own = actor.organisation_id if actor is not None else None
+    if own is not None and (found.organisation_id == own or _binds(found, own)):
         return found
     raise Missing(_("没有这份价格核对"), rule="fees.check")

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from marketplace.accounts.models import OrganisationKind
+from marketplace.accounts.models import OrganisationKind, User
 from marketplace.contracts import actions, amending
 from marketplace.contracts.models import ContractStatus, Side
 from marketplace.fees.models import PriceCheck
@@ -136,6 +137,27 @@ class Pick:
     editor: Actor
     approver: Actor
     firm: Actor
+
+
+def test_both_sides_of_a_contract_read_what_its_price_was_held_to(
+    app: Flask, advance: Advance, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    deal = factory.signed(app, advance)
+    with app.app_context(), transaction():
+        change = propose(deal, "36500")
+        asked = (deal.contract.price_check_id, change.price_check_id)
+        checks = [db.session.get_one(PriceCheck, key).public_id for key in asked]
+        contract = deal.contract.public_id
+        people = [db.session.get_one(User, key) for key in (deal.editor_id, deal.firm_user_id)]
+        stranger = accounts.owner().user
+    for person in people:
+        browser = sign_in_as(person)
+        page = browser.get(f"/contracts/{contract}").text
+        for check in checks:
+            assert f"/fees/checks/{check}" in page
+            assert browser.get(f"/fees/checks/{check}").status_code == 200
+    other = sign_in_as(stranger)
+    assert {other.get(f"/fees/checks/{check}").status_code for check in checks} == {404}
 
 
 def pickable(app: Flask, advance: Advance) -> Pick:
