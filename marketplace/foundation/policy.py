@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -38,6 +38,8 @@ HEAD_KEYS = {
     "values",
 }
 REVIEW_KEYS = {"document", "conclusion", "date"}
+# grades are evaluated when a day begins, so a new edition counts from tomorrow on
+EVALUATED_SECTIONS = {"rating"}
 REVIEWED_SECTIONS = {"admission", "selection", "rating"}
 
 
@@ -155,7 +157,8 @@ def parse(name: str, text: str, sections: Sequence[type[Any]]) -> Draft:
 def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
     """Store an edition. The same file again is a no-op; another text for the same day is refused.
 
-    Once a section has an edition, a new one may not begin in the past: no past day ever changes.
+    Once a section has an edition, a new one may not begin in the past, nor on a day that has been
+    evaluated as it began: no such day ever changes.
     """
     existing = db.session.scalar(
         select(PolicyEdition).where(
@@ -171,14 +174,17 @@ def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
             f"{draft.jurisdiction}/{draft.section}: an edition effective "
             f"{draft.effective_from} exists already and is never edited"
         )
-    if draft.effective_from < clock.local_day(now) and db.session.scalar(
+    first = clock.local_day(now)
+    if draft.section in EVALUATED_SECTIONS:
+        first += timedelta(days=1)
+    if draft.effective_from < first and db.session.scalar(
         select(PolicyEdition.id)
         .where(PolicyEdition.section == draft.section, PolicyEdition.published_at < now)
         .limit(1)
     ):
         raise PolicyError(
             f"{draft.jurisdiction}/{draft.section}: effective_from: an edition takes effect on "
-            "the day it is published or later; past days stay as they were"
+            f"{first} or later; past days stay as they were"
         )
     row = PolicyEdition(
         jurisdiction=draft.jurisdiction,
