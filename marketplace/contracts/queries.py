@@ -317,8 +317,8 @@ class Tally:
 _TALLIES = (
     select(
         Contract.firm_id,
-        func.count(Contract.id),
-        func.sum(case((Contract.overdue_since.is_(None), 1), else_=0)),
+        func.count(Contract.id).label("completed"),
+        func.sum(case((Contract.overdue_since.is_(None), 1), else_=0)).label("kept"),
     )
     .where(
         Contract.firm_id.in_(bindparam("firm_ids", expanding=True)),
@@ -338,8 +338,8 @@ def tallies_of(organisation_ids: Sequence[int]) -> dict[int, Tally]:
 _RECORD = (
     select(
         Contract.status,
-        func.count(Contract.id),
-        func.sum(case((Contract.overdue_since.is_not(None), 1), else_=0)),
+        func.count(Contract.id).label("signed"),
+        func.sum(case((Contract.overdue_since.is_not(None), 1), else_=0)).label("late"),
         func.sum(
             case(
                 (
@@ -351,7 +351,7 @@ _RECORD = (
                 ),
                 else_=0,
             )
-        ),
+        ).label("back"),
     )
     .where(Contract.firm_id == bindparam("firm_id"), Contract.signed_at.is_not(None))
     .group_by(Contract.status)

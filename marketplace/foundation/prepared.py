@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 # of lists of values as long as pages are; a longer or rarer one goes the usual way
-_MOST_KEPT = 200
+_MOST_KEPT = 60
 
 
 class _Prepared(NamedTuple):
@@ -34,7 +34,18 @@ class _Prepared(NamedTuple):
     read: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
-_kept: WeakKeyDictionary[Executable, dict[Any, _Prepared | None]] = WeakKeyDictionary()
+class _Known:
+    """What is known of a statement: its prepared forms by engine and shape of its values, and
+    which values stand in its text."""
+
+    __slots__ = ("forms", "written")
+
+    def __init__(self) -> None:
+        self.forms: dict[Any, _Prepared | None] = {}
+        self.written: tuple[str, ...] | None = None
+
+
+_kept: WeakKeyDictionary[Select[Any], _Known] = WeakKeyDictionary()
 
 
 def rows_of(
@@ -42,37 +53,48 @@ def rows_of(
 ) -> Sequence[Any] | None:
     """The rows of a statement used before, as tuples with its columns' names; None at first use
     and for what has to go the usual way."""
-    kept = _kept.get(statement)
-    if kept is None:
+    if not isinstance(statement, Select):
+        return None
+    known = _kept.get(statement)
+    if known is None:
         # most statements are built for one use: only who comes back with the same is prepared
-        _kept[statement] = {}
+        _kept[statement] = _Known()
         return None
     dialect = connection.dialect
+    if known.written is None:
+        known.written = _written(statement, dialect, values)
     key = (
         dialect.name,
         *[(name, len(value)) for name, value in values.items() if type(value) in (list, tuple)],
+        *[values[name] for name in known.written],
     )
-    if key in kept:
-        prepared = kept[key]
-    elif len(kept) >= _MOST_KEPT:
+    forms = known.forms
+    if key in forms:
+        prepared = forms[key]
+    elif len(forms) >= _MOST_KEPT:
         return None
     else:
-        prepared = kept[key] = _prepare(statement, dialect, values)
+        prepared = forms[key] = _prepare(statement, dialect, values)
     return None if prepared is None else _ask(connection, prepared, values)
 
 
-def _prepare(
-    statement: Executable, dialect: Dialect, values: Mapping[str, Any]
-) -> _Prepared | None:
-    if not isinstance(statement, Select):
-        return None
-    names = [column.key or "" for column in statement.selected_columns]
+def _written(
+    statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]
+) -> tuple[str, ...]:
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))
     literal = {parameter.key for parameter in compiled.literal_execute_params}
+    return tuple(name for name in values if name in literal)
+
+
+def _prepare(
+    statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]
+) -> _Prepared | None:
+    names = [column.key or "" for column in statement.selected_columns]
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))
     plain = len(names) == len(list(statement.inner_columns)) and all(
         name.isidentifier() and not name.startswith("_") for name in names
     )
-    if not plain or len(set(names)) < len(names) or literal & set(values):
+    if not plain or len(set(names)) < len(names):
         return None
     state = compiled.construct_expanded_state(dict(values))
     places: dict[str, tuple[str, int | None]] = {}
@@ -85,9 +107,11 @@ def _prepare(
     asked, constant = [], {}
     for name, (value, place) in places.items():
         ready = state.processors.get(name)
+        if name not in state.parameters:
+            continue  # it stands in the text
         if value in values:
             asked.append((name, value, place, ready))
-        elif name in state.parameters:
+        else:
             fixed = state.parameters[name]
             constant[name] = fixed if ready is None else ready(fixed)
     read = []
