@@ -111,6 +111,13 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("fee_list_imports"),
     ),
     Job(
+        "生成已公布清单的文件",
+        "marketplace.fees.lists.tasks:keep_files",
+        15,
+        "messages",
+        seeks=True,
+    ),
+    Job(
         "告知机构新公布的收费目录清单",
         "marketplace.intermediaries.list_news:tell_of_lists",
         15,

@@ -12,9 +12,11 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from marketplace.fees.lists import queries
+from marketplace.fees.lists import documents, queries
 from marketplace.fees.lists.rules import Change, Effect
+from marketplace.fees.lists.tasks import keep_files
 from marketplace.foundation import clock
+from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from tests.factories import intermediaries
@@ -75,6 +77,27 @@ def test_exports_carry_the_head_of_the_document(app: Flask, office: Office) -> N
     for words in (found.sha256, "青河市", "施行日期", "工程监理"):
         assert words in told
     assert office.public.get("/fees/lists/999999").status_code == 404
+
+
+def test_the_files_of_a_published_list_are_made_once(
+    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = office.publish([*office.template(), OWN], today(app) + timedelta(days=5))
+    addresses = [f"/fees/lists/{edition}/list.{kind}" for kind in ("xlsx", "pdf")]
+    # nobody waits for them: before they are kept they are made for the reader
+    assert office.public.get(addresses[0]).status_code == 200
+    with app.app_context():
+        assert keep_files() == 2
+        assert keep_files() == 0
+        kept = {kind: queries.kept_file(edition, kind) for kind in queries.KINDS}
+    monkeypatch.setattr(documents, "made", lambda *_which: pytest.fail("made again"))
+    for address, file in zip(addresses, kept.values(), strict=True):
+        answer = office.public.get(address)
+        assert answer.status_code == 200
+        assert file is not None
+        assert sha256_hex(answer.data) == file.sha256
+    with app.test_request_context():
+        assert "fswt" in {row["code"] for row in rows_in(office.public.get(addresses[0]).data)}
 
 
 def test_two_editions_side_by_side_name_the_firms_touched(app: Flask, office: Office) -> None:

@@ -10,10 +10,12 @@ from functools import lru_cache
 import typst
 
 from config import ROOT
+from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.spreadsheets import Column, Sheet, workbook
 
+from . import queries
 from .columns import COLUMNS, SHEET, Standards, cells_of
 from .queries import ListEdition
 from .rules import ListRow
@@ -106,6 +108,19 @@ def pdf_of(
     # a long list takes seconds to set: one reader at a time, the others take what it made
     with _SETTING:
         return _set(json.dumps(content, ensure_ascii=False))
+
+
+def made(edition_id: int, kind: str) -> tuple[str, bytes]:
+    """Name and content of the spreadsheet (``xlsx``) or ``pdf`` of a published list."""
+    found = queries.edition(edition_id)
+    rows, place = queries.rows_of_edition(found), accounts.jurisdiction(found.jurisdiction).name
+    if kind == "xlsx":
+        content = workbook_of(found, rows, place)
+    else:
+        # the standards of its first day, so that the document never changes
+        known = queries.published_standards(found.effective_from)
+        content = pdf_of(found, rows, place, known)
+    return f"{found.title.replace('/', '／')}.{kind}", content
 
 
 def _price(row: ListRow, standards: Standards) -> str:

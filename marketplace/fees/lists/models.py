@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import DecimalText, EnumText, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.foundation.policy import PolicyEdition
 
@@ -219,3 +220,19 @@ class FeeListImport(PublicIdMixin, LifecycleMixin, Model):
 
     file: Mapped[StoredFile] = relationship()
     fee_list: Mapped[FeeList | None] = relationship()
+
+
+class FeeListFile(Model):
+    """A published list as people download it, made once; its hash is that of the stored file."""
+
+    __tablename__ = "fee_list_files"
+    __table_args__ = (UniqueConstraint("policy_edition_id", "kind"),)
+
+    policy_edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"))
+    kind: Mapped[str] = mapped_column(String(4))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+
+    file: Mapped[StoredFile] = relationship()
+
+
+append_only(FeeListFile.__table__)  # type: ignore[arg-type]

@@ -9,11 +9,12 @@ from marketplace.accounts import areas
 from marketplace.accounts import queries as accounts
 from marketplace.fees.blueprint import bp
 from marketplace.foundation import clock, files
+from marketplace.foundation.addresses import MAX_ID
 from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
 from .office_pages import page_of
-from .rules import ListRow, own_standard
+from .rules import own_standard
 from .wording import cell_words
 
 
@@ -64,22 +65,21 @@ def published_list(edition_id: int) -> ResponseReturnValue:
 @access(PUBLIC)
 def list_workbook(edition_id: int) -> Response:
     """The list as a spreadsheet."""
-    found, rows, place = _exported(edition_id)
-    return files.attachment(documents.workbook_of(found, rows, place), f"{found.title}.xlsx")
+    return _file(edition_id, "xlsx")
 
 
 @bp.get("/fees/lists/<int:edition_id>/list.pdf")
 @access(PUBLIC)
 def list_pdf(edition_id: int) -> Response:
     """The list as a document to print."""
-    found, rows, place = _exported(edition_id)
-    # the standards of its first day, so that the document never changes
-    content = documents.pdf_of(
-        found, rows, place, queries.published_standards(found.effective_from)
-    )
-    return files.attachment(content, f"{found.title}.pdf")
+    return _file(edition_id, "pdf")
 
 
-def _exported(edition_id: int) -> tuple[queries.ListEdition, list[ListRow], str]:
-    found = queries.edition(edition_id)
-    return found, queries.rows_of_edition(found), accounts.jurisdiction(found.jurisdiction).name
+def _file(edition_id: int, kind: str) -> Response:
+    """The file kept with the edition; made now for one that was shipped, which is short, and in
+    the moments before a new one's is made."""
+    kept = queries.kept_file(edition_id, kind) if edition_id <= MAX_ID else None
+    if kept is not None:
+        return files.send(kept)
+    name, content = documents.made(edition_id, kind)
+    return files.attachment(content, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from sqlalchemy import insert
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import FeeStandardEdition
-from marketplace.foundation import calendar, clock, epoch, lifecycle, policy
+from marketplace.foundation import calendar, clock, epoch, files, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid
@@ -20,7 +21,7 @@ from marketplace.notices.actions import publish_notice
 from . import queries
 from .actions import check_facts, check_other_hand
 from .editions import Prepared
-from .models import FeeList, ListStatus
+from .models import FeeList, FeeListFile, ListStatus
 
 KIND = "fee_list"
 _INTO_STANDARDS = insert(FeeStandardEdition.__table__)  # type: ignore[arg-type]
@@ -98,6 +99,15 @@ def approve_list(
         link=f"/fees/lists/{edition.id}",
     )
     return edition
+
+
+def keep_file(
+    edition_id: int, kind: str, name: str, content: bytes, actor: Actor, now: datetime
+) -> None:
+    """Keep a file made of a published list; one that was kept meanwhile stays."""
+    if queries.kept_file(edition_id, kind) is None:
+        file = files.store(io.BytesIO(content), name, actor, now, "file")
+        db.session.add(FeeListFile(policy_edition_id=edition_id, kind=kind, file_id=file.id))
 
 
 def _end_of_notice(fee_list: FeeList, now: datetime) -> datetime:

@@ -19,13 +19,16 @@ from marketplace.foundation import policy
 from marketplace.foundation.addresses import MAX_ID
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.policy import PolicyEdition
 
 from .columns import Standards
-from .models import FeeList, FeeListImport, FeeListRow, ImportStatus, ListStatus
+from .models import FeeList, FeeListFile, FeeListImport, FeeListRow, ImportStatus, ListStatus
 from .rules import Change, Difference, Effect, ListRow, compare, row_of
 
 SECTION = FeesPolicy.SECTION
+# the files made of a published list
+KINDS = ("xlsx", "pdf")
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,32 @@ def rows_of(fee_list: FeeList) -> list[ListRow]:
         select(FeeListRow).where(FeeListRow.list_id == fee_list.id).order_by(FeeListRow.position)
     )
     return [row.told for row in rows]
+
+
+def kept_file(edition_id: int, kind: str) -> StoredFile | None:
+    """The spreadsheet (``xlsx``) or ``pdf`` made of a list when it was published."""
+    return db.session.scalar(
+        select(StoredFile)
+        .join(FeeListFile, FeeListFile.file_id == StoredFile.id)
+        .where(FeeListFile.policy_edition_id == edition_id, FeeListFile.kind == kind)
+    )
+
+
+def without_files() -> list[tuple[int, str]]:
+    """The published lists of which a file is still to be made: edition and kind."""
+    return [
+        (edition_id, kind)
+        for kind in KINDS
+        for edition_id in db.session.scalars(
+            select(FeeList.policy_edition_id).where(
+                FeeList.status == ListStatus.PUBLISHED,
+                FeeList.policy_edition_id.not_in(
+                    select(FeeListFile.policy_edition_id).where(FeeListFile.kind == kind)
+                ),
+            )
+        )
+        if edition_id is not None
+    ]
 
 
 def stored_row(fee_list: FeeList, code: str) -> FeeListRow:

@@ -1,12 +1,13 @@
-"""Reading uploaded lists in the background."""
+"""Reading uploaded lists in the background, and making the files of published ones."""
 
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from marketplace.foundation import tasks
 
-from . import importing, queries
+from . import documents, importing, publishing, queries
 from .importing import Outcome
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,16 @@ def read_uploads() -> int:
     transactions of its own, since nobody sees into one that runs."""
     ids: list[int] = tasks.in_transaction(lambda _actor, now: queries.due_imports(now))
     return sum(_read(import_id) for import_id in ids)
+
+
+def keep_files() -> int:
+    """Make the files of every list published since; returns how many. A long list takes seconds
+    to set, so that no reader is made to wait for it, and no lock is held meanwhile."""
+    due: list[tuple[int, str]] = tasks.in_transaction(lambda _actor, _now: queries.without_files())
+    for edition_id, kind in due:
+        name, content = documents.made(edition_id, kind)
+        tasks.in_transaction(partial(publishing.keep_file, edition_id, kind, name, content))
+    return len(due)
 
 
 def _read(import_id: int) -> int:
