@@ -23,7 +23,7 @@ from marketplace.projects.models import DrawSource, InvestmentKind
 from marketplace.sanctions.models import Breach, Cause
 from marketplace.sanctions.rules import Severity
 
-from . import arrivals, discipline, ordering, overpriced, people, story
+from . import arrivals, discipline, ordering, overpriced, people, price_lists, story
 from .agenda import Agenda, Days, Story
 from .lives import Plan, late_objection, need_life
 from .needs import NeedSketch
@@ -134,6 +134,8 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield discipline.confirmations(cast, days, 144, 14)
     yield late_objection(cast, days)
     yield overpriced.refused_budgets(cast, days)
+    yield price_lists.fee_lists(cast, days)
+    yield price_lists.audited_charges(cast, days)
     yield from ordering.orders(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)
