@@ -211,6 +211,9 @@ def head() -> tuple[int, str]:
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 
+_SLICE = 1000
+
+
 def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
     """Recompute the chain from row ``first`` to row ``last`` (default: all of it).
 
@@ -221,10 +224,7 @@ def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
     before = db.session.get(AuditRow, first - 1) if first > 1 else None
     if before is not None:
         previous, last_at = before.hash, before.at
-    rows = select(AuditRow).where(AuditRow.seq >= first).order_by(AuditRow.seq)
-    if last is not None:
-        rows = rows.where(AuditRow.seq <= last)
-    for row in db.session.scalars(rows.execution_options(yield_per=1000)):
+    for row in _in_slices(first, last):
         for missing in range(expected, row.seq):
             yield Finding(missing, f"row {missing} is missing")
         expected = row.seq
@@ -238,3 +238,14 @@ def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
             yield Finding(row.seq, "its time is before that of the row before")
         previous, last_at = row.hash, row.at
         expected += 1
+
+
+def _in_slices(first: int, last: int | None) -> Iterator[AuditRow]:
+    """The rows in their order, some at a time: a page reads outside of a transaction, where
+    PostgreSQL keeps no cursor."""
+    rows = select(AuditRow).order_by(AuditRow.seq).limit(_SLICE)
+    if last is not None:
+        rows = rows.where(AuditRow.seq <= last)
+    while slice_ := db.session.scalars(rows.where(AuditRow.seq >= first)).all():
+        yield from slice_
+        first = slice_[-1].seq + 1
