@@ -39,11 +39,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
-    ORMExecuteState,
     Session,
     mapped_column,
     registry,
 )
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -217,6 +217,7 @@ def prepare_engine(engine: Engine) -> None:
     statement by itself, as READ COMMITTED sees it anyway, without the two messages around them;
     a connection that has rested is tried before it is used.
     """
+    event.listen(engine, "before_execute", _refuse_to_write)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -261,6 +262,8 @@ def _postgresql_connect(dbapi_connection: Any, record: Any) -> None:
 
 
 def _postgresql_begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level"):
+        return  # whoever asked for a way of their own has it
     driver: Any = connection.connection.driver_connection
     alone = _write_mode.get() is False
     if driver.autocommit is not alone:
@@ -287,13 +290,8 @@ def _refuse_to_flush(session: Session, _context: Any, _objects: Any) -> None:
         raise RuntimeError("a request that only reads was about to write")
 
 
-@event.listens_for(db.session, "do_orm_execute")
-def _refuse_to_write(state: ORMExecuteState) -> None:
-    if (
-        _write_mode.get() is False
-        and not state.is_select
-        and (state.is_insert or state.is_update or state.is_delete)
-    ):
+def _refuse_to_write(_connection: Any, statement: Any, *_values: Any) -> None:
+    if _write_mode.get() is False and isinstance(statement, UpdateBase):
         raise RuntimeError("a request that only reads was about to write")
 
 

@@ -163,6 +163,8 @@ def _as_the_engine_says(connection: Connection, sql: str, sent: Any, error: Exce
     lost = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
     if lost:
         connection.invalidate(error)
+        # what was connected before is taken to be lost with it, as the engine does itself
+        connection.engine.dispose(close=False)
     told: Exception = DBAPIError.instance(
         sql, sent, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
     )

@@ -143,6 +143,8 @@ def beforehand() -> Any:
 
 
 def _claim_key() -> str | Response | None:
+    if request.method in SAFE_METHODS:
+        return None
     raw = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key")
     if not raw:
         return None

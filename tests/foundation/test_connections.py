@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask, Response
+from flask import Flask, Response, url_for
 from flask.testing import FlaskClient
 from psycopg.pq import TransactionStatus
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import db as database
@@ -37,7 +37,9 @@ def _driver() -> Any:
 
 
 @POSTGRESQL
-def test_a_request_that_reads_opens_no_transaction_and_one_that_writes_does(app: Flask) -> None:
+def test_a_request_that_reads_opens_no_transaction_and_one_that_writes_does(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     def look() -> Response:
@@ -45,13 +47,14 @@ def test_a_request_that_reads_opens_no_transaction_and_one_that_writes_does(app:
         seen.append(_driver().info.transaction_status)
         return Response("", mimetype="text/plain")
 
-    app.add_url_rule("/read", "read", access(PUBLIC)(look))
-    app.add_url_rule("/write", "write", access(PUBLIC)(writes(look)), methods=["POST"])
-    app.config["WTF_CSRF_ENABLED"] = False
+    monkeypatch.setitem(app.view_functions, "accounts.sign_in", access(PUBLIC)(writes(look)))
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    with app.test_request_context():
+        address = url_for("accounts.sign_in")
     client = app.test_client()
     for _ in range(2):
-        assert client.get("/read").status_code == 200
-        assert client.post("/write").status_code == 200
+        assert client.get(address).status_code == 200
+        assert client.post(address).status_code == 200
     assert seen == [TransactionStatus.IDLE, TransactionStatus.INTRANS] * 2
 
 
@@ -62,6 +65,8 @@ def test_a_request_that_reads_cannot_write(app: Flask, reading: None) -> None:
     db.session.rollback()
     with pytest.raises(RuntimeError, match="only reads"):
         db.session.execute(update(Organisation).values(name="改"))
+    with pytest.raises(RuntimeError, match="only reads"):
+        db.session.connection().execute(insert(Message.__table__), {"subject": "试"})  # type: ignore[arg-type]
 
 
 def test_what_follows_a_request_is_a_transaction_again(app: Flask, client: FlaskClient) -> None:
@@ -102,3 +107,15 @@ def test_a_connection_just_given_back_is_not_asked_whether_it_lives(
         monkeypatch.setattr(db.engine.dialect, "do_ping", asked.append)
         db.session.scalar(text("SELECT 1"))
         assert asked == []
+
+
+@POSTGRESQL
+def test_whoever_asks_for_a_way_of_their_own_has_it(app: Flask) -> None:
+    with app.app_context():
+        alone = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            connection.execute(text("VACUUM organisations"))
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            driver: Any = connection.connection.driver_connection
+            assert not driver.autocommit

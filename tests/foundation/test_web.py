@@ -20,6 +20,7 @@ from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict
 from marketplace.foundation.forms import Form, YuanField
+from marketplace.foundation.idempotency import IdempotencyKey
 from marketplace.foundation.web import PUBLIC, access, writes
 from marketplace.notifications.models import Message
 
@@ -87,6 +88,14 @@ def test_a_good_form_commits_and_a_refused_one_leaves_nothing(site: Flask) -> No
     assert post(client, name="太长太长太长").status_code == 422
     assert post(client, name="冲突").status_code == 409
     assert count(site) == 1
+
+
+def test_reading_a_form_claims_no_key(site: Flask) -> None:
+    client = site.test_client()
+    for _ in range(2):
+        assert client.get("/trial", headers={"Idempotency-Key": "k"}).status_code == 200
+    with site.app_context():
+        assert db.session.scalar(select(func.count()).select_from(IdempotencyKey)) == 0
 
 
 def test_the_same_form_twice_has_one_effect_and_one_answer(site: Flask) -> None:
