@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -17,12 +18,13 @@ from .rules.judging import Gate
 _PUBLISHED = (Gate.BUDGET, Gate.AWARD)
 
 # table of what a quote is made for, or stands on → whether quotes of this row are closed
-_closed: dict[str, Callable[[int], bool]] = {}
+_closed: dict[str, Callable[[int, datetime], bool]] = {}
 
 
-def quotes_closed_by(table: str, closed: Callable[[int], bool]) -> None:
-    """Have ``closed(key)`` say of a row of ``table`` whether its quotes may be read by officers;
-    for the packages above, which know what a quote is made for."""
+def quotes_closed_by(table: str, closed: Callable[[int, datetime], bool]) -> None:
+    """Have ``closed(key, at)`` say of a row of ``table`` whether what was quoted for it at that
+    instant may be read by officers; for the packages above, which know what a quote is made
+    for."""
     _closed[table] = closed
 
 
@@ -49,7 +51,7 @@ def _is_closed(check: PriceCheck) -> bool:
         (check.subject_type, check.subject_id),
     ):
         if table in _closed and key is not None:
-            return _closed[table](key)
+            return _closed[table](key, check.checked_at)
     return False
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from marketplace.fees.access import quotes_closed_by
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
 
 from . import queries
-from .models import QUOTES_SEALED, Need, NeedAttachment, NeedCorrection
+from .models import Need, NeedAttachment, NeedCorrection
 
 
 def need_for(actor: Actor, public_id: str) -> Need:
@@ -43,11 +42,3 @@ def attachment_for(actor: Actor | None, public_id: str) -> NeedAttachment:
     if not (own or need.is_public):
         raise Missing(f"attachment {public_id}")
     return found
-
-
-def quotes_closed(need_id: int) -> bool:
-    """Whether the quotes for a need may be read by others than their firms."""
-    return queries.need_by_id(need_id).status not in QUOTES_SEALED
-
-
-quotes_closed_by(Need.__tablename__, quotes_closed)

@@ -76,10 +76,6 @@ class NeedStatus(lifecycle.Status):
     WITHDRAWN = "withdrawn", _l("已撤回"), "ended"
 
 
-# while a need stands here its quotes are nobody's but their firms'
-QUOTES_SEALED = (NeedStatus.DRAFT, NeedStatus.SUBMITTED, NeedStatus.PUBLISHED)
-
-
 class CorrectionStatus(lifecycle.Status):
     """Where a correction stands."""
 

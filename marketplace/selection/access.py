@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import literal, select
+
 from marketplace.accounts.overseeing import oversees, supervises
 from marketplace.fees.access import quotes_closed_by
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import UTCDateTime, db
 from marketplace.foundation.errors import Missing
 from marketplace.projects import queries as projects
-from marketplace.projects.access import quotes_closed
 from marketplace.projects.models import Need
 
 from . import queries
@@ -98,9 +101,15 @@ def annulment_for(actor: Actor, public_id: str) -> DrawAnnulment:
     return found
 
 
-def _entry_closed(entry_id: int) -> bool:
-    return quotes_closed(db.session.get_one(Entry, entry_id).need_id)
+def _quotes_closed(need_id: int, at: datetime) -> bool:
+    closed = queries.quotes_closed(literal(need_id), literal(at, UTCDateTime()))
+    return bool(db.session.scalar(select(closed)))
 
 
+def _entry_closed(entry_id: int, at: datetime) -> bool:
+    return _quotes_closed(db.session.get_one(Entry, entry_id).need_id, at)
+
+
+quotes_closed_by(Need.__tablename__, _quotes_closed)
 # checks made before they were told their need have their entry alone
 quotes_closed_by(Entry.__tablename__, _entry_closed)

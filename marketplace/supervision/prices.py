@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -25,7 +25,8 @@ from marketplace.foundation.db import db, paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import access, require_actor
 from marketplace.intermediaries.models import Firm
-from marketplace.projects.models import QUOTES_SEALED, Need
+from marketplace.projects.models import Need
+from marketplace.selection import queries as selection
 from marketplace.selection.models import Entry
 
 from .blueprint import bp
@@ -60,7 +61,7 @@ def prices() -> ResponseReturnValue:
     codes = accounts.below(actor.jurisdiction)
     found = fees.watched_checks(codes, item or None, stage, verdict, _kind(kind))
     page = paginate(
-        found.where(or_(PriceCheck.stage != Gate.QUOTE, _closed_quote(codes))),
+        found.where(or_(PriceCheck.stage != Gate.QUOTE, _closed_quote())),
         request.args.get("page", 1, type=int),
     )
     return render_template(
@@ -78,19 +79,23 @@ def prices() -> ResponseReturnValue:
     )
 
 
-def _closed_quote(codes: Sequence[str]) -> ColumnElement[bool]:
+def _closed_quote() -> ColumnElement[bool]:
     """Nobody sees a quote before the entries of its need are closed, refused ones included; what
     names neither need nor entry is not known to be closed."""
-    closed = select(Need.id).where(
-        Need.status.not_in(QUOTES_SEALED), Need.jurisdiction_code.in_(codes)
+    at = PriceCheck.checked_at.expression
+    entered = exists().where(
+        Entry.id == PriceCheck.subject_id,
+        selection.quotes_closed(Entry.need_id.expression, at),
     )
-    entered = select(Entry.id).where(Entry.need_id.in_(closed))
     return or_(
-        and_(PriceCheck.matter_type == Need.__tablename__, PriceCheck.matter_id.in_(closed)),
+        and_(
+            PriceCheck.matter_type == Need.__tablename__,
+            selection.quotes_closed(PriceCheck.matter_id.expression, at),
+        ),
         and_(
             PriceCheck.matter_id.is_(None),
             PriceCheck.subject_type == Entry.__tablename__,
-            PriceCheck.subject_id.in_(entered),
+            entered,
         ),
     )
 

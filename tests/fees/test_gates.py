@@ -21,11 +21,16 @@ from marketplace.fees.rules.judging import Gate, Verdict
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.transactions import transaction
+from marketplace.foundation.web import take_later
+from marketplace.orders import actions as order_actions
+from marketplace.orders import queries as order_queries
+from marketplace.orders.models import Order
+from marketplace.projects.actions import withdraw_need
 from marketplace.projects.models import Need, SelectionMethod
 from marketplace.projects.pricing import price_of
-from tests.factories import accounts, intermediaries, selection
+from tests.factories import accounts, intermediaries, orders, selection
 from tests.factories.fees import AGENCY_INPUTS, SUPERVISION_INPUTS, price_question, publish_city
 
 SignIn = Callable[..., FlaskClient]
@@ -71,6 +76,75 @@ def test_a_quote_over_the_firms_promise_is_refused_and_the_bureau_sees_it_after_
     watched = officer.get("/supervision/prices?stage=quote&verdict=above_ceiling")
     assert link in watched.get_data(as_text=True)
     assert f"/needs/{address.split('/')[2]}" in watched.get_data(as_text=True)
+
+
+def test_nobody_reads_the_quotes_of_a_need_withdrawn_before_closing(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm = intermediaries.listed(("jsjl",), discount=Decimal("0.1"))
+        buyer = accounts.owner()
+        need = selection.open_need(
+            buyer,
+            item_code="jsjl",
+            budget=Decimal(300_000),
+            fee_inputs=SUPERVISION_INPUTS,
+            method=SelectionMethod.DIRECT_PICK,
+        )
+        address, need_id, owner = f"/needs/{need.public_id}/enter", need.id, buyer.actor
+        bureau = accounts.officer(Role.BUREAU_OPERATOR)
+        people = [firm.user, bureau.user]
+    browser, officer = (sign_in_as(person) for person in people)
+    answers = {"contribution": secrets.token_hex(32), "agree": "y"}
+    assert browser.post(address, data={**answers, "price": "270900.02"}).status_code == 422
+    assert browser.post(address, data={**answers, "price": "270900"}).status_code == 303
+    with app.app_context():
+        quotes = db.session.scalars(select(PriceCheck).where(PriceCheck.stage == Gate.QUOTE)).all()
+        links = [f"/fees/checks/{quote.public_id}" for quote in quotes]
+        assert sorted(quote.refused for quote in quotes) == [False, True]
+    with app.app_context(), transaction():
+        need = db.session.get_one(Need, need_id)
+        withdraw_need(need, "项目调整，不再需要", owner, clock.now())
+    advance(timedelta(days=4))
+    page = officer.get("/supervision/prices?stage=quote").get_data(as_text=True)
+    assert not [link for link in links if link in page]
+    assert {officer.get(link).status_code for link in links} == {404}
+    assert {browser.get(link).status_code for link in links} == {200}
+
+
+def test_the_bureau_reads_what_was_attempted_in_an_order_that_came_to_nothing(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        firm = intermediaries.listed(("zbdl",), discount=Decimal("0.2"))
+        buyer = accounts.owner()
+        order = orders.asked(
+            buyer,
+            firm,
+            item_code="zbdl",
+            budget=Decimal(10_000),
+            fee_inputs={**AGENCY_INPUTS, "award_amount": "100"},
+        )
+        order_id, quoting, owner = order.id, firm.actor, buyer.actor
+        bureau = accounts.officer(Role.BUREAU_OPERATOR).user
+    officer = sign_in_as(bureau)
+    with app.app_context():
+        order = db.session.get_one(Order, order_id)
+        (ask,) = order_queries.asks_of(order)
+        with pytest.raises(Invalid), transaction():
+            order_actions.quote(ask, Decimal(9_000), "", quoting)
+        (keep,) = take_later()
+        with transaction():
+            keep(clock.now())
+        attempt = db.session.scalars(select(PriceCheck).where(PriceCheck.refused)).one()
+        link = f"/fees/checks/{attempt.public_id}"
+    listed = "/supervision/prices?stage=quote"
+    assert link not in officer.get(listed).get_data(as_text=True)
+    assert officer.get(link).status_code == 404
+    with app.app_context(), transaction():
+        order_actions.withdraw(db.session.get_one(Order, order_id), "不再需要", owner)
+    assert link in officer.get(listed).get_data(as_text=True)
+    assert officer.get(link).status_code == 200
 
 
 def test_an_attempt_is_never_published_with_its_need(app: Flask, sign_in_as: SignIn) -> None:

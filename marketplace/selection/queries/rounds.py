@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Exists, Select, and_, bindparam, exists, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from marketplace.foundation import clock
@@ -16,6 +26,8 @@ from marketplace.projects import queries as projects
 from marketplace.projects.models import (
     DrawSource,
     Need,
+    NeedChannel,
+    NeedStatus,
 )
 from marketplace.projects.rules import SelectionPolicy
 
@@ -48,6 +60,19 @@ def live_round(need: Need) -> SelectionRound:
     if found is None or found.status in ENDED_ROUNDS:
         raise Missing(f"need {need.id} has no round")
     return found
+
+
+def quotes_closed(
+    need_id: ColumnElement[int] | ColumnElement[int | None], at: ColumnElement[datetime]
+) -> ColumnElement[bool]:
+    """Whether what was quoted for a need at an instant may be read by others than the firm: its
+    round has been closed since, or the order that asked for it has come to its end. A need that
+    was withdrawn before its entries closed keeps its quotes sealed for good."""
+    closed = exists().where(SelectionRound.need_id == need_id, SelectionRound.closed_at >= at)
+    ended = exists().where(
+        Need.id == need_id, Need.channel != NeedChannel.OPEN, Need.status != NeedStatus.DRAFT
+    )
+    return or_(closed, ended)
 
 
 def rounds_of(need: Need) -> list[SelectionRound]:
