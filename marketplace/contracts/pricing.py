@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.fees.checking import PriceQuestion, basis_day, conclude_price, require_price
+from marketplace.fees.checking import (
+    PriceQuestion,
+    conclude_price,
+    require_price,
+    rests_on_present,
+)
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Gate
 from marketplace.fees.rules.limits import Commitment
@@ -17,6 +22,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.projects import checking as projects
 from marketplace.projects.models import Need
 from marketplace.projects.pricing import price_of, said_of
 from marketplace.selection.models import Award
@@ -35,13 +41,14 @@ def contract_price_check(
 
 
 def price_check_at_signing(contract: Contract, actor: Actor, now: datetime) -> None:
-    """Ask again where the list of another day counts now than when the draft was checked: the
-    day of signing, where the edition says so. Raises Invalid."""
+    """Ask again where another list or standard counts now than when the draft was checked: that
+    of the day of signing, where the edition says so, also one in force since the same day.
+    Raises Invalid."""
     drafted = db.session.get(PriceCheck, contract.price_check_id or 0)
     said = drafted.deviation_reason if drafted is not None else None
     award = queries.award_behind(contract)
     question = _question(contract, contract.need, award, now, said)
-    if drafted is None or basis_day(question) != drafted.day:
+    if drafted is None or not rests_on_present(drafted, question):
         contract.price_check_id = require_price(question, actor, now).id
 
 
@@ -49,7 +56,15 @@ def amendment_price_check(
     amendment: Amendment, contract: Contract, actor: Actor, now: datetime
 ) -> None:
     """Ask the price check about an amended price and keep its answer; raises Invalid. Why it is
-    changed is why it deviates: both sides read it with the change."""
+    changed is why it deviates: both sides read it with the change.
+
+    A higher price is held to the published budget, and to the limit of direct picks where the
+    firm was picked: else a change would lead around both. What only postpones the end, or makes
+    the price lower, is not.
+    """
+    raised = amendment.price > contract.price
+    if raised:
+        projects.require_pickable(contract.need, amendment.price, now, field="amended_price")
     award = queries.award_behind(contract)
     question = price_of(
         contract.need,
@@ -57,6 +72,7 @@ def amendment_price_check(
         amendment,
         amendment.price,
         now,
+        budget=raised,
         commitment=_promise(award),
         awarded_at=award.decided_at,
         signed_at=contract.signed_at,

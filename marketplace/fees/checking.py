@@ -186,9 +186,16 @@ def conclude_price(contract_id: int, check: PriceCheck, price: Decimal, signed_o
     db.session.flush()
 
 
-def basis_day(question: PriceQuestion) -> date:
-    """The day whose list and standards the question is judged by."""
-    return _pricing(question).day
+def rests_on_present(check: PriceCheck, question: PriceQuestion) -> bool:
+    """Whether a check rests on the day, the list and the standard that the question would be
+    judged by now: another list may have taken force on the same day."""
+    found = _pricing(question)
+    edition, standard = found.edition, found.standard_edition
+    return (check.day, check.policy_edition_id, check.standard_edition_id) == (
+        found.day,
+        edition.id if edition is not None else None,
+        standard.id if standard is not None else None,
+    )
 
 
 def _pricing(question: PriceQuestion) -> Pricing:

@@ -18,6 +18,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Conflict, Invalid, Missing
 from marketplace.foundation.languages import joined
+from marketplace.foundation.money import format_yuan
 
 from . import queries
 from .models import (
@@ -111,6 +112,18 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
             ),
             field="method",
             rule="direct_pick_limit",
+        )
+
+
+def require_pickable(need: Need, price: Decimal, now: datetime, field: str) -> None:
+    """Refuse a price (yuan) at or over the limit of direct picks, by the day's edition, for
+    government money whose need was a direct pick (asked again when a contract's price rises)."""
+    limit = queries.policy_of(need, clock.local_day(now)).values.direct_pick_limit
+    if need.method is SelectionMethod.DIRECT_PICK and need.government_invested and price >= limit:
+        raise Invalid(
+            _("政府投资项目直接选取须低于 %(limit)s 元", limit=format_yuan(limit)),
+            field=field,
+            rule="pick.limit",
         )
 
 

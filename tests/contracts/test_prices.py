@@ -91,6 +91,42 @@ def test_a_draft_is_signed_by_the_list_of_the_day_the_policy_names(
         assert (kept.stage, kept.subject_id) == (Gate.CONTRACT, deal.contract.id)
 
 
+def test_a_list_of_the_same_day_counts_at_signing(app: Flask, advance: Advance) -> None:
+    begin(app, "contract_signed")
+    deal = factory.awarded(app, advance, **SUPERVISION)
+    with app.app_context(), transaction():
+        actions.draft_contract(
+            deal.need, factory.terms(), Side.FIRM, deal.actor("firm"), clock.now()
+        )
+    halve(app, "contract_signed")
+    with app.app_context():
+        with pytest.raises(Invalid) as told, transaction():
+            sign(deal)
+        assert told.value.rule == "fees.above_ceiling"
+        assert "180,600.00" in told.value.message
+
+
+def test_no_change_leads_around_the_budget(app: Flask, advance: Advance) -> None:
+    deal = factory.signed(app, advance, **{**SUPERVISION, "budget": Decimal(265_000)})
+    with app.app_context():
+        with pytest.raises(Invalid) as told, transaction():
+            propose(deal, "265000.02")
+        assert (told.value.field, told.value.rule) == ("amended_price", "fees.above_ceiling")
+        assert "265,000.00" in told.value.message
+        assert "预算" in told.value.message
+        with transaction():
+            assert propose(deal, "265000").price == Decimal(265_000)
+
+
+def test_no_change_leads_around_the_limit_of_direct_picks(app: Flask, advance: Advance) -> None:
+    deal = factory.signed(app, advance, kind=OrganisationKind.AGENCY)
+    with app.app_context():
+        limit = selections.edition_of(deal.need, clock.today())[1].direct_pick_limit
+        with pytest.raises(Invalid) as told, transaction():
+            propose(deal, str(limit))
+        assert (told.value.field, told.value.rule) == ("amended_price", "pick.limit")
+
+
 def sign(deal: Deal) -> None:
     actions.confirm_contract(deal.contract, Side.OWNER, deal.actor("approver"), clock.now())
 
