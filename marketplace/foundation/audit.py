@@ -217,35 +217,69 @@ _SLICE = 1000
 def verify(first: int = 1, last: int | None = None) -> Iterator[Finding]:
     """Recompute the chain from row ``first`` to row ``last`` (default: all of it).
 
-    Yields every row that is missing, altered or out of order. A range is linked to the hash
-    stored in the row before it.
+    Yields every row that is missing, altered, out of order or not to be read. A range is linked
+    to the hash stored in the row before it, and must reach to its end; where the whole ledger
+    ends is ``heads.verify_tail``'s to say.
     """
-    expected, previous, last_at = first, GENESIS, None
-    before = db.session.get(AuditRow, first - 1) if first > 1 else None
+    expected, last_at = first, None
+    previous: str | None = GENESIS
+    before = _read(first - 1) if first > 1 else None
     if before is not None:
         previous, last_at = before.hash, before.at
-    for row in _in_slices(first, last):
-        for missing in range(expected, row.seq):
-            yield Finding(missing, f"row {missing} is missing")
-        expected = row.seq
+    if first == 1:
+        stray = select(AuditRow.seq).where(AuditRow.seq < 1).order_by(AuditRow.seq)
+        for seq in db.session.scalars(stray):
+            yield Finding(seq, "it stands out of order")
+    for seq, row in in_slices(first, last):
+        yield from rows_named(expected, seq - 1, "row {} is missing", "are missing")
+        expected = seq + 1
+        if row is None:
+            yield Finding(seq, "it cannot be read")
+            previous = None
+            continue
         if row.content_digest != digest(row.content()):
-            yield Finding(row.seq, "the content does not match its digest")
-        if row.previous != previous:
-            yield Finding(row.seq, "the link to the row before is broken")
+            yield Finding(seq, "the content does not match its digest")
+        if previous is not None and row.previous != previous:
+            yield Finding(seq, "the link to the row before is broken")
         if row.hash != chain_hash(row.previous, row.content_digest):
-            yield Finding(row.seq, "the hash does not match")
+            yield Finding(seq, "the hash does not match")
         if last_at is not None and row.at < last_at:
-            yield Finding(row.seq, "its time is before that of the row before")
+            yield Finding(seq, "its time is before that of the row before")
         previous, last_at = row.hash, row.at
-        expected += 1
-
-
-def _in_slices(first: int, last: int | None) -> Iterator[AuditRow]:
-    """The rows in their order, some at a time: a page reads outside of a transaction, where
-    PostgreSQL keeps no cursor."""
-    rows = select(AuditRow).order_by(AuditRow.seq).limit(_SLICE)
     if last is not None:
-        rows = rows.where(AuditRow.seq <= last)
-    while slice_ := db.session.scalars(rows.where(AuditRow.seq >= first)).all():
-        yield from slice_
-        first = slice_[-1].seq + 1
+        yield from rows_named(expected, last, "row {} is missing", "are missing")
+
+
+def rows_named(first: int, last: int, one: str, many: str) -> Iterator[Finding]:
+    """One finding for a row, or for all of several that follow each other; none for none."""
+    if first == last:
+        yield Finding(first, one.format(first))
+    elif first < last:
+        yield Finding(first, f"rows {first} to {last} {many}")
+
+
+def in_slices(
+    first: int | None = 1, last: int | None = None
+) -> Iterator[tuple[int, AuditRow | None]]:
+    """The rows by number, some at a time: a page reads outside of a transaction, where
+    PostgreSQL keeps no cursor. None for a row with a value that is none of its column's."""
+    asked = select(AuditRow.seq).order_by(AuditRow.seq).limit(_SLICE)
+    if last is not None:
+        asked = asked.where(AuditRow.seq <= last)
+    numbers = asked if first is None else asked.where(AuditRow.seq >= first)
+    while slice_ := db.session.scalars(numbers).all():
+        between = select(AuditRow).where(AuditRow.seq.between(slice_[0], slice_[-1]))
+        try:
+            rows = {row.seq: row for row in db.session.scalars(between)}
+        except (ArithmeticError, TypeError, ValueError):
+            rows = {seq: row for seq in slice_ if (row := _read(seq)) is not None}
+        for seq in slice_:
+            yield seq, rows.get(seq)
+        numbers = asked.where(AuditRow.seq > slice_[-1])
+
+
+def _read(seq: int) -> AuditRow | None:
+    try:
+        return db.session.get(AuditRow, seq)
+    except (ArithmeticError, TypeError, ValueError):
+        return None

@@ -95,9 +95,9 @@ def verify_tail() -> Iterator[Finding]:
     seq, row_hash = audit.head()
     tail = db.session.get(AuditTail, 1)
     kept = tail.seq if tail else 0
-    for number in range(seq + 1, kept + 1):
-        yield Finding(number, f"row {number} is missing at the end")
-    for number in range(kept + 1, seq + 1):
-        yield Finding(number, "it stands after the recorded end")
+    missing = "row {} is missing at the end"
+    yield from audit.rows_named(seq + 1, kept, missing, "are missing at the end")
+    added = "it stands after the recorded end"
+    yield from audit.rows_named(kept + 1, seq, added, "stand after the recorded end")
     if tail is not None and kept == seq and tail.hash != row_hash:
         yield Finding(seq, "it is not the recorded end")

@@ -188,7 +188,7 @@ _ENCODER = json.JSONEncoder(
 def content_digest(values: Sequence[Any]) -> str:
     """The digest of a row of the ledger from the values of the columns `HASHED`, in their order.
 
-    The bytes are those of ``crypto.canonical_json``, made without asking every value for its
+    Points may be given as the text that is stored. The bytes are those of ``crypto.canonical_json``, made without asking every value for its
     type: a replay takes the digest of every row there is.
     """
     return sha256_hex(content_text(values).encode())
@@ -202,7 +202,7 @@ def content_text(values: Sequence[Any]) -> str:
         if moment is not None:
             content[name] = moment.isoformat()
     points = content["points"]
-    if points is not None:
+    if isinstance(points, Decimal):
         content["points"] = format(points, "f")
     return _ENCODER.encode(content)
 

@@ -282,7 +282,7 @@ def rows_of(subject: RatingSubject, cursor: int | None = None) -> list[RatingEnt
 def as_entry(row: Any) -> Entry:
     """A row of the ledger, or its columns, as a plain entry of the rules.
 
-    Raises ValueError, TypeError or KeyError for what no action would have stored.
+    Raises ArithmeticError, ValueError, TypeError or KeyError for what no action would have stored.
     """
     # which columns a kind has is kept by the table's CHECKs
     kind = row.kind
@@ -308,7 +308,7 @@ def as_entry(row: Any) -> Entry:
             kind=ConductKind(row.conduct),
             ends_on=row.ends_on,
             contract=row.contract_id,
-            points=row.points,
+            points=None if row.points is None else Decimal(row.points),
             working_days=row.working_days or 0,
             yearly_deliveries=row.yearly_deliveries or 0,
         )

@@ -7,12 +7,11 @@ processes share the subjects of a large ledger, each reading through a connectio
 from __future__ import annotations
 
 import gc
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -25,8 +24,9 @@ from marketplace.foundation.db import db, prepare_engine
 
 from . import queries, streaming
 from .models import RatingSubject, content_digest
-from .rules.entries import Entry
-from .rules.grades import GradeState
+from .rules.entries import Entry, Grade
+from .rules.evaluation_days import next_day
+from .rules.grades import GradeInForce, GradeState
 from .rules.grading import grade_in_force
 from .rules.policy import DatedPolicy
 from .streaming import Stored
@@ -74,9 +74,10 @@ def differences(organisation_id: int | None = None, processes: int = 1) -> Itera
         for number in db.session.scalars(numbers.order_by(RatingSubject.id)).all():
             yield from between(connection, timelines, number, number)
         return
-    first, last = streaming.extent(connection)
-    if processes < 2 or last - first < WORTH_A_PROCESS:
-        yield from between(connection, timelines, first, last)
+    pieces = streaming.pieces(connection, _AT_ONCE)
+    if processes < 2 or streaming.count(connection) < WORTH_A_PROCESS:
+        for first, last in pieces:
+            yield from between(connection, timelines, first, last)
         return
     with ProcessPoolExecutor(
         processes,
@@ -84,8 +85,7 @@ def differences(organisation_id: int | None = None, processes: int = 1) -> Itera
         _begin_process,
         (current_app.config["SQLALCHEMY_DATABASE_URI"], timelines),
     ) as pool:
-        starts = range(first, last + 1, _AT_ONCE)
-        for found in pool.map(partial(_in_process, last), starts):
+        for found in pool.map(_in_process, pieces):
             yield from found
 
 
@@ -107,14 +107,13 @@ def _begin_process(url: str, timelines: Timelines) -> None:
     _of_process.update(engine=engine, timelines=timelines)
 
 
-def _in_process(last: int, first: int) -> list[Difference]:
+def _in_process(piece: tuple[int, int]) -> list[Difference]:
     engine: Engine = _of_process["engine"]
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             # what is settled meanwhile is seen whole or not at all, as on SQLite
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        timelines = _of_process["timelines"]
-        return list(between(connection, timelines, first, min(last, first + _AT_ONCE - 1)))
+        return list(between(connection, _of_process["timelines"], *piece))
 
 
 # one subject after the other
@@ -125,13 +124,14 @@ def between(
 ) -> Iterator[Difference]:
     """The differences of the subjects numbered `first` to `last`."""
     for stored in streaming.subjects_between(connection, first, last):
-        yield from _altered(stored)
-        try:
-            entries = [queries.as_entry(row) for row in stored.entries]
-        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-            yield _of_subject(stored, None, "unreadable", "-", str(error))
+        if stored.unreadable:
+            yield _of_subject(stored, None, "unreadable", "-", stored.unreadable)
             continue
-        yield from _changed(stored, entries, timelines.get(stored.subject.register, ()))
+        try:
+            yield from _altered(stored)
+            yield from _changed(stored, timelines)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            yield _of_subject(stored, None, "unreadable", "-", f"{type(error).__name__}: {error}")
 
 
 def missing_entries() -> Iterator[Difference]:
@@ -158,67 +158,115 @@ def _altered(stored: Stored) -> Iterator[Difference]:
         last = number
 
 
-def _changed(
-    stored: Stored, entries: list[Entry], policies: Sequence[DatedPolicy]
-) -> Iterator[Difference]:
+def _changed(stored: Stored, timelines: Timelines) -> Iterator[Difference]:
     """Stored records and the subject's present grade against the fold."""
     subject, records = stored.subject, stored.records
+    policies = timelines.get(subject.register, ())
+    entries = [queries.as_entry(row) for row in stored.entries]
+    given = (Grade.UNGRADED, None)
+    if records:
+        given = (records[-1].grade, records[-1].hundredths)
+    if (subject.grade, subject.hundredths) != given:
+        kept = _words(subject.grade, subject.hundredths)
+        yield _of_subject(stored, subject.settled_on, "rating_subjects", kept, _words(*given))
     if subject.settled_on is None:
         if records:
             yield _of_record(stored, records[0], GradeState(records[0].from_day))
+        due = min((_counted_from(row) for row in stored.entries), default=None)
+        yield from _overlooked(stored, due)
         return
-    corrections = [
-        row.id for row in stored.entries if row.takes_effect_on <= clock.local_day(row.recorded_at)
-    ]
+    known_at = queries.start_of(subject.settled_on + timedelta(days=1))
+    fold = grade_in_force(entries, policies, subject.settled_on, known_at)
+    corrections = [row for row in stored.entries if row.takes_effect_on <= _recorded_on(row)]
     if corrections:
         yield from _between_corrections(stored, entries, policies, corrections)
     else:
-        yield from _against_one_fold(stored, entries, policies)
-    last = records[-1] if records else None
-    present = (subject.grade, subject.hundredths)
-    if last is not None and present != (last.grade, last.hundredths):
-        yield _of_subject(
-            stored,
-            subject.settled_on,
-            "rating_subjects",
-            _words(*present),
-            _words(last.grade, last.hundredths),
-        )
+        yield from _against_one_fold(stored, fold.states())
+    yield from _overlooked(stored, _next_day(entries, policies, fold))
+
+
+def _recorded_on(row: Any) -> date:
+    return clock.local_day(row.recorded_at)
+
+
+def _counted_from(row: Any) -> date:
+    """The day on which an entry of a subject never settled is to be settled."""
+    day: date = row.takes_effect_on
+    return max(day, _recorded_on(row) + timedelta(days=1))
+
+
+def _next_day(
+    entries: Sequence[Entry], policies: Sequence[DatedPolicy], fold: GradeInForce
+) -> date | None:
+    """The day on which a subject is to be settled again after the day of this fold.
+
+    It was asked for with the editions known then: one that has not begun may have come since.
+    """
+    begun = [dated for dated in policies if dated.effective_from <= fold.day]
+    days = [next_day(entries, known, fold.day) for known in (begun, policies)]
+    later = max((day for day in days if day is not None), default=None)
+    coming = [fold.upcoming.since] if fold.upcoming is not None else []
+    return min([*coming, *([later] if later is not None else [])], default=None)
+
+
+def _overlooked(stored: Stored, due: date | None) -> Iterator[Difference]:
+    """A subject that would not be settled again on the day it must be.
+
+    Whoever sets the settled day back and takes away what was stored since must also keep the
+    clock from storing it again.
+    """
+    kept = stored.subject.next_check_at
+    if due is not None and (kept is None or kept > queries.start_of(due)):
+        yield _of_subject(stored, due, "next_check_at", str(kept), str(queries.start_of(due)))
 
 
 def _between_corrections(
     stored: Stored,
     entries: list[Entry],
     policies: Sequence[DatedPolicy],
-    corrections: Sequence[int],
+    corrections: Sequence[Any],
 ) -> Iterator[Difference]:
     """Records made before a correction of past days against what was known without it.
 
-    An entry that corrects nothing counts only after the day it was recorded, so that the records
-    between two corrections come from one fold, whatever was posted meanwhile.
+    An entry that corrects nothing counts only after the day it was recorded, so that what held
+    between two corrections comes from one fold, whatever was posted meanwhile. Every record must
+    be its own fold's, and on every day on which something may change the record that holds must
+    be that of what was known: a record taken away leaves an earlier one to hold in its place. A
+    day on which a correction was recorded was settled before it or after.
     """
-    folds: dict[int, list[GradeState]] = {}
-    known_at = queries.start_of(stored.subject.settled_on + timedelta(days=1))
-    for record in stored.records:
-        corrected = bisect_right(corrections, record.cursor)
-        states = folds.get(corrected)
-        if states is None:
-            end = corrections[corrected] if corrected < len(corrections) else None
-            known = [entry for entry in entries if end is None or entry.id < end]
-            fold = grade_in_force(known, policies, stored.subject.settled_on, known_at)
-            states = folds[corrected] = fold.states()
-        state = _held(states, record.from_day)
-        if _content(state) != tuple(record[_STORED_STATE + 1 :]):
-            yield _of_record(stored, record, state)
-
-
-def _against_one_fold(
-    stored: Stored, entries: list[Entry], policies: Sequence[DatedPolicy]
-) -> Iterator[Difference]:
-    """Without corrections of past days, one fold gives every record that must be there."""
     settled_on = stored.subject.settled_on
     known_at = queries.start_of(settled_on + timedelta(days=1))
-    states = grade_in_force(entries, policies, settled_on, known_at).states()
+    numbers = [row.id for row in corrections]
+    recorded = [_recorded_on(row) for row in corrections]
+    folds = []
+    for end in [*numbers, None]:
+        known = [entry for entry in entries if end is None or entry.id < end]
+        folds.append(grade_in_force(known, policies, settled_on, known_at).states())
+    for record in stored.records:
+        state = _held(folds[bisect_right(numbers, record.cursor)], record.from_day)
+        if _content(state) != tuple(record[_STORED_STATE + 1 :]):
+            yield _of_record(stored, record, state)
+    days = {state.from_day for states in folds for state in states}
+    days.update(day + timedelta(days=more) for day in recorded for more in (0, 1))
+    for day in sorted({*(day for day in days if day <= settled_on), settled_on}):
+        place = bisect_right(stored.records, day, key=lambda record: record.from_day)
+        kept = tuple(stored.records[place - 1][_STORED_STATE + 1 :]) if place else None
+        before, after = bisect_left(recorded, day), bisect_right(recorded, day)
+        allowed = [_held(folds[number], day) for number in range(before, after + 1)]
+        if not any(_content(state) == (kept or _NOTHING) for state in allowed):
+            words = _words(kept[0], kept[2], kept[1]) if kept else "nothing"
+            now = allowed[0]
+            yield _of_subject(
+                stored,
+                day,
+                "grade_records",
+                words,
+                _words(now.grade, now.hundredths, now.since),
+            )
+
+
+def _against_one_fold(stored: Stored, states: Sequence[GradeState]) -> Iterator[Difference]:
+    """Without corrections of past days, one fold gives every record that must be there."""
     given = [(state.from_day, *_content(state)) for state in states]
     if given == [tuple(record[_STORED_STATE:]) for record in stored.records]:
         return
@@ -245,6 +293,9 @@ def _content(state: GradeState) -> tuple[Any, ...]:
     """What a record holds beside its day."""
     edition = int(state.edition) if state.edition else None
     return state.grade, state.since, state.hundredths, state.evaluated, edition
+
+
+_NOTHING = _content(GradeState(date.min))
 
 
 def _held(states: Sequence[GradeState], day: date) -> GradeState:

@@ -15,6 +15,7 @@ UNAUDITED = "the audit ledger does not know it"
 OTHERWISE = "the audit ledger holds another digest"
 TWICE = "it was audited twice"
 GONE = "it is missing"
+UNREADABLE = "it cannot be read"
 
 
 def findings() -> Iterator[Finding]:
@@ -22,11 +23,14 @@ def findings() -> Iterator[Finding]:
     db.session.flush()
     connection = db.session.connection()
     held = set()
-    for row in streaming.rows(connection):
-        if row.id in held:
-            yield Finding(row.id, TWICE)
+    for number, row in streaming.rows(connection):
+        if number in held:
+            yield Finding(number, TWICE)
             continue
-        held.add(row.id)
+        held.add(number)
+        if row is None:
+            yield Finding(number, UNREADABLE)
+            continue
         if content_digest(row) != row.digest:
             yield Finding(row.id, CHANGED)
         if row.audited is None:

@@ -84,27 +84,26 @@ def whole() -> Iterator[str]:
             "public_key": signing_public_key(),
         }
     )
-    last = audit.head()[0]
-    for begin in range(0, last + 1, _AT_ONCE):
-        between = AuditRow.seq.between(begin, begin + _AT_ONCE - 1)
-        for row in db.session.scalars(select(AuditRow).where(between).order_by(AuditRow.seq)):
-            yield _line(
-                {
-                    "seq": row.seq,
-                    "content": canonical_json(row.content()).decode(),
-                    "previous": row.previous,
-                    "digest": row.content_digest,
-                    "hash": row.hash,
-                }
-            )
-        db.session.expunge_all()
-    known = 0
-    for entry in streaming.rows(db.session.connection()):
-        if entry.id != known:
-            yield _line(
-                {"rating": entry.id, "content": content_text(entry), "digest": entry.digest}
-            )
-        known = entry.id
+    for seq, row in audit.in_slices(None):
+        if row is None:
+            yield _line({"seq": seq})
+            continue
+        yield _line(
+            {
+                "seq": row.seq,
+                "content": canonical_json(row.content()).decode(),
+                "previous": row.previous,
+                "digest": row.content_digest,
+                "hash": row.hash,
+            }
+        )
+    known = None
+    for number, entry in streaming.rows(db.session.connection()):
+        if entry is None:
+            yield _line({"rating": number})
+        elif number != known:
+            yield _line({"rating": number, "content": content_text(entry), "digest": entry.digest})
+        known = number
 
 
 def _published(head: LedgerHead) -> dict[str, Any]:

@@ -102,3 +102,15 @@ def test_six_writers_make_one_chain(app: Flask) -> None:
     with app.app_context():
         assert audit.head()[0] == before + 60
         assert list(audit.verify()) == []
+
+
+def test_a_range_must_reach_to_its_end(app: Flask) -> None:
+    with app.app_context():
+        write(6)
+        last = audit.head()[0]
+        with transaction():
+            unlock("audit_ledger")
+            db.session.execute(text("DELETE FROM audit_ledger WHERE seq > :s"), {"s": last - 3})
+        found = [(each.seq, each.problem) for each in audit.verify(last - 4, last)]
+        assert found == [(last - 2, f"rows {last - 2} to {last} are missing")]
+        assert list(audit.verify(last - 4, last - 3)) == []

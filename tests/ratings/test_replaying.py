@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import clock, crypto
@@ -21,7 +21,7 @@ from marketplace.ratings.effects import effect_of
 from marketplace.ratings.models import HASHED, GradeRecord, RatingEntry, RatingSubject
 from marketplace.ratings.rules.entries import ConductKind
 from tests.factories import accounts, ratings
-from tests.tampering import alter
+from tests.tampering import alter, unguard
 
 Advance = Callable[[timedelta], None]
 DAY = timedelta(days=1)
@@ -127,6 +127,35 @@ _TAMPERED = {
         "DELETE FROM grade_records WHERE id = (SELECT min(id) FROM grade_records)",
         "grade_records",
     ),
+    "points made a word": (
+        "rating_ledger",
+        "UPDATE rating_ledger SET kind = 'conduct', conduct = 'commendation', points = 'abc', "
+        "ends_on = '2027-01-01' WHERE id = (SELECT min(id) FROM rating_ledger)",
+        "altered",
+    ),
+    "a grade of no kind": (
+        "rating_subjects",
+        "UPDATE rating_subjects SET grade = 'E' WHERE id = (SELECT min(id) FROM rating_subjects)",
+        "rating_subjects",
+    ),
+    "the settled day taken away": (
+        "rating_subjects",
+        "UPDATE rating_subjects SET settled_on = NULL WHERE id = "
+        "(SELECT min(id) FROM rating_subjects)",
+        "grade_records",
+    ),
+    "the next look put off": (
+        "rating_subjects",
+        "UPDATE rating_subjects SET next_check_at = '2090-01-01 00:00:00' WHERE id = "
+        "(SELECT min(id) FROM rating_subjects)",
+        "next_check_at",
+    ),
+    "a subject put far away": (
+        "rating_subjects",
+        "INSERT INTO rating_subjects (id, organisation_id, register, capacity, grade, hundredths) "
+        "SELECT 2000000000, organisation_id, register, 'owner', 'A', 9900 FROM rating_subjects",
+        "rating_subjects",
+    ),
     "a grade lifted": (
         "rating_subjects",
         "UPDATE rating_subjects SET grade = 'A' WHERE id = (SELECT min(id) FROM rating_subjects)",
@@ -146,6 +175,105 @@ def test_what_was_changed_by_hand_is_named(app: Flask, advance: Advance, what: s
     alter(app, table, statement.format(columns=", ".join(names), copied=", ".join(copied)))
     found = _found(app)
     assert any(problem in each for each in found), found
+
+
+# what is done to every subject by hand, and what must be named
+_REWRITTEN = {
+    "never settled, with an A": (
+        ("DELETE FROM grade_records", "UPDATE rating_subjects SET settled_on = NULL, grade = 'A'"),
+        "rating_subjects",
+    ),
+    "never settled, and never to be": (
+        (
+            "DELETE FROM grade_records",
+            "UPDATE rating_subjects SET settled_on = NULL, grade = 'ungraded', hundredths = NULL, "
+            "next_check_at = NULL",
+        ),
+        "next_check_at",
+    ),
+    "settled without a record": (
+        ("DELETE FROM grade_records", "UPDATE rating_subjects SET grade = 'A'"),
+        "rating_subjects",
+    ),
+    "settled without a record, ungraded": (
+        (
+            "DELETE FROM grade_records",
+            "UPDATE rating_subjects SET grade = 'ungraded', hundredths = NULL",
+        ),
+        "grade_records",
+    ),
+    "set back, and what came later taken away": (
+        (
+            "DELETE FROM grade_records WHERE id NOT IN "
+            "(SELECT min(id) FROM grade_records GROUP BY subject_id)",
+            "UPDATE rating_subjects SET next_check_at = NULL, settled_on = (SELECT from_day FROM "
+            "grade_records g WHERE g.subject_id = rating_subjects.id), grade = (SELECT grade FROM "
+            "grade_records g WHERE g.subject_id = rating_subjects.id), hundredths = (SELECT "
+            "hundredths FROM grade_records g WHERE g.subject_id = rating_subjects.id)",
+        ),
+        "next_check_at",
+    ),
+    "records between two corrections taken away": (
+        (
+            "DELETE FROM grade_records WHERE id NOT IN "
+            "(SELECT max(id) FROM grade_records GROUP BY subject_id)",
+        ),
+        "grade_records",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", _REWRITTEN)
+def test_a_history_taken_away_by_hand_is_named_for_each_of_two_firms(
+    app: Flask, advance: Advance, what: str
+) -> None:
+    made = _two_firms(app, advance)
+    statements, problem = _REWRITTEN[what]
+    with app.app_context(), db.engine.connect() as connection:
+        for table in ("grade_records", "rating_subjects"):
+            unguard(connection, table)
+        for statement in statements:
+            assert connection.execute(text(statement)).rowcount
+        connection.commit()
+    with app.app_context():
+        found = list(actions.replay())
+    named = {each.organisation_id for each in found if problem in each.problem}
+    assert named == set(made), found
+
+
+def test_each_record_of_a_corrected_past_is_missed(app: Flask, advance: Advance) -> None:
+    made = _two_firms(app, advance)
+    with app.app_context():
+        corrected = db.session.scalars(
+            select(GradeRecord.id)
+            .join(RatingSubject)
+            .where(RatingSubject.organisation_id == made[1])
+            .order_by(GradeRecord.id)
+        ).all()
+        assert len(corrected) > 3
+        for number in corrected:
+            unguard(db.session.connection(), "grade_records")
+            db.session.execute(text("DELETE FROM grade_records WHERE id = :n"), {"n": number})
+            assert [each for each in actions.replay() if each.organisation_id == made[1]], number
+            db.session.rollback()
+        assert list(actions.replay()) == []
+
+
+def test_two_processes_name_what_one_does(
+    app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _two_firms(app, advance)
+    for table, statement, _problem in (
+        _TAMPERED[what] for what in ("an entry changed", "a record changed", "a grade of no kind")
+    ):
+        alter(app, table, statement)
+    monkeypatch.setattr(replaying, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(replaying, "_AT_ONCE", 1)
+    with app.app_context():
+        alone = [str(each) for each in actions.replay()]
+        shared = [str(each) for each in actions.replay(processes=2)]
+    assert len(alone) > 3
+    assert shared == alone
 
 
 def test_the_fast_digest_is_that_of_the_canonical_form(app: Flask, advance: Advance) -> None:
