@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.fees.checking import require_price
 from marketplace.fees.rules.judging import Gate
@@ -30,6 +31,12 @@ from ..models import (
     Entry,
     EntryStatus,
     SelectionRound,
+)
+
+_CHECKED = (
+    update(Entry.__table__)  # type: ignore[arg-type]
+    .where(Entry.id == bindparam("entry"))
+    .values(price_check_id=bindparam("price_check"))
 )
 
 
@@ -125,8 +132,10 @@ def _check_quote(
         commitment=commitment,
         reason=reason,
     )
-    entry.price_check_id = require_price(question, actor, now).id
-    db.session.flush()
+    check = require_price(question, actor, now)
+    # as a statement of its own: entries come in crowds, and the unit of work looks at everything
+    db.session.connection().execute(_CHECKED, {"entry": entry.id, "price_check": check.id})
+    set_committed_value(entry, "price_check_id", check.id)
 
 
 def withdraw_entry(entry: Entry, actor: Actor) -> None:
