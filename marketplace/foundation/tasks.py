@@ -96,6 +96,40 @@ def advance_each(
     ``find(now, left_alone)`` must leave out the ids of the subquery ``left_alone``: they failed
     lately. ``act`` returns 1 when it did something, 0 when there was nothing left to do.
     """
+
+    def run(row_id: int, failed: bool) -> int:
+        with transaction():
+            done = act(row_id, CLOCK, clock.now())
+            if failed:
+                _forget(work, row_id)
+        return done
+
+    return _each(work, find, run)
+
+
+def work_each(
+    work: str,
+    find: Callable[[datetime, Select[int]], Sequence[int]],
+    act: Callable[[int], int],
+) -> int:
+    """As ``advance_each``, where one row is too much work to hold a transaction for: ``act``
+    opens its own, as short as it can, and must be safe to be done again from its beginning."""
+
+    def run(row_id: int, failed: bool) -> int:
+        done = act(row_id)
+        if failed:
+            with transaction():
+                _forget(work, row_id)
+        return done
+
+    return _each(work, find, run)
+
+
+def _each(
+    work: str,
+    find: Callable[[datetime, Select[int]], Sequence[int]],
+    run: Callable[[int, bool], int],
+) -> int:
     with transaction():
         now = clock.now()
         ids = list(find(now, resting(work, now)))
@@ -109,18 +143,17 @@ def advance_each(
     done = 0
     for row_id in ids:
         try:
-            with transaction():
-                done += act(row_id, CLOCK, clock.now())
-                if row_id in failed:
-                    db.session.execute(
-                        delete(DueFailure).where(
-                            DueFailure.work == work, DueFailure.subject_id == row_id
-                        )
-                    )
+            done += run(row_id, row_id in failed)
         except Exception as error:
             log.exception("%s %s could not be advanced", work, row_id)
             _let_rest(work, row_id, error)
     return done
+
+
+def _forget(work: str, row_id: int) -> None:
+    db.session.execute(
+        delete(DueFailure).where(DueFailure.work == work, DueFailure.subject_id == row_id)
+    )
 
 
 def _advance_one(

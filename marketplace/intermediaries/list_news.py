@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from marketplace.accounts import queries as accounts
+from marketplace.accounts.areas import areas
 from marketplace.fees import queries as fees
 from marketplace.fees.answering import answer
 from marketplace.fees.lists import queries as lists
@@ -25,11 +25,11 @@ from marketplace.fees.queries import Pricing
 from marketplace.fees.rules.judging import Gate, Judgement, Verdict, judge_discount
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import as_written, db
-from marketplace.foundation.errors import Invalid, Missing
+from marketplace.foundation.db import as_written, db, lock
+from marketplace.foundation.errors import Invalid
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.money import format_yuan
-from marketplace.foundation.tasks import in_transaction
+from marketplace.foundation.tasks import in_transaction, work_each
 from marketplace.notifications.actions import send
 
 from .models import Firm, FirmStatus, ListTelling, Offering
@@ -59,17 +59,25 @@ class Change:
     edition_id: int
     old_edition_id: int | None
     jurisdiction: str
+    registers: Sequence[str]
     title: str
     day: date
     differing: Mapping[str, Difference]
     pricings: Mapping[str, Pricing]
 
+    @property
+    def link(self) -> str:
+        """Where the list is compared with the one before, or read where there was none."""
+        if self.old_edition_id is None:
+            return f"/fees/lists/{self.edition_id}"
+        return f"/fees/lists/compare?old={self.old_edition_id}&new={self.edition_id}"
+
 
 def tell_of_lists() -> int:
-    """Tell firms of every list published and not told yet; returns how many were told."""
+    """Tell firms of every list published and not told yet; returns how many were told. A list
+    that cannot be told of rests, and holds up no other."""
     in_transaction(_begin)
-    due: list[int] = in_transaction(_claim)
-    return sum(_tell(telling_id) for telling_id in due)
+    return work_each(ListTelling.__tablename__, _due, _tell)
 
 
 def _begin(_actor: Actor, now: datetime) -> None:
@@ -83,20 +91,42 @@ def _begin(_actor: Actor, now: datetime) -> None:
         db.session.add(telling)
 
 
-def _claim(_actor: Actor, now: datetime) -> list[int]:
-    due = db.session.scalars(
-        select(ListTelling)
-        .where(ListTelling.next_check_at <= now)
+def _due(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+    return db.session.scalars(
+        select(ListTelling.id)
+        .where(ListTelling.next_check_at <= now, ListTelling.id.not_in(left_alone))
         .order_by(ListTelling.id)
-        .with_for_update(skip_locked=True)
     ).all()
-    for telling in due:
-        telling.next_check_at = now + GONE_AFTER
-    return [telling.id for telling in due]
+
+
+def _claim(telling_id: int, _actor: Actor, _now: datetime) -> bool:
+    """Take a telling up; False where another worker has it."""
+    telling = lock(db.session.get_one(ListTelling, telling_id))
+    now = clock.now()
+    if telling.next_check_at is None or telling.next_check_at > now:
+        return False
+    telling.next_check_at = now + GONE_AFTER
+    return True
+
+
+def _let_go(telling_id: int, _actor: Actor, now: datetime) -> None:
+    telling = lock(db.session.get_one(ListTelling, telling_id))
+    if telling.next_check_at is not None:
+        telling.next_check_at = now
 
 
 def _tell(telling_id: int) -> int:
     """Go through the firms of one list from where the last one who did stopped."""
+    if not in_transaction(partial(_claim, telling_id)):
+        return 0
+    try:
+        return _tell_all(telling_id)
+    except Exception:
+        in_transaction(partial(_let_go, telling_id))
+        raise
+
+
+def _tell_all(telling_id: int) -> int:
     change, told = _change(telling_id), 0
     while True:
         telling = db.session.get_one(ListTelling, telling_id)
@@ -124,6 +154,7 @@ def _change(telling_id: int) -> Change:
         new.id,
         old_id,
         new.jurisdiction,
+        _registers(new),
         new.title,
         new.effective_from,
         differing,
@@ -131,19 +162,29 @@ def _change(telling_id: int) -> Change:
     )
 
 
+def _registers(edition: lists.ListEdition) -> list[str]:
+    """The registers whose firms a list concerns: the one that serves its place, and every one
+    below that has no fee list of its own and so goes by this one."""
+    found = {
+        area.code
+        for code in areas()[edition.jurisdiction].below
+        if (area := areas()[code]).is_register
+        and (inherited := fees.fees_policy(code, edition.effective_from)) is not None
+        and inherited.id == edition.id
+    }
+    own = areas()[edition.jurisdiction].register
+    return sorted(found | ({own} if own is not None else set()))
+
+
 def _firms(change: Change, after: int) -> Sequence[Firm]:
-    """The next firms on the register that serves the place with a promise for a changed item."""
-    try:
-        register = accounts.register_of(change.jurisdiction)
-    except Missing:
-        return []
+    """The next firms on the registers of the list with a promise for a changed item."""
     concerned = select(Offering.firm_id).where(
         Offering.ended_at.is_(None), Offering.item_code.in_(list(change.differing))
     )
     return db.session.scalars(
         select(Firm)
         .where(
-            Firm.register_code == register,
+            Firm.register_code.in_(change.registers),
             Firm.status.in_((FirmStatus.LISTED, FirmStatus.QUESTIONED)),
             Firm.id > after,
             Firm.id.in_(concerned),
@@ -174,15 +215,21 @@ def _news(firm: Firm, change: Change) -> News | None:
         lines.append(_line(each, change, told, breaks))
     lines.sort(key=lambda line: not line[0])
     subject = f"{change.title}涉及贵单位的 {len(offered)} 项承诺"
+    late = change.day <= clock.today()
     if broken:
-        subject += f"，其中 {broken} 项须在 {day} 前修改"
+        subject += f"，其中 {broken} 项" + ("请立即修改" if late else f"须在 {day} 前修改")
     body = [
         f"{change.title}自 {day} 起施行，贵单位承接的下列事项有变化。",
         *(text for _breaks, text in lines[:LONGEST]),
     ]
     if len(lines) > LONGEST:
         body.append(f"另有 {len(lines) - LONGEST} 项，见两版清单对照。")
-    if broken:
+    if broken and late:
+        body.append(
+            "标明“须修改”的承诺超出新清单的规定，请立即修改；清单已经施行，未改的，"
+            "按此承诺报价、中选、签订合同时将被系统拦截。"
+        )
+    elif broken:
         body.append(
             f"标明“须修改”的承诺超出新清单的规定，请在 {day} 前修改；到期未改的，"
             "自该日起按此承诺报价、中选、签订合同时将被系统拦截。"
@@ -234,7 +281,7 @@ def _judged(offered: Offering, pricing: Pricing) -> Judgement | None:
                 offered.discount, Gate.OFFERING, offered.item_code, pricing.standard, pricing.policy
             )
         told = answer(pricing, _inputs(offered), offered.amount, gate=Gate.OFFERING).judged
-    except (Invalid, ValueError):
+    except (Invalid, ValueError, ArithmeticError):
         return None
     return None if told.verdict in (Verdict.NEEDS_INPUT, Verdict.OUTSIDE_TABLE) else told
 
@@ -266,7 +313,7 @@ def _keep(
             each.organisation_id,
             each.subject,
             each.body,
-            f"/fees/lists/compare?old={change.old_edition_id}&new={change.edition_id}",
+            change.link,
             f"fee_list:{change.edition_id}:{each.firm_id}",
             now,
             address=each.address,

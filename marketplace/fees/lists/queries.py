@@ -170,21 +170,20 @@ def kept_file(edition_id: int, kind: str) -> StoredFile | None:
     )
 
 
-def without_files() -> list[tuple[int, str]]:
-    """The published lists of which a file is still to be made: edition and kind."""
-    return [
-        (edition_id, kind)
-        for kind in KINDS
-        for edition_id in db.session.scalars(
-            select(FeeList.policy_edition_id).where(
-                FeeList.status == ListStatus.PUBLISHED,
-                FeeList.policy_edition_id.not_in(
-                    select(FeeListFile.policy_edition_id).where(FeeListFile.kind == kind)
-                ),
-            )
+def without_file(kind: str, left_alone: Select[int]) -> list[int]:
+    """The editions of published lists of which the file of this kind is still to be made; those
+    of ``left_alone`` are passed over."""
+    kept = select(FeeListFile.policy_edition_id).where(FeeListFile.kind == kind)
+    found = db.session.scalars(
+        select(FeeList.policy_edition_id)
+        .where(
+            FeeList.status == ListStatus.PUBLISHED,
+            FeeList.policy_edition_id.not_in(kept),
+            FeeList.policy_edition_id.not_in(left_alone),
         )
-        if edition_id is not None
-    ]
+        .order_by(FeeList.id)
+    )
+    return [edition_id for edition_id in found if edition_id is not None]
 
 
 def stored_row(fee_list: FeeList, code: str) -> FeeListRow:

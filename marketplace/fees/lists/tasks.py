@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+
+from sqlalchemy import Select
 
 from marketplace.foundation import tasks
 
 from . import documents, importing, publishing, queries
 from .importing import Outcome
+from .queries import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +28,19 @@ def read_uploads() -> int:
 def keep_files() -> int:
     """Make the files of every list published since; returns how many. A long list takes seconds
     to set, so that no reader is made to wait for it, and no lock is held meanwhile."""
-    due: list[tuple[int, str]] = tasks.in_transaction(lambda _actor, _now: queries.without_files())
-    for edition_id, kind in due:
+    return sum(tasks.work_each(f"fee_list_files.{kind}", *_keeping(kind)) for kind in KINDS)
+
+
+def _keeping(kind: str) -> tuple[Callable[..., list[int]], Callable[[int], int]]:
+    def due(_now: datetime, left_alone: Select[int]) -> list[int]:
+        return queries.without_file(kind, left_alone)
+
+    def keep(edition_id: int) -> int:
         name, content = documents.made(edition_id, kind)
         tasks.in_transaction(partial(publishing.keep_file, edition_id, kind, name, content))
-    return len(due)
+        return 1
+
+    return due, keep
 
 
 def _read(import_id: int) -> int:
