@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from config import Settings
+from marketplace.accounts.models import User
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import TooMany
 
 from .charges.models import ChargeUpload
@@ -26,6 +27,9 @@ EXPORTED = "charges.exported"
 
 def check_upload(actor: Actor, now: datetime) -> None:
     """Raises TooMany for who has uploaded as much as may be for now."""
+    # one after the other, so that nobody passes by uploading several at once
+    if actor.user_id is not None:
+        lock(db.session.get_one(User, actor.user_id))
     since, most = now - HOUR, _settings().uploads_per_hour
     lists = select(func.count(FeeListImport.id)).where(
         FeeListImport.uploaded_by == actor.user_id, FeeListImport.uploaded_at > since

@@ -6,9 +6,11 @@ import html
 import io
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.accounts.permissions import Role
+from marketplace.fees import hourly
 from marketplace.fees.charges import actions, queries, tasks
 from marketplace.fees.charges.models import Charge, ChargeAudit, UploadStatus
 from marketplace.fees.charges.tasks import judge_uploads
@@ -26,6 +29,8 @@ from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.foundation.errors import TooMany
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.transactions import transaction
 from tests.factories import accounts
@@ -446,3 +451,30 @@ def test_a_person_uploads_and_exports_so_many_files_an_hour(
     client = sign_in_as(one.user)
     assert client.get(f"{address}/export.xlsx").status_code == 200
     assert upload(client, content).status_code == 303
+
+
+def test_two_uploads_at_once_count_as_two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(app.config["SETTINGS"], uploads_per_hour=2)
+    monkeypatch.setitem(app.config, "SETTINGS", few)
+    with app.app_context(), transaction():
+        actor = accounts.officer(Role.BUREAU_OPERATOR).actor
+        file = given(charge_file([supervision("371200")]), actor)
+        file_id = file.id
+    ready = Barrier(2)
+
+    def take(_n: int) -> str:
+        with app.app_context():
+            ready.wait()
+            try:
+                with transaction():
+                    now = clock.now()
+                    hourly.check_upload(actor, now)
+                    time.sleep(0.3)
+                    found = db.session.get_one(StoredFile, file_id)
+                    actions.upload_charges(found, "", actor, now)
+            except TooMany:
+                return "refused"
+            return "taken"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, range(2))) == ["refused", "taken"]

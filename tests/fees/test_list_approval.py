@@ -26,7 +26,8 @@ from marketplace.fees.lists.models import (
 from marketplace.fees.lists.publishing import approve_list
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Verdict
-from marketplace.foundation import clock
+from marketplace.fees.rules.policy import FeesPolicy
+from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Refused
@@ -35,7 +36,7 @@ from marketplace.foundation.transactions import transaction
 from marketplace.notices.models import PublicNotice
 from tests.factories import accounts as people
 from tests.factories.fee_lists import OWN, many
-from tests.factories.fees import CITY, price_check
+from tests.factories.fees import CITY, EDITION, HALF, price_check
 from tests.fees.offices import DESK, Office, dearer, today
 from tests.locks import transactions_timed
 
@@ -298,3 +299,21 @@ def test_a_long_list_is_approved_without_holding_up_who_writes(app: Flask, offic
         assert len(queries.rows_of_edition(queries.edition(newest.id))) == 5000
         (row,) = fees.standards(newest.effective_from, [f"own_{CITY}_xm00007"]).values()
         assert 'high = "0.9"' in row.source
+
+
+def test_why_a_list_cannot_be_laid_before_the_approver_is_told_in_the_readers_language(
+    app: Flask, office: Office
+) -> None:
+    text = EDITION.read_text(encoding="utf-8").replace("2024-01-01", today(app).isoformat(), 1)
+    with app.app_context(), transaction():
+        draft = policy.parse("fees.toml", f'{text}{HALF}items = ["jsjl"]\n', [FeesPolicy])
+        policy.publish(draft, CLOCK, clock.now())
+    rows = [row for row in office.template() if row["code"] != "jsjl"]
+    address = office.draft(rows, today(app) + timedelta(days=9))
+    refused = office.drafter.post(f"{address}/submit")
+    assert refused.status_code == 422
+    assert "清单须保留这一行并填写收费标准" in refused.text
+    office.drafter.set_cookie("lang", "en")
+    refused = office.drafter.post(f"{address}/submit")
+    assert refused.status_code == 422
+    assert "清单须保留这一行" not in refused.text

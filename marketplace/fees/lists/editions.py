@@ -44,7 +44,6 @@ class Prepared:
     compared: queries.Comparison
 
 
-@for_storing()
 def prepare(fee_list: FeeList, *, standards: bool) -> Prepared | Invalid:
     """A list made ready to be published, or why it cannot be; only reads.
 
@@ -69,6 +68,7 @@ def prepare(fee_list: FeeList, *, standards: bool) -> Prepared | Invalid:
         return error
 
 
+@for_storing()
 def list_hash(fee_list: FeeList, rows: Sequence[ListRow]) -> str:
     """SHA-256 of a list's head and every cell of its rows, in one byte form."""
     head = {
@@ -101,14 +101,15 @@ def edition_of(fee_list: FeeList, rows: Sequence[ListRow]) -> policy.Draft:
                     ),
                     rule="fees.list",
                 )
-    source = edition_source(
-        rows,
-        fee_list.jurisdiction_code,
-        fee_list.title,
-        fee_list.legal_basis,
-        fee_list.effective_from,
-        base,
-    )
+    with for_storing():
+        source = edition_source(
+            rows,
+            fee_list.jurisdiction_code,
+            fee_list.title,
+            fee_list.legal_basis,
+            fee_list.effective_from,
+            base,
+        )
     try:
         return policy.parse(fee_list.title, source, [FeesPolicy])
     except policy.PolicyError as error:
@@ -142,14 +143,15 @@ def _own_standards(
         if row.charge is None or row.code in unchanged:
             continue
         key = own_standard(fee_list.jurisdiction_code, row.code)
-        source = standard_source(
-            row,
-            fee_list.jurisdiction_code,
-            fee_list.title,
-            fee_list.document,
-            issuer,
-            fee_list.effective_from,
-        )
+        with for_storing():
+            source = standard_source(
+                row,
+                fee_list.jurisdiction_code,
+                fee_list.title,
+                fee_list.document,
+                issuer,
+                fee_list.effective_from,
+            )
         content = source.encode()
         try:
             told = read_standard(f"{key}.toml", content)
