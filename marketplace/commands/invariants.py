@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from marketplace.foundation.transactions import snapshot
 from marketplace.supervision.invariants import CHECKS, STATEMENTS, broken
 
 from .saying import conclude, progress
@@ -16,7 +17,8 @@ def invariants() -> None:
     """Ask every invariant of the data; name each row for which one does not hold."""
     progress(f"asking {len(STATEMENTS) + len(CHECKS)} invariants")
     count = 0
-    for found in broken():
-        count += 1
-        click.echo(str(found))
+    with snapshot():
+        for found in broken():
+            count += 1
+            click.echo(str(found))
     conclude("invariants", count)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from marketplace.accounts.queries import organisation_by_credit_code, register_of, site
 from marketplace.foundation import audit, clock, heads, policy
 from marketplace.foundation.db import db
+from marketplace.foundation.transactions import snapshot
 from marketplace.ratings import actions as ratings
 from marketplace.ratings import queries as rating_queries
 from marketplace.ratings import simulating, verifying
@@ -37,6 +38,14 @@ def _verify_ledger(kept: tuple[str, ...]) -> None:
     rating ledger with its digests and with the audit ledger.
     """
     heads_kept = [_read_head(text) for text in kept]
+    with snapshot():
+        audited, rated = _verify(heads_kept)
+    click.echo(f"audit_ledger: {audited} differences")
+    conclude("rating_ledger", rated, also=audited)
+
+
+def _verify(heads_kept: list[tuple[int, str]]) -> tuple[int, int]:
+    """Name what is wrong with either ledger; returns how much that was."""
     progress("recomputing the audit chain")
     audited = [*audit.verify(), *heads.verify()]
     for seq, row_hash in heads_kept:
@@ -51,8 +60,7 @@ def _verify_ledger(kept: tuple[str, ...]) -> None:
     rated = list(verifying.findings())
     for finding in rated:
         click.echo(f"rating_ledger {finding.seq}: {finding.problem}")
-    click.echo(f"audit_ledger: {len(audited)} differences")
-    conclude("rating_ledger", len(rated), also=len(audited))
+    return len(audited), len(rated)
 
 
 def _read_head(text: str) -> tuple[int, str]:
@@ -67,7 +75,7 @@ def _read_head(text: str) -> tuple[int, str]:
 def _export_ledger(file: Path) -> None:
     """Write both ledgers with the content of every row to FILE, for scripts/verify_ledger.py."""
     progress("writing both ledgers")
-    with file.open("w", encoding="utf-8") as lines:
+    with snapshot(), file.open("w", encoding="utf-8") as lines:
         lines.writelines(ledger_files.whole())
     click.echo(f"written to {file}")
 
@@ -99,9 +107,10 @@ def _replay_ratings(everybody: bool, processes: int, organisation: str | None) -
         organisation_id = found.id
     progress("replaying the rating ledger")
     problems = 0
-    for difference in ratings.replay(organisation_id, processes):
-        problems += 1
-        click.echo(str(difference))
+    with snapshot():
+        for difference in ratings.replay(organisation_id, processes):
+            problems += 1
+            click.echo(str(difference))
     conclude("rating_ledger", problems)
 
 

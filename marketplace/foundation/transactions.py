@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import scoped_session
@@ -28,6 +29,27 @@ def transaction() -> Iterator[scoped_session[Session]]:
         except BaseException:
             rollback()
             raise
+
+
+@contextmanager
+def snapshot() -> Iterator[scoped_session[Session]]:
+    """Read in a block what there was at one moment, whatever others write meanwhile.
+
+    For checks that compare several statements' answers. SQLite reads so in any transaction;
+    PostgreSQL does as REPEATABLE READ. An unfinished read before it is ended, and nothing written
+    inside is kept.
+    """
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a snapshot was begun with unsaved changes outstanding")
+    db.session.rollback()
+    options: dict[str, Any] = {}
+    if db.engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    db.session.connection(execution_options=options)
+    try:
+        yield db.session
+    finally:
+        rollback()
 
 
 def commit() -> None:

@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.foundation import audit
 from marketplace.foundation.audit import GENESIS, AuditRow, AuditTail
 from marketplace.foundation.crypto import canonical_json, signing_public_key
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.errors import Invalid, Missing
 from marketplace.foundation.heads import LedgerHead
 from marketplace.ratings import streaming
 from marketplace.ratings.models import content_text
 
 FORMAT = "zjcs-ledger/1"
+MOST_ROWS = 500_000
 _AT_ONCE = 5000
 
 
@@ -46,28 +48,48 @@ def head_before(head: LedgerHead) -> LedgerHead | None:
     )
 
 
+def check_size(first: LedgerHead | None, last: LedgerHead) -> None:
+    """Refuse a file of several days with too many rows: Invalid. A single day is never refused."""
+    if first is None or head_before(last) is first or last.seq - first.seq <= MOST_ROWS:
+        return
+    raise Invalid(
+        _(
+            "所选日期之间有 %(rows)s 条，一个文件最多 %(most)s 条，请缩短日期范围，分几次下载",
+            rows=last.seq - first.seq,
+            most=MOST_ROWS,
+        ),
+        field="from",
+        rule="ledger.range",
+    )
+
+
 def hashes(first: LedgerHead | None, last: LedgerHead) -> Iterator[str]:
     """The lines of the public file: every row's hashes after one head up to another.
 
-    Without a first head it begins with row 1.
+    Without a first head it begins with row 1. Between two slices no transaction is open: how long
+    somebody reads, a connection is held only while rows are fetched.
     """
-    start = (first.seq, first.hash) if first else (0, GENESIS)
-    yield _line(
-        {
-            "format": FORMAT,
-            "holds": "hashes",
-            "from": {"seq": start[0], "hash": start[1]},
-            "to": {"seq": last.seq, "hash": last.hash},
-            "heads": [_published(head) for head in (first, last) if head is not None],
-            "public_key": signing_public_key(),
-        }
-    )
+    begins = {"seq": first.seq, "hash": first.hash} if first else {"seq": 0, "hash": GENESIS}
+    ends = {"seq": last.seq, "hash": last.hash}
+    head = {
+        "format": FORMAT,
+        "holds": "hashes",
+        "from": begins,
+        "to": ends,
+        "heads": [_published(head) for head in (first, last) if head is not None],
+        "public_key": signing_public_key(),
+    }
+    known, newest = first.seq if first else 0, last.seq
+    # every row below a published head is there for good: it can be read in several transactions
+    db.session.rollback()
+    yield _line(head)
     columns = (AuditRow.seq, AuditRow.content_digest, AuditRow.hash)
-    for begin in range(start[0] + 1, last.seq + 1, _AT_ONCE):
-        end = min(last.seq, begin + _AT_ONCE - 1)
-        rows = select(*columns).where(AuditRow.seq.between(begin, end)).order_by(AuditRow.seq)
-        for seq, digest, row_hash in db.session.execute(rows):
+    asked = select(*columns).where(AuditRow.seq <= newest).order_by(AuditRow.seq).limit(_AT_ONCE)
+    while rows := db.session.execute(asked.where(AuditRow.seq > known)).all():
+        db.session.rollback()
+        for seq, digest, row_hash in rows:
             yield _line({"seq": seq, "digest": digest, "hash": row_hash})
+        known = rows[-1].seq
 
 
 def whole() -> Iterator[str]:

@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -406,3 +408,77 @@ def test_the_heads_and_the_hashes_are_open_to_everybody(
         (f"from=x&to={last[0]}", 422),
     ):
         assert client.get(f"/data/ledger/hashes?{query}").status_code == status
+
+
+def test_a_slow_reader_of_hashes_holds_no_connection(
+    app: Flask, client: FlaskClient, advance: Advance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), transaction():
+        ratings.evaluated(accounts.firm().organisation, 1, 3)
+    for _day in range(2):
+        advance(1 * DAY)
+        with app.app_context(), transaction():
+            ratings.evaluated(accounts.firm().organisation, 1, 3)
+    advance(1 * DAY)
+    _published(app)
+    monkeypatch.setattr(ledger_files, "_AT_ONCE", 2)
+    with app.app_context():
+        found = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day)).all()
+        first, before, last = found[0].day, found[-2].day, found[-1].day
+        rows = found[-1].seq - found[0].seq
+        free = db.engine.pool.checkedout()  # type: ignore[attr-defined]
+        db.session.rollback()
+        lines = ledger_files.hashes(None, db.session.get_one(LedgerHead, last))
+        for _line in range(4):
+            next(lines)
+            assert not db.session().in_transaction()
+            assert db.engine.pool.checkedout() <= free  # type: ignore[attr-defined]
+        assert len(list(lines)) > 2
+    monkeypatch.setattr(ledger_files, "MOST_ROWS", 1)
+    answer = client.get(f"/data/ledger/hashes?from={first}&to={last}")
+    assert answer.status_code == 422
+    assert f"所选日期之间有 {rows} 条，一个文件最多 1 条" in answer.text
+    for query in (f"to={last}", f"from={before}&to={last}"):
+        assert client.get(f"/data/ledger/hashes?{query}").status_code == 200
+
+
+def test_what_is_posted_during_a_check_is_no_difference(
+    app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm().organisation
+        ratings.evaluated(firm, 2, 3)
+        firm_id = firm.id
+    advance(2 * DAY)
+    posted = []
+
+    def post() -> None:
+        with app.app_context(), transaction():
+            ratings.evaluated(db.session.get_one(type(firm), firm_id), 1, 4)
+        posted.append(1)
+
+    def and_then_post(function: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*arguments: Any) -> Any:
+            answer = function(*arguments)
+            if not posted:
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(post).result()
+            return answer
+
+        return asked
+
+    streaming = verifying.streaming
+    file = tmp_path / "ledger.jsonl"
+    for place, name, command in (
+        (audit, "head", ["ledger", "verify"]),
+        (streaming, "held_numbers", ["ratings", "replay", "--all", "--processes", "1"]),
+        (streaming, "held_numbers", ["invariants"]),
+        (ledger_files, "signing_public_key", ["ledger", "export", str(file)]),
+    ):
+        posted.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, and_then_post(getattr(place, name)))
+            done = app.test_cli_runner().invoke(args=command)
+        assert posted, command
+        assert done.exit_code == 0, done.output
+    assert _script(file) == []

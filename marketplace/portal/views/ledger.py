@@ -38,9 +38,10 @@ def ledger_hashes() -> ResponseReturnValue:
         first = ledger_files.head_of(_day("from"))
         if first.day >= last.day:
             raise Invalid(_("起始日期须早于截止日期"), field="from", rule="ledger.range")
+    ledger_files.check_size(first, last)
     lines: Iterator[str] = stream_with_context(ledger_files.hashes(first, last))
-    answer = Response(lines, mimetype="application/x-ndjson")
     name = f"ledger-{first.day if first else 'start'}-{last.day}.jsonl"
+    answer = Response(lines, mimetype="application/x-ndjson")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
