@@ -54,6 +54,9 @@ def _verify(heads_kept: list[tuple[int, str]]) -> tuple[int, int]:
             audited.append(audit.Finding(seq, "the row is not the head that you kept"))
     for finding in audited:
         click.echo(f"audit_ledger {finding.seq}: {finding.problem}")
+    for late in heads.late():
+        published = clock.local_day(late.published_at)
+        click.echo(f"audit_ledger {late.seq}: note: the head for {late.day} came on {published}")
     seq, head = audit.head()
     click.echo(f"audit_ledger head: {seq} {head}")
     progress("comparing the rating ledger with it")

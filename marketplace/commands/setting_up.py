@@ -18,7 +18,7 @@ from sqlalchemy import event, inspect, select, text
 
 from config import ROOT, Settings
 from marketplace.accounts import actions as accounts
-from marketplace.foundation import audit, clock
+from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.transactions import transaction
 
@@ -64,6 +64,8 @@ def migrate_database() -> None:
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
     else:
         db.create_all()
+    if is_new():
+        heads.forget_kept()
 
 
 def is_new() -> bool:

@@ -99,6 +99,27 @@ def load_or_create_key(folder: Path, name: str) -> bytes:
     return key
 
 
+def kept_note(name: str) -> str | None:
+    """A text kept beside the keys, outside the database; None where there is none."""
+    path = Path(current_app.config["KEY_DIR"]) / name
+    return path.read_text("utf-8").strip() if path.exists() else None
+
+
+def keep_note(name: str, content: str | None) -> None:
+    """Keep a text beside the keys in place of the one before, whole or not at all; None: none."""
+    path = Path(current_app.config["KEY_DIR"]) / name
+    if content is None:
+        path.unlink(missing_ok=True)
+        return
+    temporary = path.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(content + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
 def _key(name: str) -> bytes:
     """A key of this installation, read once by each process."""
     return _kept_key(current_app.config["KEY_DIR"], name)

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from itertools import takewhile
+
+from sqlalchemy import Select
+
 from marketplace.foundation import heads, tasks
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.heads import LedgerHead
 
 from . import clocks
 from .models import RunningClock
 
 
 def publish_head() -> int:
-    """Publish the head of the audit ledger of each day that has ended, once."""
-    published: int = tasks.in_transaction(lambda _clock, now: heads.publish_due(now))
+    """Publish the head of the audit ledger of each day that has ended, each by itself.
+
+    A day that is refused holds up those after it, and is told with whatever the clock cannot do.
+    """
+    published = tasks.advance_each(LedgerHead.__tablename__, _days_due, _publish)
+    if published:
+        tasks.in_transaction(lambda _clock, _now: heads.keep_newest())
     return published
+
+
+def _days_due(now: datetime, left_alone: Select[int]) -> list[int]:
+    resting = set(db.session.scalars(left_alone))
+    days = [day.toordinal() for day in heads.days_due(now)]
+    return list(takewhile(lambda day: day not in resting, days))
+
+
+def _publish(day: int, _actor: Actor, now: datetime) -> int:
+    return int(heads.publish(date.fromordinal(day), now))
 
 
 def follow_clocks() -> int:

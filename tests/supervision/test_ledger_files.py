@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from config import ROOT
-from marketplace.foundation import audit, clock, heads
+from marketplace.foundation import audit, clock, heads, tasks
 from marketplace.foundation.audit import chain_hash
 from marketplace.foundation.db import db
 from marketplace.foundation.heads import LedgerHead
@@ -261,8 +261,8 @@ def test_a_head_is_published_once_a_day_signed_and_never_changes(
             .order_by(audit.AuditRow.seq.desc())
         ).first()
         assert found[-1].seq == newest
-        with transaction():
-            assert heads.publish_due(clock.now()) == 0
+        assert heads.days_due(clock.now()) == []
+        assert publish_head() == 0
         for table in ("UPDATE ledger_heads SET seq = 1", "DELETE FROM ledger_heads"):
             with pytest.raises(Exception, match="append-only"):
                 db.session.execute(text(table))
@@ -482,3 +482,109 @@ def test_what_is_posted_during_a_check_is_no_difference(
         assert posted, command
         assert done.exit_code == 0, done.output
     assert _script(file) == []
+
+
+def _heads_of(app: Flask) -> list[tuple[date, int, str]]:
+    with app.app_context():
+        found = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day)).all()
+        return [(head.day, head.seq, head.hash) for head in found]
+
+
+def _by_hand(app: Flask, table: str, statement: str, **values: Any) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        unguard(connection, table)
+        assert connection.execute(text(statement), values).rowcount
+        connection.commit()
+
+
+def _found(app: Flask) -> list[str]:
+    with app.app_context():
+        return [f"{each.seq} {each.problem}" for each in heads.verify()]
+
+
+@pytest.fixture
+def four_days(app: Flask, advance: Advance) -> list[tuple[date, int, str]]:
+    """The heads of some days, published; an entry was posted on each."""
+    for _day in range(4):
+        with app.app_context(), transaction():
+            ratings.evaluated(accounts.firm().organisation, 1, 3)
+        advance(1 * DAY)
+    _published(app)
+    published = _heads_of(app)
+    assert len(published) >= 4
+    assert _found(app) == []
+    return published
+
+
+def _tomorrow(app: Flask) -> None:
+    """The next day, without what becomes due on the way."""
+    with app.app_context(), transaction():
+        clock.set_to(clock.now() + DAY)
+
+
+def test_nothing_is_signed_on_a_ledger_written_anew(
+    app: Flask, four_days: list[tuple[date, int, str]]
+) -> None:
+    _day, seq, row_hash = four_days[-2]
+    _by_hand(app, "audit_ledger", "UPDATE audit_ledger SET hash = previous WHERE seq = :s", s=seq)
+    _tomorrow(app)
+    with app.app_context():
+        assert publish_head() == 0
+        assert [each.work for each in tasks.failures(clock.now())] == ["ledger_heads"]
+    assert _heads_of(app) == four_days
+    _by_hand(
+        app, "audit_ledger", "UPDATE audit_ledger SET hash = :h WHERE seq = :s", h=row_hash, s=seq
+    )
+    with app.app_context(), transaction():
+        clock.set_to(clock.now() + timedelta(minutes=2))
+    _published(app)
+    assert _heads_of(app)[:-1] == four_days
+
+
+def test_heads_taken_out_of_the_table_are_missed_by_the_file_beside_the_key(
+    app: Flask, four_days: list[tuple[date, int, str]]
+) -> None:
+    gap, last = four_days[1], four_days[-1]
+    _by_hand(app, "ledger_heads", "DELETE FROM ledger_heads WHERE day = :d", d=last[0].isoformat())
+    missed = f"{last[1]} the head kept beside the signing key for {last[0]} is not in the table"
+    assert _found(app) == [missed]
+    _tomorrow(app)
+    with app.app_context():
+        assert publish_head() == 0
+    assert _heads_of(app) == four_days[:-1]
+    _by_hand(app, "ledger_heads", "DELETE FROM ledger_heads WHERE day = :d", d=gap[0].isoformat())
+    missed_day = f"{four_days[2][1]} no head is published from {gap[0]} on before {four_days[2][0]}"
+    assert missed_day in _found(app)
+    for _day in range(3):
+        _tomorrow(app)
+    assert f"{four_days[-2][1]} no head is published for {last[0]} and later" in _found(app)
+
+
+def test_days_are_published_one_by_one_from_the_head_before(
+    app: Flask, four_days: list[tuple[date, int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _by_hand(app, "ledger_heads", "DELETE FROM ledger_heads")
+    signed: list[bytes] = []
+    sign = heads.crypto.sign
+
+    def fail_at_the_third(content: bytes) -> str:
+        signed.append(content)
+        if len(signed) == 3:
+            raise OSError("no key")
+        return sign(content)
+
+    with app.app_context():
+        heads.forget_kept()
+        with monkeypatch.context() as patched:
+            patched.setattr(heads.crypto, "sign", fail_at_the_third)
+            assert publish_head() == 2
+    # what was published before the day that failed has lasted, and no day is left out
+    assert _heads_of(app) == four_days[:2]
+    with app.app_context(), transaction():
+        clock.set_to(clock.now() + timedelta(minutes=2))
+    _published(app)
+    assert _heads_of(app) == four_days
+    with app.app_context():
+        assert [head.day for head in heads.late()] == [
+            day for day, _seq, _hash in four_days if day < clock.today() - 2 * DAY
+        ]
