@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -28,8 +29,10 @@ def propose_amendment(
     side: Side,
     actor: Actor,
     now: datetime,
+    fee_inputs: Mapping[str, str] | None = None,
 ) -> Amendment:
-    """Propose another price (yuan) or end date for a running contract.
+    """Propose another price (yuan) or end date for a running contract; ``fee_inputs``: for other
+    base quantities than before (None: the same).
 
     The price is checked like the first one, and the gate is asked again.
     """
@@ -37,7 +40,10 @@ def propose_amendment(
     require_status(contract, ContractStatus.ACTIVE)
     if queries.open_amendment(contract.id) is not None:
         raise Conflict(_("已有一份变更待确认，请先办结"), rule="amendment.open")
-    if price == contract.price and ends_on == contract.ends_on:
+    inputs = dict(fee_inputs) if fee_inputs is not None else None
+    if inputs == queries.paid_for(contract):
+        inputs = None
+    if price == contract.price and ends_on == contract.ends_on and inputs is None:
         raise Invalid(_("价款和完成日期都没有变化"), field="amended_price", rule="amendment.none")
     if ends_on < clock.local_day(now) or ends_on <= contract.starts_on:
         raise Invalid(
@@ -53,6 +59,7 @@ def propose_amendment(
         ends_on_before=contract.ends_on,
         ends_on=ends_on,
         reason=reason,
+        fee_inputs=inputs,
         proposed_by=side,
         two_person=contract.two_person,
     )

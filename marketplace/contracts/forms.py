@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FileField, TextAreaField
+from wtforms import DateField, FileField, FormField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from marketplace.fees.forms import PricedForm, inputs_form
 from marketplace.foundation.forms import Form, YuanField
 from marketplace.projects.forms import length_between, required
 
+from . import queries
+from .models import Contract
 from .rules import ContractTerms
 
 
@@ -60,8 +64,8 @@ class ReturnForm(Form):
     )
 
 
-class AmendmentForm(Form):
-    """Another price or end date."""
+class AmendmentForm(PricedForm):
+    """Another price or end date, for other base quantities where the item's standard asks any."""
 
     amended_price = YuanField(_l("变更后价款"), [InputRequired(_l("请填写价款"))])
     amended_ends_on = DayField(_l("变更后完成日期"), [InputRequired(_l("请填写完成日期"))])
@@ -74,12 +78,34 @@ class AmendmentForm(Form):
         if field.data is not None and field.data <= 0:
             raise ValidationError(_("金额应大于 0"))
 
+    def quantities(self) -> dict[str, str] | None:
+        """The base quantities as filled in; None where the item has none."""
+        return self.fee_inputs() if self["fee"].form._fields else None
+
     def change(self) -> tuple[Decimal, date, str]:
         """Price, end date and reason as filled in."""
         assert self.amended_price.data is not None
         assert self.amended_ends_on.data is not None
         reason = self.amendment_reason.data or ""
         return self.amended_price.data, self.amended_ends_on.data, reason
+
+
+def amendment_form(contract: Contract, day: date, **given: Any) -> AmendmentForm:
+    """The form of a change, filled with what stands; ``day``: whose standard counts."""
+    need = contract.need
+    inputs = inputs_form(need.item_code, need.jurisdiction_code, day)
+
+    class ItemAmendmentForm(AmendmentForm):
+        fee = FormField(inputs, _l("计费基数"))
+
+    return ItemAmendmentForm(
+        data={
+            "amended_price": contract.price,
+            "amended_ends_on": contract.ends_on,
+            "fee": queries.paid_for(contract),
+        },
+        **given,
+    )
 
 
 class TerminationForm(Form):

@@ -213,6 +213,8 @@ class Amendment(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     ends_on_before: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(1000))
+    # what the price is for after the change, as the need's; None: as before
+    fee_inputs: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     price_check_id: Mapped[int | None]
     proposed_by: Mapped[Side] = mapped_column(EnumText(Side))
     two_person: Mapped[bool]

@@ -78,6 +78,7 @@ def amendment_price_check(
         signed_at=contract.signed_at,
         reason=amendment.reason,
         demands_reason=False,
+        inputs=queries.paid_for(contract) if amendment.fee_inputs is None else amendment.fee_inputs,
     )
     amendment.price_check_id = require_price(question, actor, now, field="amended_price").id
 

@@ -234,6 +234,17 @@ def amendments_to_confirm(organisation_id: int) -> list[Amendment]:
     )
 
 
+def paid_for(contract: Contract) -> dict[str, str]:
+    """The base quantities the price is for: those of the last change that is in force and named
+    any, else the need's."""
+    changed = [
+        each.fee_inputs
+        for each in amendments(contract.id)
+        if each.status is AmendmentStatus.AGREED and each.fee_inputs is not None
+    ]
+    return dict(changed[-1] if changed else contract.need.fee_inputs)
+
+
 def amendments(contract_id: int) -> list[Amendment]:
     """All changes of a contract in order."""
     return list(

@@ -23,11 +23,11 @@ from marketplace.selection import queries as selection
 from . import access as objects
 from . import actions, amending, delivery, ending, queries, writing
 from .forms import (
-    AmendmentForm,
     DeliveryForm,
     ReturnForm,
     TerminationForm,
     TermsForm,
+    amendment_form,
 )
 from .models import Contract, ContractStatus, Deliverable, Side
 
@@ -138,10 +138,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
         "delivery_form": DeliveryForm(formdata=None),
         "return_form": ReturnForm(formdata=None),
         "termination_form": TerminationForm(formdata=None),
-        "amendment_form": AmendmentForm(
-            formdata=None,
-            data={"amended_price": found.price, "amended_ends_on": found.ends_on},
-        ),
+        "amendment_form": amendment_form(found, writing.priced_on(found), formdata=None),
     }
     policy = queries.policy_of(found)
     changes = queries.amendments(found.id)
@@ -158,6 +155,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
         deliverables=queries.deliverables(found.id),
         waiting=queries.waiting_deliverable(found.id),
         amendments=changes,
+        change_quantities=writing.quantities_of(found, changes),
         change_checks=queries.checks_of_changes(changes) if changes else {},
         open_amendment=queries.open_amendment(found.id),
         price_check=queries.price_check(found),
@@ -280,7 +278,8 @@ def deliverable_file(public_id: str) -> Any:
 @writes
 def amend(public_id: str) -> Any:
     """Propose another price or end date."""
-    form = AmendmentForm()
+    own = objects.contract_for(require_actor(), public_id)
+    form = amendment_form(own, writing.priced_on(own))
     return _act(
         public_id,
         form,
@@ -291,6 +290,7 @@ def amend(public_id: str) -> Any:
             side,
             actor,
             clock.now(),
+            form.quantities(),
         ),
         _("变更已提出，等待确认"),
         objects.may_prepare,

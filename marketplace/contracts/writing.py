@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,9 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import OrganisationKind
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import DaysKind
+from marketplace.fees.queries import input_fields
+from marketplace.fees.rules.inputs import InputField
+from marketplace.fees.wording import unit
 from marketplace.foundation import clock
 from marketplace.foundation.calendar import moment, working_calendar
 from marketplace.foundation.db import db
@@ -21,11 +25,12 @@ from marketplace.foundation.policy import Edition
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications import actions as notifications
 from marketplace.projects.models import Need
+from marketplace.projects.pricing import check_of
 from marketplace.ratings import queries as grades
 from marketplace.sanctions import queries as sanctions
 from marketplace.selection.models import Award
 
-from .models import Contract, Side
+from .models import Amendment, AmendmentStatus, Contract, Side
 from .rules import ContractsPolicy, Terms, terms_text
 
 PUBLIC_PAYERS = {OrganisationKind.AGENCY, OrganisationKind.PUBLIC_INSTITUTION}
@@ -159,3 +164,37 @@ def tell_party(contract: Contract, side: Side, words: str, occasion: str, now: d
         now,
         party.email,
     )
+
+
+def priced_on(contract: Contract) -> date:
+    """The day whose standard the contract's price was checked by."""
+    check = check_of(contract.price_check_id)
+    return check.day if check is not None else contract.starts_on
+
+
+def quantities_of(
+    contract: Contract, changes: Sequence[Amendment]
+) -> dict[int, list[tuple[str, str, str]]]:
+    """What each change alters of the base quantities, by its key: title, before, after, as far as
+    the item's standard asks for them."""
+    told: dict[int, list[tuple[str, str, str]]] = {}
+    standing = dict(contract.need.fee_inputs)
+    need = contract.need
+    for each in sorted(changes, key=lambda one: one.number):
+        if each.fee_inputs is None:
+            continue
+        fields = input_fields(need.item_code, need.jurisdiction_code, priced_on(contract))
+        told[each.id] = []
+        for field in fields:
+            before, after = _answer(field, standing), _answer(field, each.fee_inputs)
+            if before != after:
+                told[each.id].append((str(_(field.title)), before, after))
+        if each.status is AmendmentStatus.AGREED:
+            standing = dict(each.fee_inputs)
+    return told
+
+
+def _answer(field: InputField, inputs: Mapping[str, str]) -> str:
+    said = str(inputs.get(field.key) or field.default or "")
+    names = dict(field.choices)
+    return "、".join(unit(names[code]) if code in names else code for code in said.split(","))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -28,12 +29,14 @@ def price_of(
     signed_at: datetime | None = None,
     reason: str | None = None,
     demands_reason: bool = True,
+    inputs: Mapping[str, str] | None = None,
 ) -> PriceQuestion:
     """What is asked about one price (yuan) for a need.
 
     The standards of the publication day count, those of the award's or the contract's day where
     the policy says so: of today while there is no award or contract yet. ``budget``: the need's budget is a ceiling too; ``commitment``: the firm's
-    own promise. ``reason``: why the price deviates, as far as somebody has said it already.
+    own promise. ``reason``: why the price deviates, as far as somebody has said it already. ``inputs``:
+    the base quantities, where they are not the need's any more.
     """
     today = clock.local_day(now)
     return PriceQuestion(
@@ -49,7 +52,7 @@ def price_of(
         },
         asked_by=need.owner_id if stage is Gate.BUDGET else None,
         price=price,
-        inputs=dict(need.fee_inputs),
+        inputs=dict(need.fee_inputs if inputs is None else inputs),
         budget=need.budget if budget else None,
         commitment=commitment,
         reason=reason or "",

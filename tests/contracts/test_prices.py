@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts.models import OrganisationKind, User
-from marketplace.contracts import actions, amending
+from marketplace.contracts import actions, amending, queries
 from marketplace.contracts.models import ContractStatus, Side
 from marketplace.fees.models import PriceCheck
 from marketplace.fees.rules.judging import Gate
@@ -125,6 +125,58 @@ def test_no_change_leads_around_the_limit_of_direct_picks(app: Flask, advance: A
         with pytest.raises(Invalid) as told, transaction():
             propose(deal, str(limit))
         assert (told.value.field, told.value.rule) == ("amended_price", "pick.limit")
+
+
+def test_a_change_says_what_quantity_it_pays_for(
+    app: Flask, advance: Advance, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    # 监理 of 800 万元 of construction: basic 246,600 元, 10 % off promised
+    small = {**SUPERVISION_INPUTS, "construction": "800"}
+    begin(app, "award")
+    deal = factory.signed(
+        app,
+        advance,
+        **{
+            **SUPERVISION,
+            "fee_inputs": small,
+            "price": Decimal(200_000),
+            "budget": Decimal(280_000),
+        },
+    )
+    with app.app_context(), transaction():
+        contract = deal.contract
+        public_id, ends_on = contract.public_id, contract.ends_on.isoformat()
+        people = [db.session.get_one(User, key) for key in (deal.firm_user_id, deal.editor_id)]
+    firm, owner = (sign_in_as(person) for person in people)
+    asked = {
+        "amended_price": "260000",
+        "amended_ends_on": ends_on,
+        "amendment_reason": "增加监理范围",
+    }
+    asked |= {f"fee-{key}": value for key, value in small.items()}
+    address = f"/contracts/{public_id}/amendments"
+    assert 'name="fee-construction"' in firm.get(f"/contracts/{public_id}").text
+    refused = firm.post(address, data=asked)
+    assert refused.status_code == 422, "too much for the quantity as it was"
+    more = {**asked, "fee-construction": "1000"}
+    assert firm.post(address, data=more).status_code == 303
+    for browser in (firm, owner):
+        assert "800 → 1000" in browser.get(f"/contracts/{public_id}").text
+    with app.app_context():
+        change = queries.open_amendment(deal.contract.id)
+        assert change is not None
+        assert change.fee_inputs is not None
+        assert change.fee_inputs["construction"] == "1000"
+        check = db.session.get_one(PriceCheck, change.price_check_id)
+        assert check.inputs["construction"] == "1000"
+        assert queries.paid_for(deal.contract)["construction"] == "800"
+        with transaction():
+            amending.confirm_amendment(change, Side.OWNER, deal.actor("approver"), clock.now())
+        assert queries.paid_for(deal.contract)["construction"] == "1000"
+        with transaction():
+            later = propose(deal, "260001")
+        check = db.session.get_one(PriceCheck, later.price_check_id)
+        assert check.inputs["construction"] == "1000"
 
 
 def sign(deal: Deal) -> None:
