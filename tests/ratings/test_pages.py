@@ -81,8 +81,8 @@ def test_past_days_are_for_the_firm_and_for_supervision(
     for reader in (user, officer):
         page = _page(sign_in_as(reader), past)
         assert "历次记录" in page
-        assert "2026年3月5日得分" in page
-    assert "2027年6月1日得分" in _page(client, f"{url}?day=2027-06-01")
+        assert "2026年3月5日 得分" in page
+    assert "2027年6月1日 得分" in _page(client, f"{url}?day=2027-06-01")
     for wrong in ("2026-13-01", "yesterday", "2099-01-01"):
         _page(client, f"{url}?day={wrong}", 422)
     assert "尚无信用等级评定规则" in _page(sign_in_as(officer), f"{url}?day=2020-01-01", 422)
