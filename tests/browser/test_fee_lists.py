@@ -40,7 +40,7 @@ def test_from_the_template_to_the_first_day(
     cast = Cast(app, visitor, advance)
     operator = cast.login_of(lambda: people.officer(Role.BUREAU_OPERATOR))
     approver = cast.login_of(lambda: people.officer(Role.BUREAU_APPROVER))
-    old_check = cast.make(lambda: price_check().public_id)
+    old_check = cast.make(lambda: price_check(stage="budget").public_id)
     desk = cast.at(operator)
 
     # the rail leads there; the template is the list in force

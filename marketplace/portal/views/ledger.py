@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from flask import Response, render_template, request, stream_with_context
+from flask import Response, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -32,6 +32,8 @@ def ledger_heads() -> ResponseReturnValue:
 @access(PUBLIC)
 def ledger_hashes() -> ResponseReturnValue:
     """The hashes of every row after the head of `from` (default: the one before) up to `to`'s."""
+    if "to" not in request.args:
+        return redirect(url_for("portal.ledger_heads"))
     last = ledger_files.head_of(_day("to"))
     first = ledger_files.head_before(last)
     if "from" in request.args:
