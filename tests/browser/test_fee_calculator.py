@@ -37,7 +37,8 @@ def test_a_visitor_calculates_shares_and_prints(app: Flask, visitor: Open) -> No
     window.open("/fees")
     page.locator("#filter-q").press_sequentially("招标")
     page.wait_for_selector("#found:not(:has-text('水土保持'))")
-    window.follow(page.get_by_role("link", name="收费测算 招标代理"))
+    with page.expect_event("load"):  # the search's late answer renames the address, no more
+        window.follow(page.get_by_role("link", name="收费测算 招标代理"))
     page.select_option("#variant", "works")
     page.wait_for_selector("#variant option[value=works][selected]", state="attached")
     page.fill("#award_amount", "6000")
