@@ -35,14 +35,14 @@ class _Prepared(NamedTuple):
 
 
 class _Known:
-    """What is known of a statement: its prepared forms by engine and shape of its values, and
-    which values stand in its text."""
+    """What is known of a statement: its prepared forms by engine, names and shape of its values;
+    its compiled form by engine and names, with the names of the values that stand in its text."""
 
-    __slots__ = ("forms", "written")
+    __slots__ = ("compiled", "forms")
 
     def __init__(self) -> None:
         self.forms: dict[Any, _Prepared | None] = {}
-        self.written: tuple[str, ...] | None = None
+        self.compiled: dict[Any, tuple[Any, tuple[str, ...]]] = {}
 
 
 _kept: WeakKeyDictionary[Select[Any], _Known] = WeakKeyDictionary()
@@ -61,12 +61,15 @@ def rows_of(
         _kept[statement] = _Known()
         return None
     dialect = connection.dialect
-    if known.written is None:
-        known.written = _written(statement, dialect, values)
+    # the names too: a statement may be asked with more or fewer of its values
+    place = (dialect.name, *values)
+    if place not in known.compiled:
+        known.compiled[place] = _compiled(statement, dialect, values)
+    compiled, written = known.compiled[place]
     key = (
-        dialect.name,
+        *place,
         *[(name, len(value)) for name, value in values.items() if type(value) in (list, tuple)],
-        *[values[name] for name in known.written],
+        *[values[name] for name in written],
     )
     forms = known.forms
     if key in forms:
@@ -74,23 +77,22 @@ def rows_of(
     elif len(forms) >= _MOST_KEPT:
         return None
     else:
-        prepared = forms[key] = _prepare(statement, dialect, values)
+        prepared = forms[key] = _prepare(statement, compiled, dialect, values)
     return None if prepared is None else _ask(connection, prepared, values)
 
 
-def _written(
+def _compiled(
     statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]
-) -> tuple[str, ...]:
+) -> tuple[Any, tuple[str, ...]]:
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))
     literal = {parameter.key for parameter in compiled.literal_execute_params}
-    return tuple(name for name in values if name in literal)
+    return compiled, tuple(name for name in values if name in literal)
 
 
 def _prepare(
-    statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]
+    statement: Select[Any], compiled: Any, dialect: Dialect, values: Mapping[str, Any]
 ) -> _Prepared | None:
     names = [column.key or "" for column in statement.selected_columns]
-    compiled: Any = statement.compile(dialect=dialect, column_keys=list(values))
     plain = len(names) == len(list(statement.inner_columns)) and all(
         name.isidentifier() and not name.startswith("_") for name in names
     )

@@ -76,6 +76,16 @@ def test_a_number_that_stands_in_the_statement_is_that_of_each_use(
             assert len(_prepared(statement, most=number)) == number
 
 
+def test_a_value_left_out_once_counts_when_it_is_given(app: Flask, keys: list[int]) -> None:
+    least = bindparam("least", 0, type_=Integer)
+    statement = select(Organisation.id).where(Organisation.id >= least)
+    with app.app_context():
+        everybody = _prepared(statement)
+        assert len(everybody) > 1
+        assert _prepared(statement, least=max(keys)) == [(max(keys),)]
+        assert _prepared(statement) == everybody
+
+
 def test_what_the_transaction_changed_is_seen(app: Flask, keys: list[int]) -> None:
     statement = select(Organisation.name).where(Organisation.id == bindparam("key"))
     with app.app_context():
