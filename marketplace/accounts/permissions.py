@@ -22,6 +22,8 @@ class Permission(StrEnum):
     NEED_APPROVE = "need.approve"  # publish, award, sign, withdraw
     CONTRACT_VIEW = "contract.view"  # the organisation's own contracts, on either side
     EVALUATE = "evaluation.give"
+    EVALUATION_REVIEW = "evaluation.review"  # look into marks, call back, propose exclusion
+    EVALUATION_DECIDE = "evaluation.decide"  # decide on exclusion
     OBJECT = "objection.file"
     ADMISSION_CHECK = "admission.check"
     ADMISSION_DECIDE = "admission.decide"
@@ -109,6 +111,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.LOTTERY_ENTER,
             P.DRAW_ANNUL_PROPOSE,
             P.RATING_INSPECT,
+            P.EVALUATION_REVIEW,
             P.SANCTION_PROPOSE,
             P.SUPERVISION_VIEW,
             P.POLICY_PROPOSE,
@@ -119,6 +122,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.ADMISSION_DECIDE,
             P.LOTTERY_ENTER,
             P.RATING_CONFIRM,
+            P.EVALUATION_DECIDE,
             P.SANCTION_DECIDE,
             P.SUPERVISION_VIEW,
             P.POLICY_APPROVE,
@@ -127,6 +131,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             P.DRAW_ANNUL_APPROVE,
+            P.EVALUATION_DECIDE,
             P.SANCTION_REVIEW,
             P.SUPERVISION_VIEW,
             P.AUDIT_READ,

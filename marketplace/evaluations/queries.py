@@ -17,6 +17,7 @@ from marketplace.foundation.policy import Edition
 from marketplace.projects.models import Need
 
 from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
+from .reviews.models import EvaluationReply, EvaluationReview, ReviewStatus
 from .rules import Direction, EvaluationPolicy
 
 OVER = (ContractStatus.COMPLETED, ContractStatus.TERMINATED)
@@ -120,6 +121,8 @@ _MARKS = (
         Organisation.name,
         Organisation.kind,
         Need.item_name,
+        EvaluationReply.text.label("reply"),
+        EvaluationReview.decision_reason.label("excluded"),
     )
     .select_from(Evaluation)
     .join(
@@ -133,6 +136,14 @@ _MARKS = (
     .join(Organisation, Organisation.id == Evaluation.rater_organisation_id)
     .join(Contract, Contract.id == EvaluationWindow.contract_id)
     .join(Need, Need.id == Contract.need_id)
+    .outerjoin(EvaluationReply, EvaluationReply.evaluation_id == Evaluation.id)
+    .outerjoin(
+        EvaluationReview,
+        and_(
+            EvaluationReview.evaluation_id == Evaluation.id,
+            EvaluationReview.status == ReviewStatus.EXCLUDED,
+        ),
+    )
     .where(
         Evaluation.about_organisation_id == bindparam("organisation_id"),
         Evaluation.direction == bindparam("direction"),
@@ -145,29 +156,36 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class Mark:
-    """One revealed evaluation as a page shows it; ``rater`` as the public may name it."""
+    """One revealed evaluation as a page shows it; ``rater`` as the public may name it.
+
+    ``excluded`` is the reason why it no longer counts, None where it does.
+    """
 
     rater: str
     item_name: str
     marks: dict[str, int]
     reason: str | None
     revealed_at: datetime
+    reply: str | None = None
+    excluded: str | None = None
 
 
 def marks_about(
     organisation_id: int, direction: Direction, shown: int
 ) -> tuple[list[Average], list[Mark]]:
     """Mean marks by part about an organisation over its latest 500 revealed evaluations, half-up
-    to a hundredth; and the latest ``shown`` of them."""
+    to a hundredth, excluded ones left out; and the latest ``shown`` of them, excluded ones too."""
     latest = fetch(_MARKS, organisation_id=organisation_id, direction=direction)
     if not latest:
         return [], []
-    count = len(latest)
+    counted = [each for each in latest if each.excluded is None]
+    count = len(counted)
     averages = [
         Average(
-            part, (sum(each.marks[part] for each in latest) * 200 + count) // (count * 2), count
+            part, (sum(each.marks[part] for each in counted) * 200 + count) // (count * 2), count
         )
         for part in direction.parts
+        if count
     ]
     return averages, [
         Mark(
@@ -176,6 +194,8 @@ def marks_about(
             marks=each.marks,
             reason=each.reason,
             revealed_at=each.revealed_at,
+            reply=each.reply,
+            excluded=each.excluded,
         )
         for each in latest[:shown]
     ]

@@ -25,6 +25,8 @@ class EvaluationPolicy:
     revision_working_days: Annotated[int, Ge(0), Le(30)] = 3
     reason_up_to: Annotated[int, Ge(0), Le(5)] = 2
     reason_shortest: Annotated[int, Ge(1), Le(200)] = 5
+    dispute_working_days: Annotated[int, Ge(1), Le(60)] = 5
+    dispute_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
 
 class Direction(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.permissions import Permission
@@ -13,11 +13,14 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import access as rights
 from . import actions, queries
+from .blueprint import bp
 from .forms import FORMS
 from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatus
+from .reviews import pages as review_pages
+from .reviews import queries as reviews
 from .rules import Direction, EvaluationPolicy, may_revise
 
-bp = Blueprint("evaluations", __name__)
+__all__ = ["bp", "review_pages"]
 
 
 @bp.route("/contracts/<public_id>/evaluation", methods=["GET", "POST"])
@@ -47,6 +50,7 @@ def evaluate(public_id: str) -> ResponseReturnValue:
 
 def _page(contract: Contract, direction: Direction, form: Form) -> str:
     window = queries.window_of(contract)
+    revealed = queries.revealed_in(window) if window else []
     return render_template(
         "evaluations/evaluate.html",
         contract=contract,
@@ -57,7 +61,11 @@ def _page(contract: Contract, direction: Direction, form: Form) -> str:
         over=queries.can_be_evaluated(contract),
         own=queries.evaluation(window, direction) if window else None,
         open=_open(window, direction),
-        revealed=queries.revealed_in(window) if window else [],
+        revealed=revealed,
+        mine=require_actor().organisation_id,
+        replies=reviews.replies_to(revealed),
+        reviews=reviews.reviews_of(revealed),
+        dispute_until=reviews.dispute_until(revealed[0]) if revealed else None,
         **came_back("form", form),
     )
 

@@ -40,6 +40,7 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.ACCEPTANCE: "/contracts/{}",
     ClockKind.DECISION: "/contracts/{}",
     ClockKind.MARKS: "/contracts/{}/evaluation",
+    ClockKind.REVIEW: "/supervision/evaluations/{}",
     ClockKind.CORRECTION: "/cards/{}",
     ClockKind.STATEMENT: "/cases/{}",
     ClockKind.FORM_CHECK: "/supervision/applications/{}",

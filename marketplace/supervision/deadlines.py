@@ -19,6 +19,8 @@ from marketplace.contracts.models import (
     DeliverableStatus,
 )
 from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowStatus
+from marketplace.evaluations.reviews.models import EvaluationReview
+from marketplace.evaluations.reviews.queries import LIVE as REVIEWED
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -196,6 +198,23 @@ DEADLINES: tuple[Deadline, ...] = (
             joined=_WINDOW,
         )
         for party in (Contract.owner_id, Contract.firm_id)
+    ),
+    Deadline(
+        ClockKind.REVIEW,
+        of=EvaluationReview,
+        whose=None,
+        jurisdiction=EvaluationReview.jurisdiction_code,
+        about=Need.title,
+        page=EvaluationReview.public_id,
+        since=EvaluationReview.opened_at,
+        due=EvaluationReview.due_at,
+        joined=(
+            (Evaluation, Evaluation.id == EvaluationReview.evaluation_id),
+            (EvaluationWindow, EvaluationWindow.id == Evaluation.window_id),
+            (Contract, Contract.id == EvaluationWindow.contract_id),
+            (Need, Need.id == Contract.need_id),
+        ),
+        running=(EvaluationReview.status.in_(REVIEWED),),
     ),
     _of_contract(
         ClockKind.DELIVERY,

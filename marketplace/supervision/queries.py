@@ -15,6 +15,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import User
 from marketplace.accounts.overseeing import organisations_of
 from marketplace.accounts.permissions import Permission
+from marketplace.evaluations.reviews import queries as reviews
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow, Finding
@@ -83,6 +84,7 @@ def _all_waiting(codes: Sequence[str], now: datetime) -> list[Waiting]:
         *_cases(codes),
         *_cards(codes),
         *_proposals(codes),
+        *_reviews(codes),
         *_professional_checks(codes),
         *_draws(codes, now),
     ]
@@ -166,6 +168,22 @@ def _proposals(codes: Sequence[str]) -> list[Waiting]:
             permission=Permission.RATING_CONFIRM,
         )
         for proposal in ratings.proposals(codes, LIMIT)
+    ]
+
+
+def _reviews(codes: Sequence[str]) -> list[Waiting]:
+    return [
+        Waiting(
+            kind=_l("评价核查"),
+            what=review.evaluation.window.contract.need.title,
+            status=review.status,
+            since=review.opened_at,
+            due=review.due_at,
+            endpoint="evaluations.review",
+            values={"public_id": review.public_id},
+            clock=(ClockKind.REVIEW, review.id),
+        )
+        for review in reviews.waiting(codes, LIMIT)
     ]
 
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marketplace.accounts.permissions import Permission
 from marketplace.contracts.models import Contract
 from marketplace.evaluations.models import Evaluation
+from marketplace.evaluations.reviews.models import EvaluationReview
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.ratings.models import (
@@ -63,6 +64,12 @@ def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
         evaluation = db.session.get(Evaluation, key)
         if evaluation is not None:
             return _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=True)
+    if kind == EvaluationReview.__tablename__:
+        review = db.session.get(EvaluationReview, key)
+        if review is not None:
+            return _of_contract(
+                _("剔除评价的决定"), review.evaluation.window.contract, officer, marks=True
+            )
     if kind == Contract.__tablename__:
         contract = db.session.get(Contract, key)
         if contract is not None:

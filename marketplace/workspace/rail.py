@@ -110,6 +110,8 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "contracts.deliver",
                     "contracts.terminate",
                     "evaluations.evaluate",
+                    "evaluations.reply",
+                    "evaluations.dispute",
                 ),
             ),
             Place(
@@ -166,6 +168,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "fees.upload_list",
                 ),
             ),
+            Place("evaluations.reviews", _l("评价核查"), ("evaluations.review",)),
             Place("supervision.prices", _l("价格核对")),
             Place("contracts.index", lazy_pgettext("menu", "合同"), ("contracts.contract",)),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),

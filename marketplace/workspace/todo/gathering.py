@@ -34,6 +34,7 @@ SOURCES: tuple[Source, ...] = (
     officers.objections,
     officers.grade_proposals,
     officers.sanction_cases,
+    officers.evaluation_reviews,
     officers.lotteries,
     officers.annulments,
     officers.fee_lists,

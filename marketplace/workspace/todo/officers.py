@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
+from marketplace.evaluations.reviews import queries as reviews
+from marketplace.evaluations.reviews.models import ReviewStatus
 from marketplace.fees.lists import queries as fee_list_queries
 from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
@@ -104,6 +106,28 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
                 key=each.public_id,
                 where="ratings.desk",
                 since=each.status_since,
+            )
+
+
+def evaluation_reviews(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Disputed evaluations to look into, proposals to exclude one."""
+    steps = {
+        ReviewStatus.OPEN: (Permission.EVALUATION_REVIEW, _("调查被异议的评价")),
+        ReviewStatus.PROPOSED: (Permission.EVALUATION_DECIDE, _("决定是否剔除评价")),
+    }
+    if not any(actor.may(permission) for permission, _words in steps.values()):
+        return
+    for each in reviews.waiting(area_of(actor)):
+        permission, words = steps[each.status]
+        if actor.may(permission) and actor.user_id != each.proposed_by:
+            yield Line(
+                what=words,
+                about=each.evaluation.window.contract.need.title,
+                page="evaluations.review",
+                key=each.public_id,
+                where="evaluations.reviews",
+                since=each.opened_at,
+                due=each.due_at,
             )
 
 

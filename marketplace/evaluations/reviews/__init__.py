@@ -1,0 +1,1 @@
+"""What happens to an evaluation after its reveal: a reply, a dispute, exclusion by decision."""

@@ -1,0 +1,106 @@
+"""Reads about replies and reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
+
+from marketplace.foundation import policy
+from marketplace.foundation.calendar import working_calendar
+from marketplace.foundation.db import as_written, db
+from marketplace.foundation.errors import Missing
+
+from ..models import Evaluation, WindowStatus
+from ..rules import EvaluationPolicy
+from .models import EvaluationReply, EvaluationReview, ReviewStatus
+
+LIVE = (ReviewStatus.OPEN, ReviewStatus.PROPOSED)
+
+
+def evaluation(public_id: str) -> Evaluation:
+    """A revealed evaluation; raises Missing, also before its reveal."""
+    found = db.session.scalar(select(Evaluation).where(Evaluation.public_id == public_id))
+    if found is None or found.window.status is not WindowStatus.REVEALED:
+        raise Missing(f"evaluation {public_id}")
+    return found
+
+
+def dispute_until(given: Evaluation) -> datetime:
+    """Until when the side marked may dispute a revealed evaluation, by the window's edition."""
+    revealed_at = given.window.revealed_at
+    assert revealed_at is not None  # asked of revealed evaluations alone
+    rules = policy.by_id(EvaluationPolicy, given.window.edition_id).values
+    return working_calendar().deadline(revealed_at, rules.dispute_working_days)
+
+
+def replies_to(evaluations: Iterable[Evaluation]) -> dict[int, EvaluationReply]:
+    """The replies, by the key of the evaluation."""
+    keys = [each.id for each in evaluations]
+    rows = db.session.scalars(
+        select(EvaluationReply).where(EvaluationReply.evaluation_id.in_(keys))
+    )
+    return {row.evaluation_id: row for row in rows}
+
+
+def reviews_of(evaluations: Iterable[Evaluation]) -> dict[int, list[EvaluationReview]]:
+    """The reviews, the oldest first, by the key of the evaluation."""
+    found: dict[int, list[EvaluationReview]] = {each.id: [] for each in evaluations}
+    for row in db.session.scalars(
+        select(EvaluationReview)
+        .where(EvaluationReview.evaluation_id.in_(list(found)))
+        .order_by(EvaluationReview.id)
+    ):
+        found[row.evaluation_id].append(row)
+    return found
+
+
+def review(public_id: str) -> EvaluationReview:
+    """A review by its public id; raises Missing."""
+    found = db.session.scalar(
+        select(EvaluationReview).where(EvaluationReview.public_id == public_id)
+    )
+    if found is None:
+        raise Missing(f"review {public_id}")
+    return found
+
+
+def live_review(given: Evaluation) -> EvaluationReview | None:
+    """The review of an evaluation that is not over yet."""
+    return db.session.scalar(
+        select(EvaluationReview).where(
+            EvaluationReview.evaluation_id == given.id, EvaluationReview.status.in_(LIVE)
+        )
+    )
+
+
+def excluded(given: Evaluation) -> EvaluationReview | None:
+    """The review that excluded an evaluation."""
+    return db.session.scalar(
+        select(EvaluationReview).where(
+            EvaluationReview.evaluation_id == given.id,
+            EvaluationReview.status == ReviewStatus.EXCLUDED,
+        )
+    )
+
+
+def waiting(codes: Sequence[str], limit: int = 100) -> list[EvaluationReview]:
+    """The reviews of an area that are not over, the nearest deadline first."""
+    return list(
+        db.session.scalars(
+            select(EvaluationReview)
+            .where(EvaluationReview.status.in_(LIVE), EvaluationReview.jurisdiction_code.in_(codes))
+            .order_by(EvaluationReview.due_at, EvaluationReview.id)
+            .limit(as_written(limit))
+        )
+    )
+
+
+def decided(codes: Sequence[str]) -> Select[EvaluationReview]:
+    """The reviews of an area that are over, the newest first."""
+    return (
+        select(EvaluationReview)
+        .where(EvaluationReview.status.not_in(LIVE), EvaluationReview.jurisdiction_code.in_(codes))
+        .order_by(EvaluationReview.decided_at.desc(), EvaluationReview.id.desc())
+    )
