@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
@@ -184,20 +185,31 @@ def _is_held(contract: Contract) -> bool:
 
 
 def flag_for_decision(
-    organisation_id: int, reason: str, actor: Actor, now: datetime
+    organisation_id: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    codes: Sequence[str],
+    items: Sequence[str] = (),
 ) -> list[Contract]:
     """Hand a sanctioned firm's running contracts to their owners: go on, or end them.
 
-    ``reason`` (Chinese) is shown to the owner. A contract flagged already is flagged again.
+    Only where the sanction reaches: contracts of the jurisdictions ``codes``, and of ``items``
+    where it is limited to some. ``reason`` (Chinese) is shown to the owner. A contract flagged
+    already is flagged again.
     """
     flagged = []
     for contract in queries.running_of(organisation_id):
+        if contract.jurisdiction_code not in codes:
+            continue
+        if items and contract.need.item_code not in items:
+            continue
         lock(contract)
         if contract.status not in RUNNING:
             continue
         policy = queries.policy_of(contract)
         contract.flag_reason, contract.flagged_at = reason, now
-        contract.flag_decided_at = contract.flag_decided_by = None
+        contract.flag_decided_at = contract.flag_decided_by = contract.flag_decision = None
         contract.flag_decide_by = working_calendar().deadline(now, policy.decision_working_days)
         audit.record("contracts.flagged", actor, contract, now)
         tell_party(

@@ -19,12 +19,13 @@ from .models import Contract, ContractStatus, DeliverableStatus, Side
 from .writing import tell_party
 
 
-def continue_contract(contract: Contract, actor: Actor, now: datetime) -> None:
-    """The owner lets a contract go on although its firm was sanctioned."""
+def continue_contract(contract: Contract, reason: str, actor: Actor, now: datetime) -> None:
+    """The owner lets a contract go on although its firm was sanctioned, and says why."""
     lock(contract)
     if not contract.awaits_decision:
         raise Conflict(_("该合同没有待决定的事项"), rule="flag")
     contract.flag_decided_at, contract.flag_decided_by = now, actor.user_id
+    contract.flag_decision = reason
     db.session.flush()
     audit.record("contracts.continued", actor, contract, now)
     tell_party(contract, Side.FIRM, "业主决定继续履行合同", f"continued:{now.isoformat()}", now)
@@ -47,6 +48,7 @@ def propose_termination(
     contract.termination_by = actor.user_id
     if side is Side.OWNER and contract.awaits_decision:
         contract.flag_decided_at, contract.flag_decided_by = now, actor.user_id
+        contract.flag_decision = reason
         _terminate(contract, actor, now)
         return
     db.session.flush()

@@ -56,6 +56,14 @@ class DeliveryForm(Form):
     note = TextAreaField(_l("说明"), [Optional(), length_between(0, 1000)])
 
 
+class ContinueForm(Form):
+    """Why a contract goes on although its firm was sanctioned."""
+
+    continue_reason = TextAreaField(
+        _l("继续履行的理由"), [required(_l("请填写继续履行的理由")), length_between(5, 1000)]
+    )
+
+
 class ReturnForm(Form):
     """Why a delivery is given back."""
 

@@ -161,6 +161,7 @@ class Contract(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     flag_decide_by: Mapped[datetime | None]
     flag_decided_at: Mapped[datetime | None]
     flag_decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    flag_decision: Mapped[str | None] = mapped_column(String(1000))
     termination_reason: Mapped[str | None] = mapped_column(String(1000))
     termination_side: Mapped[Side | None] = mapped_column(EnumText(Side))
     termination_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

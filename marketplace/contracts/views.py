@@ -23,6 +23,7 @@ from marketplace.selection import queries as selection
 from . import access as objects
 from . import actions, amending, delivery, ending, queries, writing
 from .forms import (
+    ContinueForm,
     DeliveryForm,
     ReturnForm,
     TerminationForm,
@@ -138,6 +139,7 @@ def _contract_page(public_id: str, **forms: Any) -> str:
         "delivery_form": DeliveryForm(formdata=None),
         "return_form": ReturnForm(formdata=None),
         "termination_form": TerminationForm(formdata=None),
+        "continue_form": ContinueForm(formdata=None),
         "amendment_form": amendment_form(found, writing.priced_on(found), formdata=None),
     }
     policy = queries.policy_of(found)
@@ -379,11 +381,14 @@ def refuse_termination(public_id: str) -> Any:
 @writes
 def go_on(public_id: str) -> Any:
     """Let the contract go on although its firm was sanctioned."""
+    form = ContinueForm()
     return _act(
         public_id,
-        ButtonForm(),
-        "button",
-        lambda found, _side, actor: ending.continue_contract(found, actor, clock.now()),
+        form,
+        "continue_form",
+        lambda found, _side, actor: ending.continue_contract(
+            found, form.continue_reason.data or "", actor, clock.now()
+        ),
         _("合同继续履行"),
         _as_approver,
     )

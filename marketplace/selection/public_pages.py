@@ -51,6 +51,7 @@ def result(public_id: str) -> Any:
         count=queries.entry_count(need),
         listed=queries.in_place_order(running) if closed else [],
         void=queries.void(running) if closed else [],
+        passed=queries.passed_over(running) if closed else (),
         places=queries.places(running),
         steps=proof_steps(need, running),
         notice=notices.latest("award", decided) if decided is not None else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from marketplace.accounts.queries import below
 from marketplace.contracts.actions import flag_for_decision
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
@@ -17,14 +18,20 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     """Decide a case and carry out what follows, all or nothing.
 
     The firm is off every list from this instant (lists ask ``barred_organisation_ids``) until
-    the blacklisting ends by the clock. Where it covers every item its live entries are withdrawn
-    and its running contracts put before their owners; one limited to some items leaves both to
-    the gates, which ask again with the item. (RULES section 11)
+    the blacklisting ends by the clock. Its live entries are withdrawn and its running contracts
+    put before their owners, as far as the blacklisting reaches: here and below, and where it is
+    limited to some items only for those. (RULES section 11)
     """
     row = decide_case(case, reason, actor, now)
-    if row.all_items:
-        why = f"列入黑名单：{stored(case.cause.title)}"
-        entries = withdraw_all_entries(row.organisation_id, why, actor, now)
-        flag_for_decision(row.organisation_id, why, actor, now)
-        audit.record("blacklistings.carried_out", actor, row, now, entries=entries)
+    carry_out(row, actor, now)
     return row
+
+
+def carry_out(row: Blacklisting, actor: Actor, now: datetime) -> None:
+    """What a blacklisting does the instant it is in force: entries out, contracts to the owners."""
+    why = f"列入黑名单：{stored(row.cause.title)}"
+    codes = below(row.jurisdiction_code)
+    items = [] if row.all_items else [item.item_code for item in row.case.items]
+    entries = withdraw_all_entries(row.organisation_id, why, actor, now, codes, items)
+    flag_for_decision(row.organisation_id, why, actor, now, codes, items)
+    audit.record("blacklistings.carried_out", actor, row, now, entries=entries)

@@ -310,15 +310,18 @@ def test_a_sanctioned_firms_contract_goes_to_its_owner(app: Flask, advance: Adva
     deal = factory.signed(app, advance)
     with app.app_context(), transaction():
         contract, approver = deal.contract, deal.actor("approver")
-        why = "被列入黑名单"
-        assert actions.flag_for_decision(deal.firm_id, why, approver, clock.now()) == [contract]
+        why, everywhere = "被列入黑名单", [contract.jurisdiction_code]
+        assert actions.flag_for_decision(deal.firm_id, why, approver, clock.now(), ["379921"]) == []
+        assert actions.flag_for_decision(deal.firm_id, why, approver, clock.now(), everywhere) == [
+            contract
+        ]
         assert queries.to_decide(deal.owner_id) == [contract]
         assert contract.status is ContractStatus.ACTIVE
-        ending.continue_contract(contract, approver, clock.now())
+        ending.continue_contract(contract, "成果已近完成", approver, clock.now())
         assert queries.to_decide(deal.owner_id) == []
         with pytest.raises(Conflict):
-            ending.continue_contract(contract, approver, clock.now())
-        actions.flag_for_decision(deal.firm_id, why, approver, clock.now())
+            ending.continue_contract(contract, "成果已近完成", approver, clock.now())
+        actions.flag_for_decision(deal.firm_id, why, approver, clock.now(), everywhere)
         ending.propose_termination(contract, why, Side.OWNER, approver, clock.now())
         assert contract.status is ContractStatus.TERMINATED
 

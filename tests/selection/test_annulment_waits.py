@@ -12,6 +12,7 @@ from sqlalchemy import false, func, select
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
+from marketplace.accounts.queries import below
 from marketplace.contracts import actions as contracts
 from marketplace.contracts import ending
 from marketplace.contracts import queries as drafts
@@ -118,7 +119,9 @@ def test_a_reserve_waits_like_the_winner_it_replaces(
             propose()
         with transaction():
             barred = award_again().organisation_id
-            actions.withdraw_all_entries(barred, "列入黑名单", CLOCK, clock.now())
+            actions.withdraw_all_entries(
+                barred, "列入黑名单", CLOCK, clock.now(), below(accounts.CITY)
+            )
         assert award_again().place == 2
         assert award_again().status is AwardStatus.ANNOUNCED, "named, and asked nothing yet"
         need, editor = need_again().public_id, need_again().proposer_id

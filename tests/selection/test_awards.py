@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Role
+from marketplace.accounts.queries import below
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db
@@ -194,7 +195,12 @@ def test_a_barred_winner_is_passed_by_and_the_frozen_list_stays(
             award = award_again()
             notice = notices.latest("award", award)
             barred, notice_id = award.organisation_id, notice.id if notice else 0
-            assert actions.withdraw_all_entries(barred, "列入黑名单", CLOCK, clock.now()) == 1
+            assert (
+                actions.withdraw_all_entries(
+                    barred, "列入黑名单", CLOCK, clock.now(), below(accounts.CITY)
+                )
+                == 1
+            )
         award = award_again()
         assert award.organisation_id != barred
         assert award.place == 2
@@ -207,7 +213,12 @@ def test_standing_entries_of_a_barred_firm_are_withdrawn(app: Flask) -> None:
     with app.app_context(), transaction():
         firm = selection.firms(1)[0]
         need = selection.entered_need(entrants=[firm])
-        assert actions.withdraw_all_entries(firm.organisation.id, "暂停", CLOCK, clock.now()) == 1
+        assert (
+            actions.withdraw_all_entries(
+                firm.organisation.id, "暂停", CLOCK, clock.now(), below(accounts.CITY)
+            )
+            == 1
+        )
         assert queries.entry_count(need) == 0
         assert queries.live_entries_of(firm.organisation.id) == []
 

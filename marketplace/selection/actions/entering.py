@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -149,19 +150,31 @@ def withdraw_entry(entry: Entry, actor: Actor) -> None:
     lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
 
 
-def withdraw_all_entries(organisation_id: int, reason: str, actor: Actor, now: datetime) -> int:
+def withdraw_all_entries(
+    organisation_id: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    codes: Sequence[str],
+    items: Sequence[str] = (),
+) -> int:
     """Take a barred firm out of everything not contracted yet; returns how many things fell.
 
-    Standing entries are withdrawn. A frozen list stays as it was published: its order is drawn
-    with the firm in it and the award passes the firm by. An award without contract falls.
+    Only where the bar reaches: needs of the jurisdictions ``codes``, and of ``items`` where it is
+    limited to some. Standing entries are withdrawn. A frozen list stays as it was published: its
+    order is drawn with the firm in it and the award passes the firm by. An award without contract
+    falls.
     """
     fallen = 0
     need_ids = select(Entry.need_id).where(Entry.organisation_id == organisation_id)
-    needs = db.session.scalars(select(Need).where(Need.id.in_(need_ids)).order_by(Need.id)).all()
-    for need in needs:
+    reached = select(Need).where(Need.id.in_(need_ids), Need.jurisdiction_code.in_(codes))
+    if items:
+        reached = reached.where(Need.item_code.in_(items))
+    for need in db.session.scalars(reached.order_by(Need.id)).all():
         lock(need)
         entry = queries.my_entry(need, organisation_id)
         if entry is not None and entry.status is EntryStatus.STANDING:
+            entry.void_reason = reason[:500]
             lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now, reason=reason)
             fallen += 1
         award = queries.award_of(need)

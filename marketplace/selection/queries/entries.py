@@ -19,6 +19,7 @@ from marketplace.projects.models import (
 from ..methods.draw_proof import instant_text
 from ..methods.random_draw import Entrant, receipt_bytes
 from ..models import (
+    CheckStage,
     EligibilityCheck,
     Entry,
     EntryStatus,
@@ -94,6 +95,25 @@ def standing(running: SelectionRound) -> list[Entry]:
 def listed(running: SelectionRound) -> list[Entry]:
     """The entries of the frozen list. Only to be shown after closing."""
     return _by_status(running, EntryStatus.LISTED)
+
+
+def passed_over(running: SelectionRound) -> frozenset[int]:
+    """Entries of the frozen list that were not fit any more when the award came to them.
+
+    Only that they were not: why is told to the firm, a sanction that has ended leaves the pages.
+    """
+    return frozenset(
+        db.session.scalars(
+            select(EligibilityCheck.entry_id)
+            .join(Entry, Entry.id == EligibilityCheck.entry_id)
+            .where(
+                Entry.round_id == running.id,
+                EligibilityCheck.stage == CheckStage.AWARD,
+                EligibilityCheck.ok.is_(False),
+                EligibilityCheck.rule.not_in(("pause", "capacity")),
+            )
+        )
+    )
 
 
 def void(running: SelectionRound) -> list[Entry]:
