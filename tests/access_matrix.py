@@ -163,6 +163,16 @@ DUTIES = (
     Duty("查阅监管页面", (P.SUPERVISION_VIEW,), WATCHING),
     Duty("查阅和核验审计台账", (P.AUDIT_READ,), _roles(R.SUPERVISOR, R.AUDITOR)),
     Duty("审计抽样、复核、签署", (P.AUDIT_WORK,), _roles(R.SUPERVISOR, R.AUDITOR)),
+    Duty(
+        "查阅审计发现的问题",
+        (P.FINDING_READ,),
+        _roles(R.BUREAU_OPERATOR, R.BUREAU_APPROVER, R.SUPERVISOR, R.AUDITOR),
+    ),
+    Duty(
+        "答复审计发现的问题",
+        (P.FINDING_ANSWER,),
+        _roles(R.BUREAU_OPERATOR, R.BUREAU_APPROVER),
+    ),
     Duty("异议", (P.OBJECT,), FIRM | {R.OWNER_EDITOR, R.OWNER_APPROVER, R.OWNER_AGENT}),
     Duty("答复异议", (P.OBJECTION_ANSWER,), _roles(R.BUREAU_OPERATOR)),
 )

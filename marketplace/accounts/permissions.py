@@ -42,6 +42,8 @@ class Permission(StrEnum):
     POLICY_APPROVE = "policy.approve"
     AUDIT_READ = "audit.read"
     AUDIT_WORK = "audit.work"  # samples, notes and signatures of an audit; nothing of the business
+    FINDING_READ = "finding.read"  # what audits found in the own area
+    FINDING_ANSWER = "finding.answer"  # answer for the audited bureau
     USER_VIEW = "user.view"
     USER_PROPOSE = "user.propose"
     USER_APPROVE = "user.approve"
@@ -115,6 +117,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.SANCTION_PROPOSE,
             P.SUPERVISION_VIEW,
             P.POLICY_PROPOSE,
+            P.FINDING_READ,
+            P.FINDING_ANSWER,
         }
     ),
     Role.BUREAU_APPROVER: frozenset(
@@ -126,6 +130,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.SANCTION_DECIDE,
             P.SUPERVISION_VIEW,
             P.POLICY_APPROVE,
+            P.FINDING_READ,
+            P.FINDING_ANSWER,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -136,10 +142,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.SUPERVISION_VIEW,
             P.AUDIT_READ,
             P.AUDIT_WORK,
+            P.FINDING_READ,
             P.STAFF_MANAGE,
         }
     ),
-    Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ, P.AUDIT_WORK}),
+    Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ, P.AUDIT_WORK, P.FINDING_READ}),
     Role.SYSTEM_ADMIN: frozenset({P.USER_VIEW, P.USER_PROPOSE}),
     Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE}),
 }

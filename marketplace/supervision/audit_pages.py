@@ -17,6 +17,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import queries, sampling
 from .blueprint import bp
+from .findings import queries as findings
 from .forms import ConclusionForm, NoteForm, SampleForm, SignForm
 from .models import SampleKind, SampleStatus
 from .titles import action_title, subject_title
@@ -187,7 +188,7 @@ def _sample_page(public_id: str, wrong: Form | None = None, at: int | None = Non
     found = sampling.sample_for(actor, public_id)
     top = came_back("wrong", wrong)["top"] if wrong is not None else None
     works = actor.may(Permission.AUDIT_WORK)
-    workers = {found.drawn_by, *(item.noted_by for item in found.items)}
+    workers = sampling.workers(found)
     drawn = works and found.status is SampleStatus.DRAWN
     signing = works and found.status is SampleStatus.SUBMITTED and actor.user_id not in workers
     conclusion = wrong if isinstance(wrong, ConclusionForm) else ConclusionForm(formdata=None)
@@ -199,6 +200,7 @@ def _sample_page(public_id: str, wrong: Form | None = None, at: int | None = Non
         top=top,
         items=sorted(found.items, key=lambda item: (-item.differences, item.position)),
         people=queries.people(workers | {found.signed_by}),
+        findings=findings.of_sample(found),
         note_form=wrong if isinstance(wrong, NoteForm) else NoteForm(formdata=None),
         wrong_at=at,
         conclusion=conclusion if drawn else None,

@@ -15,6 +15,7 @@ from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 
 from . import replays
+from .findings import queries as findings
 from .models import AuditSample, SampleItem, SampleKind, SampleStatus
 from .rules import draw_sample, population_sha256, sample_seed
 
@@ -97,9 +98,14 @@ def note_item(sample: AuditSample, position: int, note: str, actor: Actor, now: 
 
 
 def submit_sample(sample: AuditSample, conclusion: str, actor: Actor, now: datetime) -> None:
-    """Hand a sample to another for signing; every difference must have a note."""
+    """Hand a sample to another for signing; every difference must have a note or a finding."""
     lock(sample)
-    open_items = [item.position for item in sample.items if item.differences and not item.note]
+    found = {finding.item_id for finding in findings.of_sample(sample)}
+    open_items = [
+        item.position
+        for item in sample.items
+        if item.differences and not item.note and item.id not in found
+    ]
     if open_items:
         raise Invalid(
             _("第 %(numbers)s 件有差异，请先写明核查意见", numbers="、".join(map(str, open_items))),
@@ -113,8 +119,7 @@ def submit_sample(sample: AuditSample, conclusion: str, actor: Actor, now: datet
 def sign_sample(sample: AuditSample, agree: bool, note: str, actor: Actor, now: datetime) -> None:
     """Sign a sample off, or send it back with what is missing. Never by who drew or noted."""
     lock(sample)
-    workers = {sample.drawn_by, *(item.noted_by for item in sample.items)}
-    if actor.user_id is None or actor.user_id in workers:
+    if actor.user_id is None or actor.user_id in workers(sample):
         raise Refused(_("抽取或者核查的人不能签认，请由其他人员复核"), rule="two_people")
     sample.sign_note = note.strip() or None
     if not agree:
@@ -124,6 +129,12 @@ def sign_sample(sample: AuditSample, agree: bool, note: str, actor: Actor, now: 
     sample.signed_by = actor.user_id
     sample.signed_at = now
     lifecycle.move(sample, SampleStatus.SIGNED, actor, now, reason=sample.sign_note)
+
+
+def workers(sample: AuditSample) -> set[int | None]:
+    """Who drew a sample, wrote a note or raised a finding: they may not sign it."""
+    raised = (finding.raised_by for finding in findings.of_sample(sample))
+    return {sample.drawn_by, *(item.noted_by for item in sample.items), *raised}
 
 
 def sample_for(actor: Actor, public_id: str) -> AuditSample:

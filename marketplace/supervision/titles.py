@@ -13,6 +13,7 @@ from marketplace.foundation.lifecycle import Status
 
 NOUNS: dict[str, Any] = {
     "access": _l("访问"),
+    "audit_findings": _l("审计发现的问题"),
     "audit_samples": _l("审计抽查"),
     "audit_sample": _l("审计抽查"),
     "authorisation": _l("代办授权"),

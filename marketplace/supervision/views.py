@@ -26,11 +26,12 @@ from marketplace.sanctions.rules import SanctionsPolicy, Severity
 from . import actions, audit_pages, prices, queries
 from . import lamps as lamps_of
 from .blueprint import bp
+from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
 
-__all__ = ["audit_pages", "bp", "prices"]
+__all__ = ["audit_pages", "bp", "finding_pages", "prices"]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 

@@ -175,7 +175,12 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place(
                 "supervision.samples",
                 _l("抽查与复算"),
-                ("supervision.sample", "supervision.new_sample"),
+                ("supervision.sample", "supervision.new_sample", "supervision.new_finding"),
+            ),
+            Place(
+                "supervision.findings",
+                _l("审计发现的问题"),
+                ("supervision.finding",),
             ),
             Place(
                 "fees.charges",

@@ -139,12 +139,18 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.result": ("Need",),
     "selection.return_pick": ("Award",),
     "selection.withdraw": ("Entry",),
+    "supervision.answer_finding": ("AuditFinding",),
     "supervision.conclude": ("AuditSample",),
     "supervision.decide": ("Case",),
+    "supervision.finding": ("AuditFinding",),
+    "supervision.judge_answer": ("AuditFinding",),
+    "supervision.new_finding": ("AuditSample",),
     "supervision.propose": ("Case",),
     "supervision.note": ("AuditSample",),
     "supervision.sample": ("AuditSample",),
     "supervision.sample_draw": ("AuditSample",),
+    "supervision.sample_report": ("AuditSample",),
+    "supervision.sample_workbook": ("AuditSample",),
     "supervision.sign": ("AuditSample",),
     "workspace.evidence": ("RatingEntry",),
     "workspace.read": ("Message",),
@@ -207,6 +213,9 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "projects.detach_file": _attachments,
     "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],
     "selection.decide_annulment": lambda _row: [{"decision": "approve"}, {"decision": "refuse"}],
+    "supervision.new_finding": lambda sample: [
+        {"position": item.position} for item in sample.items
+    ],
     "supervision.note": lambda sample: [{"position": item.position} for item in sample.items],
 }
 

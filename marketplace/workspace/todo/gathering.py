@@ -40,6 +40,7 @@ SOURCES: tuple[Source, ...] = (
     officers.fee_lists,
     keepers.account_proposals,
     keepers.samples_to_sign,
+    keepers.findings,
 )
 
 

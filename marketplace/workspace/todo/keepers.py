@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 
 from marketplace.accounts import actions, queries
+from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.supervision import queries as supervision
+from marketplace.supervision import sampling
+from marketplace.supervision.findings import queries as found
+from marketplace.supervision.findings.models import AuditFinding, FindingStatus
 from marketplace.supervision.models import AuditSample, SampleStatus
 
 from .line import Line
@@ -54,7 +59,7 @@ def samples_to_sign(actor: Actor, now: datetime) -> Iterator[Line]:
         AuditSample.status == SampleStatus.SUBMITTED
     )
     for sample in db.session.scalars(waiting.limit(100)):
-        if actor.user_id not in {sample.drawn_by, *(item.noted_by for item in sample.items)}:
+        if actor.user_id not in sampling.workers(sample):
             yield Line(
                 what=_("复核签认抽查"),
                 about=_("抽查第 %(n)d 号：%(kind)s", n=sample.number, kind=sample.kind.title),
@@ -63,3 +68,23 @@ def samples_to_sign(actor: Actor, now: datetime) -> Iterator[Line]:
                 where="supervision.samples",
                 since=sample.status_since,
             )
+
+
+def findings(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Findings of audits: to answer for the audited bureau, to judge for whoever audits."""
+    where = "supervision.findings"
+    waiting: list[tuple[Any, AuditFinding]] = []
+    if actor.may(Permission.FINDING_ANSWER):
+        asked = found.of_area(area_of(actor)).where(AuditFinding.status == FindingStatus.OPEN)
+        waiting = [(_("答复审计发现的问题"), each) for each in db.session.scalars(asked.limit(100))]
+    if actor.may(Permission.AUDIT_WORK):
+        waiting += [(_("审核对问题的答复"), each) for each in found.answered(area_of(actor))]
+    for words, each in waiting:
+        yield Line(
+            what=words,
+            about=each.item.title,
+            page="supervision.finding",
+            key=each.public_id,
+            where=where,
+            since=each.status_since,
+        )

@@ -1,0 +1,1 @@
+"""Findings of an audit: what a sampled thing shows wrong, answered by the bureau, closed."""
