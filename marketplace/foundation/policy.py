@@ -47,6 +47,10 @@ class PolicyError(ValueError):
     """An edition is refused whole; the message names file, key and reason."""
 
 
+class PolicyPast(PolicyError):
+    """An edition would change days that are past: it must begin on a later day."""
+
+
 class PolicyMissing(LookupError):
     """No edition of the section is in force for the jurisdiction or any ancestor."""
 
@@ -158,7 +162,7 @@ def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
     """Store an edition. The same file again is a no-op; another text for the same day is refused.
 
     Once a section has an edition, a new one may not begin in the past, nor on a day that has been
-    evaluated as it began: no such day ever changes.
+    evaluated as it began: no such day ever changes (PolicyPast).
     """
     existing = db.session.scalar(
         select(PolicyEdition).where(
@@ -182,7 +186,7 @@ def publish(draft: Draft, actor: Actor, now: datetime) -> PolicyEdition:
         .where(PolicyEdition.section == draft.section, PolicyEdition.published_at < now)
         .limit(1)
     ):
-        raise PolicyError(
+        raise PolicyPast(
             f"{draft.jurisdiction}/{draft.section}: effective_from: an edition takes effect on "
             f"{first} or later; past days stay as they were"
         )

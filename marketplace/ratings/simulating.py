@@ -17,7 +17,8 @@ from typing import Any
 
 from .rules.entries import ConductEntry, ConductKind, Entry, MarkEntry, RaterSide
 from .rules.policy import RatingPolicy
-from .rules.scoring import score
+from .rules.reckoning import numbers_of, reckon
+from .rules.standing import known, standing_of
 from .rules.weights import add_months
 
 FIRMS, OWNERS = 200, 60
@@ -111,8 +112,11 @@ def run(policy: RatingPolicy, attackers: Decimal, seed: int) -> Outcome:
     world = make_world(attackers, seed)
     ours, plain = [], []
     known_at = datetime.combine(DAY, time(12), UTC)
+    numbers = numbers_of(policy)
     for firm, entries in enumerate(_entries(world, policy)):
-        ours.append(score(entries, policy, DAY, known_at).total or policy.prior_value)
+        # what every page's score is rounded from; an explanation of every line is not asked for
+        total = reckon(standing_of(known(entries, known_at)), numbers, DAY).total
+        ours.append(numbers.prior_value if total is None else total)
         marks = [each.value for each in world.contracts if each.firm == firm]
         plain.append(sum(marks, Decimal(0)) / len(marks))
     return Outcome(tau_b(world.quality, ours), tau_b(world.quality, plain))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from marketplace.foundation.crypto import digest
 from marketplace.ratings import simulating
 from marketplace.ratings.rules.policy import RatingPolicy
 from marketplace.ratings.simulating import make_world, run, tau_b
+from tests.ratings.rules.builders import SHIPPED
 
 NONE, FIFTH = Decimal(0), Decimal("0.2")
 
@@ -69,26 +72,36 @@ def test_kendalls_tau_b_with_ties() -> None:
     assert tau_b([1, 1], [1, 2]) == 0
 
 
-def test_the_figures_of_the_documents() -> None:
+BEFORE, PRESENT = SHIPPED["000000/rating-2024-01-01"], SHIPPED["000000/rating-2026-07-01"]
+MARGIN = Decimal("0.05")
+
+
+def _figures(policy: RatingPolicy, seed: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    calm, attacked = run(policy, NONE, seed), run(policy, FIFTH, seed)
+    return calm.ours, calm.plain_mean, attacked.ours, attacked.plain_mean
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_the_edition_in_force_reaches_both_bars(seed: int) -> None:
+    ours, plain, attacked, plain_attacked = _figures(PRESENT, seed)
+    assert ours >= plain - MARGIN
+    assert attacked >= plain_attacked + MARGIN
+    # the table of the documents
     text = (ROOT / "docs" / "simulation.md").read_text("utf-8")
-    other = RatingPolicy(
-        prior_strength=Decimal(1),
-        mark_half_life_months=24,
-        late_delivery_step_points=Decimal("0.3"),
-        late_delivery_most_points=Decimal(3),
-    )
-    for policy in (RatingPolicy(), other):
-        calm, attacked = run(policy, NONE, 1), run(policy, FIFTH, 1)
-        figures = (calm.ours, calm.plain_mean, attacked.ours, attacked.plain_mean)
-        assert f"| {' | '.join(map(str, figures))} |" in text
-    # the trial edition reaches both bars, the default one does not
-    assert calm.ours >= calm.plain_mean - Decimal("0.05")
-    assert attacked.ours >= attacked.plain_mean + Decimal("0.05")
+    assert f"| {seed} | {ours} | {plain} | {attacked} | {plain_attacked} |" in text
+
+
+def test_the_edition_of_2024_reached_neither() -> None:
+    ours, plain, attacked, plain_attacked = figures = _figures(BEFORE, 1)
+    assert ours < plain - MARGIN
+    assert attacked < plain_attacked + MARGIN
+    text = (ROOT / "docs" / "simulation.md").read_text("utf-8")
+    assert f"| {' | '.join(map(str, figures))} |" in text
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_the_command_rates_the_world_under_the_edition_in_force_or_another(
-    app: Flask, tmp_path: Path
+    app: Flask, tmp_path: Path, advance: Callable[[timedelta], None]
 ) -> None:
     runner, file = app.test_cli_runner(), tmp_path / "out.json"
     ran = ["ratings", "simulate", "--attackers", "0.2", "--seed", "1", "--json", str(file)]
@@ -96,13 +109,15 @@ def test_the_command_rates_the_world_under_the_edition_in_force_or_another(
     assert done.exit_code == 0, done.output
     told = json.loads(file.read_text("utf-8"))
     assert (told["ours"], told["plain_mean"]) == ("0.6939", "0.7475")
-    shipped = ROOT / "marketplace/editions/policies/000000/rating-2024-01-01.toml"
+    shipped = ROOT / "marketplace/editions/policies/000000/rating-2026-07-01.toml"
+    assert runner.invoke(args=[*ran, "--edition", str(shipped)]).exit_code == 0
+    told = json.loads(file.read_text("utf-8"))
+    # from its own day on it is the one in force
+    advance(timedelta(days=130))
+    assert runner.invoke(args=ran).exit_code == 0
+    assert json.loads(file.read_text("utf-8")) == told
+    assert Decimal(told["ours"]) >= Decimal(told["plain_mean"]) + MARGIN
     trial = tmp_path / "rating-2026-04-01.toml"
-    trial.write_text(
-        shipped.read_text("utf-8").replace("prior_strength = 5", "prior_strength = 1"), "utf-8"
-    )
-    assert runner.invoke(args=[*ran, "--edition", str(trial)]).exit_code == 0
-    assert json.loads(file.read_text("utf-8"))["ours"] > "0.6939"
     trial.write_text("no toml", "utf-8")
     assert runner.invoke(args=[*ran, "--edition", str(trial)]).exit_code == 2
     assert runner.invoke(args=["ratings", "simulate", "--attackers", "2"]).exit_code == 2

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from pydantic import TypeAdapter
+
+from config import ROOT
 from marketplace.ratings.rules.entries import (
     ConductEntry,
     ConductKind,
@@ -23,6 +27,13 @@ from marketplace.ratings.rules.weights import add_months
 
 DEFAULT = RatingPolicy()
 EDITIONS = [DatedPolicy(date(2020, 1, 1), DEFAULT, "default")]
+# every rating edition that is shipped, the profiles of cities among them
+SHIPPED = {
+    f"{path.parent.name}/{path.stem}": TypeAdapter(RatingPolicy).validate_python(
+        tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)["values"]
+    )
+    for path in sorted((ROOT / "marketplace/editions/policies").glob("*/rating-*.toml"))
+}
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from marketplace.ratings.rules.entries import DecisionStep, Grade
 from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy, policy_on
-from tests.ratings.rules.builders import DAY, decision, inspection, mark, reversing
+from tests.ratings.rules.builders import DAY, SHIPPED, decision, inspection, mark, reversing
 
 loader = TypeAdapter(RatingPolicy)
 
@@ -20,6 +20,11 @@ def test_the_defaults_are_a_valid_edition() -> None:
     assert loader.validate_python({}) == RatingPolicy()
     assert RatingPolicy.SECTION == "rating"
     assert "SECTION" not in {field.name for field in fields(RatingPolicy)}
+
+
+def test_the_edition_of_2024_is_that_of_the_worked_values() -> None:
+    assert SHIPPED["000000/rating-2024-01-01"] == RatingPolicy()
+    assert SHIPPED["000000/rating-2026-07-01"] != RatingPolicy()
 
 
 @pytest.mark.parametrize(

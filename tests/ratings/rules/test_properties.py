@@ -1,19 +1,39 @@
-"""What must hold whatever the marks are (section 10, last paragraph)."""
+"""What must hold whatever the marks are (section 10, last paragraph), under every shipped edition.
+
+An edition that takes the inspection alone knows no marks: there a mark moves nothing.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.ratings.rules.entries import Entry, Grade, RaterSide
 from marketplace.ratings.rules.grading import grade_in_force
+from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy
 from marketplace.ratings.rules.scoring import score
-from tests.ratings.rules.builders import DEFAULT, EDITIONS, LATER, inspection, mark, marks
+from tests.ratings.rules.builders import (
+    DEFAULT,
+    EDITIONS,
+    LATER,
+    SHIPPED,
+    inspection,
+    mark,
+    marks,
+)
 
 TODAY = date(2030, 5, 31)
+UNKNOWN = Decimal(-1)
+every_edition = pytest.mark.parametrize("policy", SHIPPED.values(), ids=SHIPPED)
+every_edition_with_marks = pytest.mark.parametrize(
+    "policy",
+    [policy for policy in SHIPPED.values() if policy.owner_share],
+    ids=[name for name, policy in SHIPPED.items() if policy.owner_share],
+)
 _sides = st.sampled_from([RaterSide.OWNER, RaterSide.OWNER, RaterSide.DEPARTMENT])
 _mark = st.tuples(
     st.integers(20, 100), st.integers(1, 5), st.integers(1, 9), st.integers(0, 1200), _sides
@@ -47,16 +67,29 @@ def ledgers(draw: st.DrawFn) -> list[Entry]:
     return entries
 
 
-@settings(max_examples=300)
+def _total(entries: list[Entry], policy: RatingPolicy, day: date) -> Decimal:
+    """The score; where the edition gives weight to nothing known, always the same."""
+    total = score(entries, policy, day, LATER).total
+    return UNKNOWN if total is None else total
+
+
+@every_edition
+@settings(max_examples=120)
 @given(ledgers(), st.integers(1, 6), st.integers(1, 9), st.integers(0, 1000), _sides)
 def test_a_perfect_mark_never_lowers_and_a_worst_mark_never_raises(
-    entries: list[Entry], rater: int, breadth: int, age: int, side: RaterSide
+    policy: RatingPolicy, entries: list[Entry], rater: int, breadth: int, age: int, side: RaterSide
 ) -> None:
-    before = score(entries, DEFAULT, TODAY, LATER)
+    before = score(entries, policy, TODAY, LATER)
     day = date.fromordinal(TODAY.toordinal() - age)
     more = {"rater": rater, "breadth": breadth, "day": day, "side": side}
-    perfect = score([*entries, mark(999, 100, **more)], DEFAULT, TODAY, LATER)  # type: ignore[arg-type]
-    worst = score([*entries, mark(999, 20, **more)], DEFAULT, TODAY, LATER)  # type: ignore[arg-type]
+    perfect = score([*entries, mark(999, 100, **more)], policy, TODAY, LATER)  # type: ignore[arg-type]
+    worst = score([*entries, mark(999, 20, **more)], policy, TODAY, LATER)  # type: ignore[arg-type]
+    if before.total is None:
+        # nothing known had weight: a mark, where it has one, comes to stand alone
+        assert (perfect.total is None) is (worst.total is None)
+        assert perfect.total in (None, Decimal(100))
+        assert worst.total in (None, Decimal(20))
+        return
     assert perfect.total >= before.total >= worst.total
     # before rounding to the place where the weights themselves were rounded
     slack = Decimal("0.0000000001")
@@ -64,12 +97,13 @@ def test_a_perfect_mark_never_lowers_and_a_worst_mark_never_raises(
     assert worst.before_rounding <= before.before_rounding + slack
 
 
+@every_edition_with_marks
 @given(
     st.lists(st.tuples(st.integers(90, 100), st.integers(5, 20)), min_size=40, max_size=40),
     st.lists(st.integers(1, 5), min_size=5, max_size=5),
 )
 def test_forty_good_marks_beat_five_friendly_ones(
-    good: list[tuple[int, int]], friendly: list[int]
+    policy: RatingPolicy, good: list[tuple[int, int]], friendly: list[int]
 ) -> None:
     many: list[Entry] = [
         mark(number, value, rater=number % 10, breadth=breadth)
@@ -77,22 +111,47 @@ def test_forty_good_marks_beat_five_friendly_ones(
     ]
     few: list[Entry] = [mark(number, breadth=b) for number, b in enumerate(friendly, 1)]
     on = many[0].takes_effect_on
-    assert score(many, DEFAULT, on, LATER).total > score(few, DEFAULT, on, LATER).total
+    assert _total(many, policy, on) > _total(few, policy, on)
 
 
+@every_edition_with_marks
+def test_forty_marks_of_ninety_beat_the_five_best_friends_that_a_firm_can_have(
+    policy: RatingPolicy,
+) -> None:
+    many: list[Entry] = [mark(number, 90, rater=number % 10, breadth=5) for number in range(1, 41)]
+    few: list[Entry] = list(marks(5, breadth=5))
+    on = many[0].takes_effect_on
+    assert _total(many, policy, on) > _total(few, policy, on)
+
+
+@every_edition
 @given(st.integers(1, 120), st.integers(1, 60), st.integers(0, 40))
-def test_one_owner_alone_never_makes_an_a(count: int, breadth: int, departments: int) -> None:
+def test_one_owner_alone_never_makes_an_a(
+    policy: RatingPolicy, count: int, breadth: int, departments: int
+) -> None:
     entries: list[Entry] = list(marks(count, owners=1, breadth=breadth))
     entries += [
         mark(500 + number, rater=500 + number, side=RaterSide.DEPARTMENT)
         for number in range(departments)
     ]
     on = entries[0].takes_effect_on
-    alone = score(entries[:count], DEFAULT, on, LATER)
-    assert alone.total <= Decimal(86)
-    result = grade_in_force(entries, EDITIONS, on, LATER)
+    assert _total(entries[:count], policy, on) <= Decimal(86)
+    result = grade_in_force(entries, [DatedPolicy(date(2020, 1, 1), policy, "")], on, LATER)
     assert result.evaluation.called_for in (Grade.B, Grade.UNGRADED)
     assert result.due == ()
+
+
+@every_edition_with_marks
+@given(st.integers(1, 120), st.integers(1, 60))
+def test_one_owner_alone_never_makes_a_d(policy: RatingPolicy, count: int, breadth: int) -> None:
+    entries: list[Entry] = list(marks(count, 20, owners=1, breadth=breadth))
+    assert _total(entries, policy, entries[0].takes_effect_on) >= policy.c_from
+
+
+@every_edition_with_marks
+def test_a_firm_that_nobody_marks_any_more_stays_out_of_c(policy: RatingPolicy) -> None:
+    entries: list[Entry] = list(marks(6, 90))
+    assert _total(entries, policy, date(2040, 1, 1)) == policy.prior_value >= policy.b_from
 
 
 @given(ledgers(), st.randoms(use_true_random=False))
