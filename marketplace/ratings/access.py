@@ -19,7 +19,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Invalid, Missing
 
 from . import queries
-from .models import GradeProposal
+from .models import Capacity, GradeProposal
 
 
 def rated_organisation(public_id: str) -> Organisation:
@@ -32,10 +32,14 @@ def rated_organisation(public_id: str) -> Organisation:
     return found
 
 
-def rated_on(organisation: Organisation, asked: Sequence[str]) -> str:
+def rated_on(
+    organisation: Organisation,
+    asked: Sequence[str],
+    capacity: Capacity = Capacity.INTERMEDIARY,
+) -> str:
     """The register whose rating a page shows: the first asked for that knows the organisation,
     else that of its home, else any that knows it."""
-    known = queries.registers_of(organisation.id)
+    known = queries.registers_of(organisation.id, capacity)
     home = register_for(organisation.jurisdiction_code)
     return next((code for code in (*asked, home, *known) if code in known), home)
 

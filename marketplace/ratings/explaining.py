@@ -17,6 +17,7 @@ from .models import (
     GRADE_TITLES,
     SIDE_TITLES,
     VETO_TITLES,
+    Capacity,
     EntryKind,
     GradeProposal,
     GradeRecord,
@@ -85,9 +86,16 @@ class Explanation:
     history: tuple[GradeRecord, ...]
 
 
-def explain(organisation: Organisation, register: str, day: date, now: datetime) -> Explanation:
-    """The grade and score of a firm on a day, as known on that day (now, for today and later)."""
-    subject = queries.subject_of(organisation.id, register)
+def explain(
+    organisation: Organisation,
+    register: str,
+    day: date,
+    now: datetime,
+    capacity: Capacity = Capacity.INTERMEDIARY,
+) -> Explanation:
+    """The grade and score of a firm (or an owner) on a day, as known on that day (now, for today
+    and later)."""
+    subject = queries.subject_of(organisation.id, register, capacity)
     edition = queries.edition_on(register, day)
     if subject is None:
         return _unrated(organisation, day, edition)
@@ -96,7 +104,7 @@ def explain(organisation: Organisation, register: str, day: date, now: datetime)
     result = queries.fold(subject, rows, day, known_at)
     score = queries.score_on(subject, rows, day, known_at)
     by_id = {row.id: row for row in rows}
-    names = _names(rows)
+    names = names_of(rows)
     upcoming = result.upcoming
     return Explanation(
         organisation=organisation,
@@ -145,7 +153,7 @@ def _unrated(organisation: Organisation, day: date, edition: Edition[RatingPolic
     )
 
 
-def _names(rows: list[RatingEntry]) -> dict[int, str]:
+def names_of(rows: list[RatingEntry]) -> dict[int, str]:
     """Public names of raters: the organisation, never the person."""
     ids = {row.rater_organisation_id for row in rows if row.rater_organisation_id is not None}
     found = db.session.query(Organisation).where(Organisation.id.in_(ids)) if ids else ()

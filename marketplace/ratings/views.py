@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from flask import Blueprint, render_template, request, url_for
@@ -26,8 +26,9 @@ from marketplace.foundation.web import (
 )
 
 from . import access as rights
-from . import actions, explaining, queries, waterfall
+from . import actions, comparing, explaining, queries, reaching, waterfall
 from .forms import ConfirmForm, InspectionForm, RejectForm
+from .models import Capacity
 from .rules.weights import add_months
 
 bp = Blueprint("ratings", __name__)
@@ -39,31 +40,110 @@ LOOK_AHEAD_MONTHS = 36
 def explained(public_id: str) -> ResponseReturnValue:
     """How a firm's grade comes about, line by line; `?day=` for another day, `?register=` for
     another register it is rated on, by default that of the area the reader chose."""
-    organisation = rights.rated_organisation(public_id)
-    actor = current_actor()
-    today = clock.today()
-    asked = request.args.get("register", ""), chosen().register or ""
-    register, now = rights.rated_on(organisation, asked), clock.now()
-    past = rights.may_look_back(actor, organisation.id, register)
-    day, problem = _day(request.args.get("day"), today, past)
-    explanation = explaining.explain(organisation, register, day, now)
+    return _explained(public_id, Capacity.INTERMEDIARY)
+
+
+@bp.get("/owners/<public_id>/rating")
+@access(PUBLIC)
+def owner_explained(public_id: str) -> ResponseReturnValue:
+    """The same of an owner: firms see it before they enter."""
+    return _explained(public_id, Capacity.OWNER)
+
+
+def _explained(public_id: str, capacity: Capacity) -> ResponseReturnValue:
+    asked = _asked(public_id, capacity)
+    day, problem = _day(request.args.get("day"), asked.today, asked.past)
+    organisation, register, now = asked.organisation, asked.register, asked.now
+    explanation = explaining.explain(organisation, register, day, now, capacity)
+    ahead = day >= asked.today
     page = render_template(
         "ratings/explained.html",
         explanation=explanation,
         bars=waterfall.bars(explanation),
-        changes=waterfall.would_change(explanation, register, now) if day >= today else [],
-        days=_days(organisation, register, day, today, past),
-        today=today,
-        past=past,
-        officer=supervises(actor, register),
+        changes=waterfall.would_change(explanation, register, now, capacity) if ahead else [],
+        ways=reaching.ways_up(explanation, register, now, capacity) if ahead else [],
+        days=_days(asked, day),
+        today=asked.today,
+        past=asked.past,
+        officer=supervises(current_actor(), register),
+        owner=capacity is Capacity.OWNER,
         register=register,
-        registers=[areas()[code] for code in queries.registers_of(organisation.id)],
+        registers=[areas()[code] for code in queries.registers_of(organisation.id, capacity)],
         problem=problem,
         points=explaining.points,
         plain=explaining.plain,
         hundredths=queries.hundredths,
     )
     return page, 422 if problem else 200
+
+
+@bp.get("/firms/<public_id>/rating/changes")
+@access(PUBLIC)
+def changes(public_id: str) -> ResponseReturnValue:
+    """What changed between two days, `?from=` and `?to=`: every entry with its effect."""
+    return _changes(public_id, Capacity.INTERMEDIARY)
+
+
+@bp.get("/owners/<public_id>/rating/changes")
+@access(PUBLIC)
+def owner_changes(public_id: str) -> ResponseReturnValue:
+    """The same of an owner."""
+    return _changes(public_id, Capacity.OWNER)
+
+
+def _changes(public_id: str, capacity: Capacity) -> ResponseReturnValue:
+    asked = _asked(public_id, capacity)
+    today, past = asked.today, asked.past
+    first, wrong_first = _day(request.args.get("from"), today, past)
+    second, wrong_second = _day(request.args.get("to"), today, past)
+    problem = wrong_first or wrong_second
+    if not request.args.get("from") and not problem:
+        earliest = max(_first_day(asked), queries.first_edition_day())
+        first = max(earliest, add_months(today, -1)) if past else today
+        if not past and not request.args.get("to"):
+            second = add_months(today, 1)
+    if not problem and first >= second:
+        problem = _("起始日期须早于截止日期")
+    found = None
+    if not problem:
+        found = comparing.between(
+            asked.organisation, asked.register, first, second, asked.now, capacity
+        )
+    page = render_template(
+        "ratings/changes.html",
+        organisation=asked.organisation,
+        found=found,
+        first=first,
+        second=second,
+        days=_days(asked, first),
+        past=past,
+        owner=capacity is Capacity.OWNER,
+        register=asked.register,
+        problem=problem,
+        points=explaining.points,
+        plain=explaining.plain,
+    )
+    return page, 422 if problem else 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose rating on which register is asked for, and whether past days may be shown."""
+
+    organisation: Organisation
+    capacity: Capacity
+    register: str
+    today: date
+    now: datetime
+    past: bool
+
+
+def _asked(public_id: str, capacity: Capacity) -> Asked:
+    organisation = rights.rated_organisation(public_id)
+    wanted = request.args.get("register", ""), chosen().register or ""
+    register = rights.rated_on(organisation, wanted, capacity)
+    past = rights.may_look_back(current_actor(), organisation.id, register)
+    return Asked(organisation, capacity, register, clock.today(), clock.now(), past)
 
 
 @dataclass(frozen=True)
@@ -78,11 +158,19 @@ class Days:
     change_after: date | None
 
 
-def _days(organisation: Organisation, register: str, day: date, today: date, past: bool) -> Days:
-    subject = queries.subject_of(organisation.id, register)
+def _first_day(asked: Asked) -> date:
+    """The day on which the first entry begins; today before there is any."""
+    subject = queries.subject_of(asked.organisation.id, asked.register, asked.capacity)
     rows = queries.rows_of(subject) if subject is not None else []
+    return min((row.takes_effect_on for row in rows), default=asked.today)
+
+
+def _days(asked: Asked, day: date) -> Days:
+    subject = queries.subject_of(asked.organisation.id, asked.register, asked.capacity)
+    rows = queries.rows_of(subject) if subject is not None else []
+    today = asked.today
     begun = min((row.takes_effect_on for row in rows), default=today)
-    first = min(begun, today) if past else today
+    first = min(begun, today) if asked.past else today
     last = add_months(today, LOOK_AHEAD_MONTHS)
     before, after = waterfall.neighbours(subject, rows, day)
     one = timedelta(days=1)

@@ -14,7 +14,7 @@ from marketplace.foundation.languages import joined
 
 from . import queries
 from .explaining import Explanation, plain
-from .models import RatingEntry, RatingSubject
+from .models import Capacity, RatingEntry, RatingSubject
 from .rules.entries import Entry, Grade, InspectionEntry, MarkEntry, RaterSide
 from .rules.policy import RatingPolicy
 from .rules.scoring import Score, score
@@ -117,13 +117,18 @@ class Change:
     letter: Grade
 
 
-def would_change(explanation: Explanation, register: str, now: datetime) -> list[Change]:
+def would_change(
+    explanation: Explanation,
+    register: str,
+    now: datetime,
+    capacity: Capacity = Capacity.INTERMEDIARY,
+) -> list[Change]:
     """What moves the score: ends of entries already known, then facts that may come.
 
     Worked out by the same rules as the score itself; the letter is that of the score alone, before
     the conditions and the confirmation an A or a D needs.
     """
-    subject = queries.subject_of(explanation.organisation.id, register)
+    subject = queries.subject_of(explanation.organisation.id, register, capacity)
     if subject is None or explanation.score is None or explanation.score.total is None:
         return []
     policy = explanation.edition.values
@@ -131,7 +136,7 @@ def would_change(explanation: Explanation, register: str, now: datetime) -> list
     total = explanation.score.total
     return [
         *_ends(explanation, entries, policy, total, now),
-        *_facts(explanation, entries, policy, total, now),
+        *_facts(explanation, entries, policy, total, now, capacity),
     ]
 
 
@@ -159,6 +164,7 @@ def _facts(
     policy: RatingPolicy,
     total: Decimal,
     now: datetime,
+    capacity: Capacity,
 ) -> Iterable[Change]:
     day = explanation.day + timedelta(days=1)
     head: dict[str, Any] = {"id": STRANGER, "takes_effect_on": day, "recorded_at": now}
@@ -167,7 +173,7 @@ def _facts(
     def mark(value: int) -> MarkEntry:
         return MarkEntry(
             **head,
-            side=RaterSide.OWNER,
+            side=RaterSide.FIRM if capacity is Capacity.OWNER else RaterSide.OWNER,
             rater=STRANGER,
             breadth=breadth,
             value=Decimal(value),
@@ -175,12 +181,18 @@ def _facts(
         )
 
     known = max(now, queries.start_of(day + timedelta(days=1)))
-    cases: tuple[tuple[str, Entry], ...] = (
+    cases: list[tuple[str, Entry]] = [
         (_("新增一份满分评价（另一家业主）"), mark(100)),
         (_("新增一份 3 分评价（另一家业主）"), mark(60)),
         (_("新增一份 1 分评价（另一家业主）"), mark(20)),
         (_("检查得 95 分"), InspectionEntry(**head, value=Decimal(95))),
-    )
+    ]
+    if capacity is Capacity.OWNER:
+        cases = [
+            (_("新增一份满分评价（另一家机构）"), mark(100)),
+            (_("新增一份 3 分评价（另一家机构）"), mark(60)),
+            (_("新增一份 1 分评价（另一家机构）"), mark(20)),
+        ]
     for what, entry in cases:
         result = score([*entries, entry], policy, day, known)
         yield _change(what, result, day, total, policy)

@@ -55,3 +55,17 @@ def inspected(
         officer or accounts.officer(Role.BUREAU_OPERATOR).actor,
         clock.now(),
     )
+
+
+def late_payment(owner: Organisation, working_days: int = 6) -> RatingEntry:
+    """An owner that paid so many working days late."""
+    return actions.post_conduct(
+        owner.id,
+        owner.jurisdiction_code,
+        "late_payment",
+        owner,
+        CLOCK,
+        clock.now(),
+        contract_id=next(_contracts),
+        working_days=working_days,
+    )
