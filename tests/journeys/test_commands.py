@@ -26,6 +26,7 @@ def _run(app: Flask, *arguments: str) -> Result:
     return app.test_cli_runner().invoke(args=list(arguments))
 
 
+@pytest.mark.altered
 def test_the_audit_ledger_verifies_and_an_altered_row_is_named(demo_app: Flask) -> None:
     honest = _run(demo_app, "ledger", "verify")
     assert honest.exit_code == 0, honest.output
@@ -36,6 +37,7 @@ def test_the_audit_ledger_verifies_and_an_altered_row_is_named(demo_app: Flask) 
     assert "audit_ledger 20: the content does not match its digest" in altered.stdout
 
 
+@pytest.mark.altered
 def test_a_cut_tail_shows_as_another_head(demo_app: Flask) -> None:
     before = _run(demo_app, "ledger", "verify").stdout
     alter(
@@ -49,6 +51,7 @@ def test_a_cut_tail_shows_as_another_head(demo_app: Flask) -> None:
     ]
 
 
+@pytest.mark.altered
 def test_the_ratings_replay_and_an_altered_grade_is_named(demo_app: Flask) -> None:
     honest = _run(demo_app, "ratings", "replay", "--all")
     assert honest.exit_code == 0, honest.output
@@ -63,6 +66,7 @@ def test_the_ratings_replay_and_an_altered_grade_is_named(demo_app: Flask) -> No
     assert "rating_ledger: 0 differences" not in altered.stdout
 
 
+@pytest.mark.altered
 def test_an_altered_entry_of_the_rating_ledger_is_named(demo_app: Flask) -> None:
     alter(
         demo_app,
@@ -73,6 +77,7 @@ def test_an_altered_entry_of_the_rating_ledger_is_named(demo_app: Flask) -> None
     assert _run(demo_app, "ratings", "replay", "--all").exit_code == 1
 
 
+@pytest.mark.altered
 def test_policies_check_and_an_altered_edition_is_named(demo_app: Flask) -> None:
     assert _run(demo_app, "policy", "check").exit_code == 0
     alter(

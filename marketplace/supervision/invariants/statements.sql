@@ -1,0 +1,203 @@
+-- What must hold at all times: each statement returns the rows for which it does not.
+-- `-- CODE: what must hold`, then one statement that runs unchanged on SQLite and PostgreSQL;
+-- {local_day} stands for the Shanghai day an entry r was recorded on.
+
+-- I01: at most one award of a need is live
+SELECT need_id FROM awards WHERE status IN ('proposed', 'announced', 'offered', 'accepted') GROUP
+BY need_id HAVING count(*) > 1;
+
+-- I02a: a need that is awarded has an award that stands
+SELECT n.id FROM needs n WHERE n.status IN ('awarded', 'contracted', 'completed') AND NOT EXISTS
+(SELECT 1 FROM awards a WHERE a.need_id = n.id AND a.status IN ('announced', 'offered', 'accepted'));
+
+-- I02b: a running contract is that of an accepted award, with its firm and need
+SELECT c.id FROM contracts c JOIN awards a ON a.id = c.award_id WHERE a.organisation_id <>
+c.firm_id OR a.need_id <> c.need_id OR (c.status IN ('active', 'delivered', 'completed') AND
+a.status <> 'accepted');
+
+-- I03: a chosen firm stood in the list of its round and met every rule when it was decided
+SELECT a.id FROM awards a JOIN entries e ON e.id = a.entry_id WHERE a.status IN ('announced',
+'offered', 'accepted') AND (e.organisation_id <> a.organisation_id OR e.round_id <> a.round_id OR
+e.status <> 'listed' OR NOT EXISTS (SELECT 1 FROM eligibility_checks k WHERE k.entry_id = e.id AND
+k.stage = 'award' AND k.at = a.decided_at) OR EXISTS (SELECT 1 FROM eligibility_checks k WHERE
+k.entry_id = e.id AND k.stage = 'award' AND k.at = a.decided_at AND NOT k.ok AND k.rule NOT IN
+('pause', 'capacity')));
+
+-- I03b: an answer about eligibility names the grade of the record it rests on
+SELECT k.id FROM eligibility_checks k LEFT JOIN grade_records g ON g.id = k.grade_record_id WHERE
+k.grade_record_id IS NOT NULL AND (g.id IS NULL OR g.grade <> k.grade);
+
+-- I04: nobody was awarded, or accepted an award, while barred
+WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
+j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
+SELECT a.id FROM awards a JOIN needs n ON n.id = a.need_id JOIN above o ON o.code =
+n.jurisdiction_code JOIN blacklistings b ON b.jurisdiction_code = o.over AND b.organisation_id =
+a.organisation_id WHERE ((b.from_at <= a.decided_at AND b.until_at > a.decided_at) OR (b.from_at <=
+a.accepted_at AND b.until_at > a.accepted_at)) AND (b.all_items OR EXISTS (SELECT 1 FROM
+sanction_case_items i WHERE i.case_id = b.case_id AND i.item_code = n.item_code)) AND NOT EXISTS
+(SELECT 1 FROM status_changes s WHERE s.subject_type = 'blacklistings' AND s.subject_id = b.id AND
+s.to_status <> 'in_force' AND s.at <= a.decided_at) UNION ALL SELECT a.id FROM awards a JOIN needs n
+ON n.id = a.need_id JOIN above o ON o.code = n.jurisdiction_code JOIN cards c ON c.jurisdiction_code
+= o.over AND c.organisation_id = a.organisation_id WHERE c.colour = 'red' AND c.decided_at <=
+a.decided_at AND c.until_at > a.decided_at AND NOT EXISTS (SELECT 1 FROM status_changes s WHERE
+s.subject_type = 'cards' AND s.subject_id = c.id AND s.from_status = 'suspended' AND s.at <=
+a.decided_at);
+
+-- I05: a firm blacklisted for everything stands in no open list
+WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
+j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
+SELECT e.id FROM entries e JOIN needs n ON n.id = e.need_id JOIN above o ON o.code =
+n.jurisdiction_code JOIN blacklistings b ON b.jurisdiction_code = o.over AND b.organisation_id =
+e.organisation_id WHERE e.status = 'standing' AND b.status = 'in_force' AND b.all_items AND
+e.received_at < b.until_at;
+
+-- I07: the attempts of a need are numbered from 1 without a hole
+SELECT need_id FROM selection_rounds GROUP BY need_id HAVING min(attempt) <> 1 OR max(attempt) <>
+count(*);
+
+-- I07b: a draw was repeated only after two officers annulled it for a reason
+SELECT r.id FROM selection_rounds r WHERE r.attempt > 1 AND NOT EXISTS (SELECT 1 FROM
+selection_rounds b JOIN draw_annulments d ON d.round_id = b.id WHERE b.need_id = r.need_id AND
+b.attempt = r.attempt - 1 AND b.status = 'annulled' AND d.approved_by <> d.proposed_by AND
+length(d.reason) >= 20);
+
+-- I11: numbers of a ceremony were committed before its phase ended and shown after it
+SELECT c.id FROM ceremony_numbers c JOIN selection_rounds r ON r.id = c.round_id WHERE
+c.committed_at >= r.commit_ends_at OR c.revealed_at < r.commit_ends_at;
+
+-- I12: no entry was received after its round had closed
+SELECT e.id FROM entries e JOIN selection_rounds r ON r.id = e.round_id WHERE e.received_at >=
+r.closed_at;
+
+-- I13a: a correction moves a deadline that has not passed, and only later, by two persons
+SELECT id FROM need_corrections WHERE status = 'published' AND (deadline_after IS NULL OR
+deadline_after < deadline_before OR published_at >= deadline_before OR reason = '' OR approver_id IS
+NULL OR (two_person AND approver_id = proposer_id));
+
+-- I13b: the deadline of a need is never earlier than its corrections said
+SELECT c.id FROM need_corrections c JOIN needs n ON n.id = c.need_id WHERE c.status = 'published' AND
+n.entry_deadline < c.deadline_after;
+
+-- I14: a signed contract rests on a price check of the same price and item that let it pass
+SELECT c.id FROM contracts c JOIN needs n ON n.id = c.need_id LEFT JOIN price_checks p ON p.id =
+c.price_check_id WHERE c.signed_at IS NOT NULL AND (p.id IS NULL OR p.price <> c.price OR p.item_code
+<> n.item_code OR p.stops OR p.refused OR (p.binding AND p.verdict <> 'above' AND p.price >
+p.ceiling));
+
+-- I15: a contract's price is its award's, or that of an agreed change
+SELECT c.id FROM contracts c JOIN awards a ON a.id = c.award_id WHERE c.award_price <> a.price OR
+(c.price <> c.award_price AND NOT EXISTS (SELECT 1 FROM contract_amendments m WHERE m.contract_id
+= c.id AND m.status = 'agreed'));
+
+-- I19: an entry of the rating ledger rests on a rating edition that was in force
+SELECT r.id FROM rating_ledger r JOIN policy_editions e ON e.id = r.edition_id WHERE e.section <>
+'rating' OR e.effective_from > {local_day};
+
+-- I20a: only the parties of an ended contract evaluate it, each the other
+SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
+c.id = w.contract_id WHERE c.status NOT IN ('completed', 'terminated') OR NOT ((v.direction =
+'owner_to_firm' AND v.rater_organisation_id = c.owner_id AND v.about_organisation_id = c.firm_id)
+OR (v.direction = 'firm_to_owner' AND v.rater_organisation_id = c.firm_id AND
+v.about_organisation_id = c.owner_id));
+
+-- I20b: a contract is evaluated once in each direction
+SELECT w.contract_id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN
+contracts c ON c.id = w.contract_id GROUP BY w.contract_id, v.direction HAVING count(*) > 1;
+
+-- I21a: an evaluation that was given still exists
+SELECT a.subject_id FROM audit_ledger a WHERE a.subject_type = 'evaluations' AND a.action =
+'evaluation.given' AND NOT EXISTS (SELECT 1 FROM evaluations v WHERE v.id = CAST(a.subject_id AS
+INTEGER));
+
+-- I21b: a revealed evaluation counts, one not revealed does not
+SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
+c.id = w.contract_id WHERE (w.status = 'revealed') <> (v.rating_entry_id IS NOT NULL);
+
+-- I22a: nobody approved what he proposed himself
+SELECT 'awards ' || id FROM awards WHERE approved_by = proposed_by AND NOT acts_alone UNION ALL
+SELECT 'grade_proposals ' || id FROM grade_proposals WHERE confirmed_by = proposed_by UNION ALL
+SELECT 'draw_annulments ' || id FROM draw_annulments WHERE approved_by = proposed_by UNION ALL
+SELECT 'sanction_cases ' || id FROM sanction_cases WHERE decided_by IN (proposed_by, reported_by)
+UNION ALL SELECT 'cards ' || id FROM cards WHERE decided_by = proposed_by;
+
+-- I23: a register knows a credit code once
+SELECT o.credit_code FROM firms f JOIN organisations o ON o.id = f.organisation_id WHERE f.status IN
+('submitted', 'checked', 'listed', 'questioned') AND o.credit_code IS NOT NULL GROUP BY
+o.credit_code, f.register_code HAVING count(*) > 1;
+
+-- I24: no two firms related by the register stand in one frozen list
+SELECT a.id FROM entries a JOIN entries b ON b.round_id = a.round_id AND b.id > a.id JOIN
+selection_rounds r ON r.id = a.round_id JOIN shareholders s ON s.firm_id = a.firm_id JOIN
+shareholders t ON t.firm_id = b.firm_id AND t.identity_digest = s.identity_digest WHERE a.status =
+'listed' AND b.status = 'listed' AND s.registered_at <= r.closed_at AND t.registered_at <=
+r.closed_at AND (s.ended_at IS NULL OR s.ended_at > r.closed_at) AND (t.ended_at IS NULL OR
+t.ended_at > r.closed_at) UNION ALL SELECT a.id FROM entries a JOIN entries b ON b.round_id =
+a.round_id AND b.id > a.id JOIN selection_rounds r ON r.id = a.round_id JOIN firms f ON f.id =
+a.firm_id JOIN firms g ON g.id = b.firm_id AND g.legal_digest = f.legal_digest WHERE a.status =
+'listed' AND b.status = 'listed' AND NOT EXISTS (SELECT 1 FROM audit_ledger l WHERE l.action =
+'firm.saved' AND l.subject_type = 'firms' AND l.at > r.closed_at AND l.subject_id IN (CAST(f.id AS
+VARCHAR), CAST(g.id AS VARCHAR)));
+
+-- I26: money is never negative
+SELECT 'contracts ' || id FROM contracts WHERE price < 0 OR award_price < 0 UNION ALL SELECT
+'awards ' || id FROM awards WHERE price < 0 UNION ALL SELECT 'entries ' || id FROM entries WHERE
+price < 0;
+
+-- I28: nobody whose account is disabled is signed in
+SELECT s.id FROM web_sessions s JOIN users u ON u.id = s.user_id WHERE s.ended_at IS NULL AND
+u.disabled_at IS NOT NULL;
+
+-- I28b: nobody was seen in a session that was over
+SELECT id FROM web_sessions WHERE last_seen_at > expires_at OR last_seen_at > ended_at;
+
+-- I29: no role outlives the authorisation that gave it
+SELECT m.id FROM memberships m JOIN authorisations a ON a.id = m.authorisation_id WHERE m.until IS
+NULL AND a.revoked_at IS NOT NULL;
+
+-- I32: times never run backwards along the audit ledger
+SELECT b.seq FROM audit_ledger a JOIN audit_ledger b ON b.seq = a.seq + 1 WHERE b.at < a.at;
+
+-- R01: an entry of the rating ledger reverses or decides on one of the same subject
+SELECT r.id FROM rating_ledger r JOIN rating_ledger o ON o.id IN (r.reverses_id,
+r.proposal_entry_id) WHERE o.subject_id <> r.subject_id;
+
+-- R02: at most one proposal of a subject is open
+SELECT subject_id FROM grade_proposals WHERE status IN ('proposed', 'published', 'objected') GROUP
+BY subject_id HAVING count(*) > 1;
+
+-- R03: a fact takes effect on a later day than the one it was recorded on
+SELECT r.id FROM rating_ledger r WHERE r.kind NOT IN ('reversal', 'decision') AND
+r.takes_effect_on <= {local_day};
+
+-- R04: a grade that was published or is in force was confirmed in the ledger
+SELECT p.id FROM grade_proposals p WHERE p.status IN ('published', 'in_force') AND (p.confirmed_by IS
+NULL OR NOT EXISTS (SELECT 1 FROM rating_ledger r WHERE r.proposal_entry_id = p.entry_id AND r.step =
+'confirmed'));
+
+-- R05: what has an effect on a grade was posted: cards, given-up awards, vetoes
+SELECT 'cards ' || c.id FROM cards c WHERE c.colour IS NOT NULL AND NOT EXISTS (SELECT 1 FROM
+rating_ledger r WHERE r.evidence_type = 'cards' AND r.evidence_id = c.id AND r.kind = 'conduct')
+UNION ALL SELECT 'awards ' || a.id FROM awards a WHERE a.status IN ('declined', 'lapsed') AND NOT
+EXISTS (SELECT 1 FROM rating_ledger r WHERE r.evidence_type = 'awards' AND r.evidence_id = a.id AND
+r.conduct = 'abandoned_award') UNION ALL SELECT 'sanction_cases ' || k.id FROM sanction_cases k WHERE
+k.status = 'decided' AND k.cause IN ('false_materials', 'lending_qualifications', 'collusion',
+'bribery', 'dishonesty_list') AND NOT EXISTS (SELECT 1 FROM rating_ledger r WHERE r.evidence_type =
+'sanction_cases' AND r.evidence_id = k.id AND r.kind = 'veto');
+
+-- S01: a blacklisting rests on a decided case about the same firm and ends within 36 months
+SELECT b.id FROM blacklistings b JOIN sanction_cases k ON k.id = b.case_id WHERE k.status <> 'decided'
+OR k.organisation_id <> b.organisation_id OR k.stated_at IS NULL AND k.proposed_at <
+k.statement_due_at OR k.months NOT BETWEEN 1 AND 36;
+
+-- S02: who is blacklisted for everything has no running contract its owner was not asked about
+WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
+j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
+SELECT c.id FROM contracts c JOIN above o ON o.code = c.jurisdiction_code JOIN blacklistings b ON
+b.jurisdiction_code = o.over AND b.organisation_id = c.firm_id WHERE b.status = 'in_force' AND
+b.all_items AND c.status IN ('drafted', 'active', 'delivered') AND c.signed_at < b.from_at AND
+c.flagged_at IS NULL;
+
+-- S03: a red card has an end, a yellow one a period for correction, both were given by an officer
+SELECT id FROM cards WHERE (colour = 'red' AND until_at IS NULL) OR (colour = 'yellow' AND correct_by
+IS NULL) OR (colour IS NOT NULL AND decided_at IS NULL) OR (decided_by IS NULL AND follows_id IS NULL
+AND colour IS NOT NULL);
