@@ -33,5 +33,6 @@ def ask_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
                 continue
             # as the worker does all the time
             moving.advance_to(moving.present())
-            assert list(map(str, invariants.broken())) == []
+            found = list(map(str, invariants.broken()))
+            assert not found, found
             _FOUND_WHOLE.add(audit.head()[1])

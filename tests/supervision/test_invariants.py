@@ -33,6 +33,13 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "n.jurisdiction_code FROM awards a JOIN needs n ON n.id = a.need_id WHERE a.status = "
         "'accepted' ORDER BY a.id LIMIT 1), from_at = (SELECT min(published_at) FROM needs)",
     ),
+    "I04b": (
+        (),
+        "UPDATE blacklistings SET all_items = (1 = 1), organisation_id = (SELECT organisation_id "
+        "FROM entries WHERE status = 'listed' ORDER BY id LIMIT 1), jurisdiction_code = (SELECT "
+        "n.jurisdiction_code FROM entries e JOIN needs n ON n.id = e.need_id WHERE e.status = "
+        "'listed' ORDER BY e.id LIMIT 1), from_at = (SELECT min(published_at) FROM needs)",
+    ),
     "I05": (
         (),
         "UPDATE blacklistings SET all_items = (1 = 1), organisation_id = (SELECT organisation_id "
@@ -141,11 +148,30 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         ("unique evaluations",),
         "UPDATE evaluations SET direction = 'owner_to_firm'",
     ),
+    "I20c": (
+        ("unique evaluations",),
+        "UPDATE evaluation_windows SET ends_at = (SELECT max(at) FROM audit_ledger); "
+        "UPDATE evaluations SET window_id = (SELECT min(id) FROM evaluation_windows)",
+    ),
+    "I20d": (
+        ("guard evaluation_versions",),
+        "UPDATE evaluation_versions SET given_at = (SELECT max(at) FROM audit_ledger)",
+    ),
     "I21a": (
         ("guard audit_ledger",),
         "UPDATE audit_ledger SET subject_id = '10000000' WHERE action = 'evaluation.given'",
     ),
     "I21b": (("check evaluation_windows",), "UPDATE evaluation_windows SET status = 'open'"),
+    "I21d": (
+        ("check evaluation_reviews",),
+        "INSERT INTO evaluation_reviews (public_id, evaluation_id, cause, jurisdiction_code, "
+        "grounds, opened_at, due_at, edition_id, proposed_by, decided_by, decision_reason, "
+        "reversal_entry_id, status, status_since) SELECT 'x', v.id, 'dispute', c.jurisdiction_code, "
+        "'与事实不符', w.opened_at, w.ends_at, w.edition_id, 1, 2, '经核查不实', v.rating_entry_id, "
+        "'excluded', w.opened_at FROM evaluations v JOIN evaluation_windows w ON w.id = "
+        "v.window_id JOIN contracts c ON c.id = w.contract_id WHERE v.rating_entry_id IS NOT NULL "
+        "ORDER BY v.id LIMIT 1",
+    ),
     "I22a": (("check cards",), "UPDATE cards SET decided_by = 1, proposed_by = 1"),
     "I22b": (
         ("guard rating_ledger", "check grade_proposals"),

@@ -43,13 +43,25 @@ a.decided_at AND c.until_at > a.decided_at AND NOT EXISTS (SELECT 1 FROM status_
 s.subject_type = 'cards' AND s.subject_id = c.id AND s.from_status = 'suspended' AND s.at <=
 a.decided_at);
 
--- I05: a firm blacklisted for everything stands in no open list
+-- I04b: nobody entered a frozen list while blacklisted
+WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
+j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
+SELECT e.id FROM entries e JOIN status_changes l ON l.subject_type = 'entries' AND l.subject_id = e.id
+AND l.to_status = 'listed' JOIN needs n ON n.id = e.need_id JOIN above o ON o.code =
+n.jurisdiction_code JOIN blacklistings b ON b.jurisdiction_code = o.over AND b.organisation_id =
+e.organisation_id WHERE b.from_at <= l.at AND b.until_at > l.at AND (b.all_items OR EXISTS (SELECT 1
+FROM sanction_case_items i WHERE i.case_id = b.case_id AND i.item_code = n.item_code)) AND NOT EXISTS
+(SELECT 1 FROM status_changes s WHERE s.subject_type = 'blacklistings' AND s.subject_id = b.id AND
+s.to_status <> 'in_force' AND s.at <= l.at);
+
+-- I05: a firm blacklisted for an item stands in no open list for it
 WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
 j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
 SELECT e.id FROM entries e JOIN needs n ON n.id = e.need_id JOIN above o ON o.code =
 n.jurisdiction_code JOIN blacklistings b ON b.jurisdiction_code = o.over AND b.organisation_id =
-e.organisation_id WHERE e.status = 'standing' AND b.status = 'in_force' AND b.all_items AND
-e.received_at < b.until_at;
+e.organisation_id WHERE e.status = 'standing' AND b.status = 'in_force' AND e.received_at <
+b.until_at AND (b.all_items OR EXISTS (SELECT 1 FROM sanction_case_items i WHERE i.case_id =
+b.case_id AND i.item_code = n.item_code));
 
 -- I07: the attempts of a need are numbered from 1 without a hole
 SELECT need_id FROM selection_rounds GROUP BY need_id HAVING min(attempt) <> 1 OR max(attempt) <>
@@ -65,9 +77,10 @@ length(d.reason) >= 20);
 SELECT c.id FROM ceremony_numbers c JOIN selection_rounds r ON r.id = c.round_id WHERE
 c.committed_at >= r.commit_ends_at OR c.revealed_at < r.commit_ends_at;
 
--- I12: no entry was received after its round had closed
-SELECT e.id FROM entries e JOIN selection_rounds r ON r.id = e.round_id WHERE e.received_at >=
-r.closed_at;
+-- I12: no entry was received after its round had closed; an order is taken and closed at once
+SELECT e.id FROM entries e JOIN selection_rounds r ON r.id = e.round_id JOIN needs n ON n.id =
+e.need_id WHERE e.received_at > r.closed_at OR (e.received_at = r.closed_at AND n.channel =
+'open');
 
 -- I13a: a correction moves a deadline that has not passed, and only later, by two persons
 SELECT id FROM need_corrections WHERE status = 'published' AND (deadline_after IS NULL OR
@@ -104,6 +117,15 @@ v.about_organisation_id = c.owner_id));
 SELECT w.contract_id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN
 contracts c ON c.id = w.contract_id GROUP BY w.contract_id, v.direction HAVING count(*) > 1;
 
+-- I20c: marks are revealed when both sides gave them or the time is over, never earlier
+SELECT w.id FROM evaluation_windows w WHERE w.revealed_at < w.ends_at AND (SELECT count(*) FROM
+evaluations v WHERE v.window_id = w.id) < 2;
+
+-- I20d: marks were given, and revised, while their window was open
+SELECT x.id FROM evaluation_versions x JOIN evaluations v ON v.id = x.evaluation_id JOIN
+evaluation_windows w ON w.id = v.window_id WHERE x.given_at < w.opened_at OR x.given_at >= w.ends_at
+OR x.given_at > w.revealed_at;
+
 -- I21a: an evaluation that was given still exists
 SELECT a.subject_id FROM audit_ledger a WHERE a.subject_type = 'evaluations' AND a.action =
 'evaluation.given' AND NOT EXISTS (SELECT 1 FROM evaluations v WHERE v.id = CAST(a.subject_id AS
@@ -113,12 +135,18 @@ INTEGER));
 SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
 c.id = w.contract_id WHERE (w.status = 'revealed') <> (v.rating_entry_id IS NOT NULL);
 
+-- I21d: an excluded evaluation is reversed by an entry, decided by another than who proposed it
+SELECT x.id FROM evaluation_reviews x JOIN evaluations v ON v.id = x.evaluation_id WHERE x.status =
+'excluded' AND (x.decided_by IS NULL OR x.decided_by = x.proposed_by OR NOT EXISTS (SELECT 1 FROM
+rating_ledger r WHERE r.id = x.reversal_entry_id AND r.reverses_id = v.rating_entry_id));
+
 -- I22a: nobody approved what he proposed himself
 SELECT 'awards ' || id FROM awards WHERE approved_by = proposed_by AND NOT acts_alone UNION ALL
 SELECT 'grade_proposals ' || id FROM grade_proposals WHERE confirmed_by = proposed_by UNION ALL
 SELECT 'draw_annulments ' || id FROM draw_annulments WHERE approved_by = proposed_by UNION ALL
 SELECT 'sanction_cases ' || id FROM sanction_cases WHERE decided_by IN (proposed_by, reported_by)
-UNION ALL SELECT 'cards ' || id FROM cards WHERE decided_by = proposed_by;
+UNION ALL SELECT 'cards ' || id FROM cards WHERE decided_by = proposed_by UNION ALL SELECT
+'evaluation_reviews ' || id FROM evaluation_reviews WHERE decided_by = proposed_by;
 
 -- I23: a register knows a credit code once
 SELECT o.credit_code FROM firms f JOIN organisations o ON o.id = f.organisation_id WHERE f.status IN
@@ -189,12 +217,13 @@ SELECT b.id FROM blacklistings b JOIN sanction_cases k ON k.id = b.case_id WHERE
 OR k.organisation_id <> b.organisation_id OR k.stated_at IS NULL AND k.proposed_at <
 k.statement_due_at OR k.months NOT BETWEEN 1 AND 36;
 
--- S02: who is blacklisted for everything has no running contract its owner was not asked about
+-- S02: who is blacklisted for an item has no running contract its owner was not asked about
 WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
 j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
-SELECT c.id FROM contracts c JOIN above o ON o.code = c.jurisdiction_code JOIN blacklistings b ON
-b.jurisdiction_code = o.over AND b.organisation_id = c.firm_id WHERE b.status = 'in_force' AND
-b.all_items AND c.status IN ('drafted', 'active', 'delivered') AND c.signed_at < b.from_at AND
+SELECT c.id FROM contracts c JOIN needs n ON n.id = c.need_id JOIN above o ON o.code =
+c.jurisdiction_code JOIN blacklistings b ON b.jurisdiction_code = o.over AND b.organisation_id =
+c.firm_id WHERE b.status = 'in_force' AND (b.all_items OR EXISTS (SELECT 1 FROM sanction_case_items i
+WHERE i.case_id = b.case_id AND i.item_code = n.item_code)) AND c.status IN ('drafted', 'active', 'delivered') AND c.signed_at < b.from_at AND
 c.flagged_at IS NULL;
 
 -- S03: a red card has an end, a yellow one a period for correction, both were given by an officer
