@@ -6,16 +6,35 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.overseeing import oversees, supervises
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Invalid, Missing
 
 from . import queries
-from .models import Card, CardStatus, Case
+from .models import BlacklistingStatus, Card, CardStatus, Case
 
 
 def is_officer(actor: Actor, jurisdiction_code: str) -> bool:
     """An office that oversees the jurisdiction."""
     return supervises(actor, jurisdiction_code)
+
+
+def reads(actor: Actor, decision: Card | Case) -> bool:
+    """Whether an officer reads it: one that was repaired stays for auditors only.
+
+    (RULES section 11)
+    """
+    if not is_officer(actor, decision.jurisdiction_code):
+        return False
+    return actor.may(Permission.AUDIT_READ) or not is_repaired(decision)
+
+
+def is_repaired(decision: Card | Case) -> bool:
+    """Whether credit repair has taken the sanction off every page."""
+    if isinstance(decision, Card):
+        return decision.status is CardStatus.REPAIRED
+    row = decision.blacklisting
+    return row is not None and row.status is BlacklistingStatus.REPAIRED
 
 
 def concerned(actor: Actor, organisation: Organisation) -> Organisation:
@@ -35,7 +54,7 @@ def concerned(actor: Actor, organisation: Organisation) -> Organisation:
 def card_for(actor: Actor, public_id: str) -> Card:
     """The card, for an officer or (once issued) the firm concerned; raises Missing."""
     found = queries.card(public_id)
-    if is_officer(actor, found.jurisdiction_code):
+    if reads(actor, found):
         return found
     hidden = (CardStatus.PROPOSED, CardStatus.REJECTED)
     if found.organisation_id == actor.organisation_id and found.status not in hidden:
@@ -46,7 +65,7 @@ def card_for(actor: Actor, public_id: str) -> Card:
 def case_for(actor: Actor, public_id: str) -> Case:
     """The case, for an officer or the firm concerned; raises Missing."""
     found = queries.case(public_id)
-    if is_officer(actor, found.jurisdiction_code):
+    if reads(actor, found):
         return found
     if found.organisation_id == actor.organisation_id:
         return found
@@ -56,7 +75,7 @@ def case_for(actor: Actor, public_id: str) -> Case:
 def card_for_officer(actor: Actor, public_id: str) -> Card:
     """The card, for an officer who oversees it; raises Missing."""
     found = queries.card(public_id)
-    if not is_officer(actor, found.jurisdiction_code):
+    if not reads(actor, found):
         raise Missing(f"card {public_id}")
     return found
 
@@ -64,6 +83,6 @@ def card_for_officer(actor: Actor, public_id: str) -> Card:
 def case_for_officer(actor: Actor, public_id: str) -> Case:
     """The case, for an officer who oversees it; raises Missing."""
     found = queries.case(public_id)
-    if not is_officer(actor, found.jurisdiction_code):
+    if not reads(actor, found):
         raise Missing(f"case {public_id}")
     return found

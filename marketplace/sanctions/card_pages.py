@@ -15,6 +15,8 @@ from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
 from . import access as rights
 from . import queries
 from .actions import cards
+from .appeals.actions import appealable
+from .appeals.queries import appeal_against
 from .blueprint import bp
 from .forms import (
     CardDecisionForm,
@@ -23,6 +25,7 @@ from .forms import (
     JudgementForm,
 )
 from .models import Breach, Card, CardStatus
+from .repairs.queries import open_repair, repairable, repairable_from
 from .steps import home_code, looks_late, on_own_page
 
 
@@ -68,6 +71,10 @@ def card(public_id: str) -> ResponseReturnValue:
         may_propose=actor.may(Permission.SANCTION_PROPOSE),
         may_decide=actor.may(Permission.SANCTION_DECIDE) and actor.user_id != found.proposed_by,
         may_answer=actor.may(Permission.OBJECT),
+        appeal=appeal_against(found),
+        may_appeal=appealable(found) and clock.now() < queries.appeal_end(found),
+        repair=open_repair(found),
+        may_repair=repairable(found) and clock.today() >= repairable_from(found),
         item_name=catalogue.names(clock.today()).get(found.item_code or "", found.item_code),
         next_card=queries.follower_of(found),
     )

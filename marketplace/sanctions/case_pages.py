@@ -15,7 +15,10 @@ from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, writes
 
 from . import access as rights
+from . import queries
 from .actions import cases
+from .appeals.actions import appealable
+from .appeals.queries import appeal_against
 from .blueprint import bp
 from .forms import (
     CaseForm,
@@ -23,6 +26,7 @@ from .forms import (
     StatementForm,
 )
 from .models import Case, CaseStatus, Cause
+from .repairs.queries import open_repair, repairable, repairable_from
 from .steps import home_code, looks_late, on_own_page
 
 
@@ -68,6 +72,10 @@ def case(public_id: str) -> ResponseReturnValue:
         may_propose=actor.may(Permission.SANCTION_PROPOSE),
         may_decide=actor.may(Permission.SANCTION_DECIDE) and untouched,
         may_answer=actor.may(Permission.OBJECT),
+        appeal=appeal_against(found),
+        may_appeal=appealable(found) and clock.now() < queries.appeal_end(found),
+        repair=open_repair(found),
+        may_repair=repairable(found) and clock.today() >= repairable_from(found),
         names=catalogue.names(clock.today()),
     )
 

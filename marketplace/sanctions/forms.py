@@ -30,7 +30,8 @@ from .actions.cards import LONGEST, SHORTEST
 from .models import SEVERITY_TITLES, Breach, Cause
 
 
-def _text(label: Any, description: Any = "") -> TextAreaField:
+def long_text(label: Any, description: Any = "") -> TextAreaField:
+    """A text that has to be written, of decent length."""
     return TextAreaField(
         label,
         description=description,
@@ -85,7 +86,7 @@ class CardForm(SubjectForm):
         validators=[InputRequired(_l("请选择违规情形"))],
     )
     item_code = SelectField(_l("涉及的服务事项"), choices=[])
-    facts = _text(_l("事实和依据"), _l("写明时间、事项、经过和违反的承诺条款"))
+    facts = long_text(_l("事实和依据"), _l("写明时间、事项、经过和违反的承诺条款"))
     evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -113,7 +114,7 @@ class CardDecisionForm(Form):
 class CorrectionForm(Form):
     """What the firm has put right."""
 
-    text = _text(_l("整改情况"))
+    text = long_text(_l("整改情况"))
 
 
 class JudgementForm(Form):
@@ -124,7 +125,7 @@ class JudgementForm(Form):
         choices=options([("done", _l("整改完成")), ("undone", _l("未完成整改，转为红牌"))]),
         validators=[InputRequired(_l("请选择核查结论"))],
     )
-    reason = _text(_l("核查情况"))
+    reason = long_text(_l("核查情况"))
 
 
 class CaseForm(SubjectForm):
@@ -136,7 +137,7 @@ class CaseForm(SubjectForm):
         description=_l("标注“立案即暂停”的，立案之时起暂停承接新业务和订单"),
         validators=[InputRequired(_l("请选择事由"))],
     )
-    facts = _text(_l("事实和依据"), _l("写明时间、经过、证据和违反的承诺条款；将告知当事机构"))
+    facts = long_text(_l("事实和依据"), _l("写明时间、经过、证据和违反的承诺条款；将告知当事机构"))
     evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -161,7 +162,7 @@ class CaseForm(SubjectForm):
 class StatementForm(Form):
     """The firm's statement."""
 
-    statement = _text(_l("陈述申辩意见"), _l("只能提交一次；没有异议的也可写明"))
+    statement = long_text(_l("陈述申辩意见"), _l("只能提交一次；没有异议的也可写明"))
     evidence = FileField(_l("证明材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
 
@@ -181,7 +182,7 @@ class ProposalForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    reason = _text(_l("处理意见和理由"))
+    reason = long_text(_l("处理意见和理由"))
 
     def __init__(self, known: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -191,4 +192,4 @@ class ProposalForm(Form):
 class ReasonForm(Form):
     """A decision's reasons."""
 
-    reason = _text(_l("理由"))
+    reason = long_text(_l("理由"))

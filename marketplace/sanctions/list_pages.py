@@ -15,9 +15,16 @@ from marketplace.foundation.web import PUBLIC, access, require_actor
 from marketplace.notices import queries as notices
 
 from . import queries
+from .appeals.queries import appeals_of
+from .appeals.queries import waiting as waiting_appeals
 from .blueprint import bp
 from .models import CardStatus
+from .repairs.models import RepairStatus
+from .repairs.queries import repairs_of
+from .repairs.queries import waiting as waiting_repairs
 from .steps import home_code
+
+OPEN_REPAIRS = (RepairStatus.FILED, RepairStatus.VERIFIED)
 
 
 @bp.get("/sanctions")
@@ -52,6 +59,8 @@ def own() -> ResponseReturnValue:
         bars=queries.bars(organisation_id, register_for(actor.jurisdiction), None, now),
         appeals=queries.appeal_periods(organisation_id, now),
         objections=notices.objections_of(organisation_id),
+        filed={(each.card_id, each.case_id): each for each in appeals_of(organisation_id)},
+        repairs=repairs_of(organisation_id),
         now=now,
     )
 
@@ -60,7 +69,8 @@ def own() -> ResponseReturnValue:
 @access(Permission.SUPERVISION_VIEW)
 def desk() -> ResponseReturnValue:
     """Cards and cases waiting for an officer, and every case."""
-    codes = below(home_code(require_actor()))
+    actor = require_actor()
+    codes = below(home_code(actor))
     return render_template(
         "sanctions/desk.html",
         cards=[
@@ -70,5 +80,10 @@ def desk() -> ResponseReturnValue:
         ],
         running=queries.cards_with(CardStatus.CORRECTING, codes)
         + queries.cards_with(CardStatus.SUSPENDED, codes),
-        page=paginate(queries.cases(codes), request.args.get("page", 1, type=int)),
+        page=paginate(
+            queries.cases(codes, repaired=actor.may(Permission.AUDIT_READ)),
+            request.args.get("page", 1, type=int),
+        ),
+        appeals=len(waiting_appeals(codes)),
+        repairs=sum(len(waiting_repairs(codes, each)) for each in OPEN_REPAIRS),
     )

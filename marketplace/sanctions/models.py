@@ -78,7 +78,10 @@ class CardStatus(Status):
     CORRECTED = "corrected", _l("整改完成"), "good"
     UNCORRECTED = "uncorrected", _l("未完成整改"), "bad"
     SUSPENDED = "suspended", _l("暂停承接"), "bad"
+    STAYED = "stayed", _l("停止执行"), "warn"
     ENDED = "ended", _l("已期满"), "ended"
+    REVOKED = "revoked", _l("已撤销"), "ended"
+    REPAIRED = "repaired", _l("已修复"), "good"
 
 
 class Card(PublicIdMixin, LifecycleMixin, Model):
@@ -103,9 +106,19 @@ class Card(PublicIdMixin, LifecycleMixin, Model):
         CardStatus.PROPOSED: frozenset(
             {CardStatus.REJECTED, CardStatus.CORRECTING, CardStatus.SUSPENDED}
         ),
-        CardStatus.CORRECTING: frozenset({CardStatus.REPORTED, CardStatus.UNCORRECTED}),
-        CardStatus.REPORTED: frozenset({CardStatus.CORRECTED, CardStatus.UNCORRECTED}),
-        CardStatus.SUSPENDED: frozenset({CardStatus.ENDED}),
+        CardStatus.CORRECTING: frozenset(
+            {CardStatus.REPORTED, CardStatus.UNCORRECTED, CardStatus.REVOKED}
+        ),
+        CardStatus.REPORTED: frozenset(
+            {CardStatus.CORRECTED, CardStatus.UNCORRECTED, CardStatus.REVOKED}
+        ),
+        CardStatus.CORRECTED: frozenset({CardStatus.REVOKED, CardStatus.REPAIRED}),
+        CardStatus.UNCORRECTED: frozenset({CardStatus.REVOKED}),
+        CardStatus.SUSPENDED: frozenset(
+            {CardStatus.ENDED, CardStatus.STAYED, CardStatus.REVOKED, CardStatus.REPAIRED}
+        ),
+        CardStatus.STAYED: frozenset({CardStatus.SUSPENDED, CardStatus.ENDED, CardStatus.REVOKED}),
+        CardStatus.ENDED: frozenset({CardStatus.REVOKED, CardStatus.REPAIRED}),
     }
 
     status: Mapped[CardStatus] = mapped_column(EnumText(CardStatus))
@@ -230,7 +243,10 @@ class BlacklistingStatus(Status):
     """Where a blacklisting stands."""
 
     IN_FORCE = "in_force", _l("生效中"), "bad"
+    STAYED = "stayed", _l("停止执行"), "warn"
     ENDED = "ended", _l("已期满"), "ended"
+    REVOKED = "revoked", _l("已撤销"), "ended"
+    REPAIRED = "repaired", _l("已修复"), "good"
 
 
 class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
@@ -245,7 +261,18 @@ class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
         Index("ix_blacklistings_in_force", "status", "until_at", "organisation_id"),
     )
     MOVES: ClassVar = {
-        BlacklistingStatus.IN_FORCE: frozenset({BlacklistingStatus.ENDED}),
+        BlacklistingStatus.IN_FORCE: frozenset(
+            {
+                BlacklistingStatus.ENDED,
+                BlacklistingStatus.STAYED,
+                BlacklistingStatus.REVOKED,
+                BlacklistingStatus.REPAIRED,
+            }
+        ),
+        BlacklistingStatus.STAYED: frozenset(
+            {BlacklistingStatus.IN_FORCE, BlacklistingStatus.ENDED, BlacklistingStatus.REVOKED}
+        ),
+        BlacklistingStatus.ENDED: frozenset({BlacklistingStatus.REVOKED}),
     }
 
     status: Mapped[BlacklistingStatus] = mapped_column(EnumText(BlacklistingStatus))

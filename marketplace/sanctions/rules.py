@@ -36,10 +36,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class SanctionsPolicy:
-    """Numbers about cards, cases and blacklistings.
+    """Numbers about cards, cases, blacklistings, appeals and credit repair.
 
-    ``correction_days``, ``statement_days`` and ``appeal_days`` are working days,
-    ``red_suspension_days`` natural days, the rest natural months.
+    ``correction_days``, ``statement_days``, ``appeal_days``, ``appeal_decision_days`` and
+    ``repair_decision_days`` are working days, ``red_suspension_days`` natural days, the rest
+    natural months. ``repair_*_months``: the shortest time a sanction of that severity is shown
+    before credit repair may be granted; a yellow card counts as slight, a red one as ordinary.
     """
 
     SECTION: ClassVar[str] = "sanctions"
@@ -54,6 +56,21 @@ class SanctionsPolicy:
     slight_months: Annotated[int, Ge(1), Le(36)]
     ordinary_months: Annotated[int, Ge(1), Le(36)]
     serious_months: Annotated[int, Ge(1), Le(36)]
+
+    # an edition from before these were asked is read with what the product ships
+    appeal_decision_days: Annotated[int, Ge(5), Le(90)] = 30
+    repair_decision_days: Annotated[int, Ge(1), Le(60)] = 10
+    repair_slight_months: Annotated[int, Ge(0), Le(3)] = 0
+    repair_ordinary_months: Annotated[int, Ge(3), Le(12)] = 3
+    repair_serious_months: Annotated[int, Ge(12), Le(36)] = 12
+
+    def shortest_shown(self, severity: Severity) -> int:
+        """The shortest publicity (months) before credit repair, for what is that grave."""
+        return {
+            Severity.SLIGHT: self.repair_slight_months,
+            Severity.ORDINARY: self.repair_ordinary_months,
+            Severity.SERIOUS: self.repair_serious_months,
+        }[severity]
 
     def longest(self, severity: Severity) -> int:
         """The longest blacklisting (months) for what is that grave."""

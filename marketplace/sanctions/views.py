@@ -1,8 +1,10 @@
-"""All pages of sanctions: the lists, cards and cases with their steps."""
+"""All pages of sanctions: the lists, cards and cases with their steps, appeals, credit repair."""
 
 from __future__ import annotations
 
 from . import card_pages, case_pages, list_pages
+from .appeals import pages as appeal_pages
 from .blueprint import bp
+from .repairs import pages as repair_pages
 
-__all__ = ["bp", "card_pages", "case_pages", "list_pages"]
+__all__ = ["appeal_pages", "bp", "card_pages", "case_pages", "list_pages", "repair_pages"]

@@ -23,7 +23,7 @@ from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
 from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
-from . import actions, audit_pages, prices, queries
+from . import actions, appeal_pages, audit_pages, prices, queries
 from . import lamps as lamps_of
 from .blueprint import bp
 from .findings import pages as finding_pages
@@ -31,7 +31,7 @@ from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
 
-__all__ = ["audit_pages", "bp", "finding_pages", "prices"]
+__all__ = ["appeal_pages", "audit_pages", "bp", "finding_pages", "prices"]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 

@@ -23,7 +23,9 @@ from marketplace.ratings.models import (
     Inspection,
     RatingEntry,
 )
+from marketplace.sanctions.appeals.models import Appeal
 from marketplace.sanctions.models import Card, Case
+from marketplace.sanctions.repairs.models import CreditRepair
 from marketplace.selection.models import Award
 
 KIND_TITLES: dict[EntryKind, Any] = {
@@ -89,6 +91,16 @@ def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
         if case is not None:
             url = url_for("sanctions.case", public_id=case.public_id)
             return Grounds(_("惩戒案件"), url, str(case.cause.title))
+    if kind == Appeal.__tablename__:
+        appeal = db.session.get(Appeal, key)
+        if appeal is not None:
+            url = url_for("sanctions.appeal", public_id=appeal.public_id)
+            return Grounds(_("申诉复核"), url, str(appeal.title))
+    if kind == CreditRepair.__tablename__:
+        repair = db.session.get(CreditRepair, key)
+        if repair is not None:
+            url = url_for("sanctions.repair", public_id=repair.public_id)
+            return Grounds(_("信用修复"), url, str(repair.title))
     if kind == Inspection.__tablename__:
         inspection = db.session.get(Inspection, key)
         if inspection is not None:

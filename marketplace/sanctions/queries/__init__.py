@@ -18,6 +18,7 @@ from .bars import (
 from .decisions import (
     STANDING_CARDS,
     AppealPeriod,
+    appeal_end,
     appeal_periods,
     card,
     cards_in_force,
@@ -27,6 +28,7 @@ from .decisions import (
     cases,
     cases_of,
     cases_with,
+    entries_of,
     follower_of,
     issued_cards,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "AppealPeriod",
     "Bar",
     "BarKind",
+    "appeal_end",
     "appeal_periods",
     "barred_now",
     "barred_organisation_ids",
@@ -53,6 +56,7 @@ __all__ = [
     "cases",
     "cases_of",
     "cases_with",
+    "entries_of",
     "follower_of",
     "issued_cards",
     "standing",

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.foundation import policy
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.finding import by_public_id
+from marketplace.ratings.models import EntryKind, RatingEntry
 
 from ..models import (
+    Blacklisting,
+    BlacklistingStatus,
     Card,
     CardStatus,
     Case,
@@ -28,8 +32,10 @@ STANDING_CARDS = (
     CardStatus.UNCORRECTED,
     CardStatus.CORRECTED,
     CardStatus.SUSPENDED,
+    CardStatus.STAYED,
     CardStatus.ENDED,
 )
+OWN_CARDS = (*STANDING_CARDS, CardStatus.REVOKED, CardStatus.REPAIRED)
 
 
 def cards_in_force(
@@ -88,7 +94,7 @@ def cards_of(organisation_id: int, limit: int = 50) -> list[Card]:
     return list(
         db.session.scalars(
             select(Card)
-            .where(Card.organisation_id == organisation_id, Card.status.in_(STANDING_CARDS))
+            .where(Card.organisation_id == organisation_id, Card.status.in_(OWN_CARDS))
             .order_by(Card.id.desc())
             .limit(as_written(limit))
         )
@@ -128,11 +134,11 @@ def appeal_periods(organisation_id: int, now: datetime) -> list[AppealPeriod]:
     ``appeal_days`` working days of the edition the decision was made under. (RULES section 11)
     """
     found = [
-        AppealPeriod(str(card.title), card.decided_at, _appeal_end(card), card=card)
+        AppealPeriod(str(card.title), card.decided_at, appeal_end(card), card=card)
         for card in cards_of(organisation_id)
         if card.decided_at is not None and card.edition_id is not None
     ] + [
-        AppealPeriod(str(case.cause.title), case.decided_at, _appeal_end(case), case=case)
+        AppealPeriod(str(case.cause.title), case.decided_at, appeal_end(case), case=case)
         for case in cases_of(organisation_id)
         if case.status is CaseStatus.DECIDED and case.decided_at is not None
     ]
@@ -140,19 +146,46 @@ def appeal_periods(organisation_id: int, now: datetime) -> list[AppealPeriod]:
     return sorted(found, key=lambda period: not period.is_open(now))
 
 
-def _appeal_end(decision: Card | Case) -> datetime:
+def appeal_end(decision: Card | Case) -> datetime:
+    """Until when a decision may be appealed against, by the edition it was made under."""
     assert decision.decided_at is not None
     assert decision.edition_id is not None
     values = policy.by_id(SanctionsPolicy, decision.edition_id).values
     return working_calendar().deadline(decision.decided_at, values.appeal_days)
 
 
-def cases(jurisdiction_codes: Sequence[str], status: CaseStatus | None = None) -> Select[Case]:
-    """Cases of these jurisdictions, open ones first, then newest."""
+def cases(
+    jurisdiction_codes: Sequence[str], status: CaseStatus | None = None, repaired: bool = True
+) -> Select[Case]:
+    """Cases of these jurisdictions, open ones first, then newest; repaired ones are for auditors."""
     query = select(Case).where(Case.jurisdiction_code.in_(jurisdiction_codes))
+    if not repaired:
+        query = query.where(
+            ~exists().where(
+                Blacklisting.case_id == Case.id,
+                Blacklisting.status == BlacklistingStatus.REPAIRED,
+            )
+        )
     if status is not None:
         query = query.where(Case.status == status)
     return query.order_by(Case.decided_at.is_(None).desc(), Case.id.desc())
+
+
+def entries_of(decision: Card | Case) -> list[RatingEntry]:
+    """The rating entries that rest on a decision and were not reversed, oldest first."""
+    reversals = aliased(RatingEntry)
+    return list(
+        db.session.scalars(
+            select(RatingEntry)
+            .where(
+                RatingEntry.evidence_type == decision.__tablename__,
+                RatingEntry.evidence_id == decision.id,
+                RatingEntry.kind.in_((EntryKind.CONDUCT, EntryKind.VETO)),
+                ~exists().where(reversals.reverses_id == RatingEntry.id),
+            )
+            .order_by(RatingEntry.id)
+        )
+    )
 
 
 def cases_with(status: CaseStatus, jurisdiction_codes: Sequence[str]) -> list[Case]:

@@ -34,6 +34,7 @@ SOURCES: tuple[Source, ...] = (
     officers.objections,
     officers.grade_proposals,
     officers.sanction_cases,
+    officers.appeals,
     officers.evaluation_reviews,
     officers.lotteries,
     officers.annulments,

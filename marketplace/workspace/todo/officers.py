@@ -22,7 +22,11 @@ from marketplace.notices import queries as notices
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import ProposalStatus
 from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.appeals.queries import waiting as appeals_waiting
 from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.sanctions.repairs.access import may_decide
+from marketplace.sanctions.repairs.models import RepairStatus
+from marketplace.sanctions.repairs.queries import waiting as repairs_waiting
 from marketplace.selection import queries as selection
 
 from .line import Line
@@ -164,6 +168,41 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
                     where=CASES,
                     since=case.status_since,
                 )
+
+
+    for repair_status, permission, words in (
+        (RepairStatus.FILED, Permission.SANCTION_PROPOSE, _("核实信用修复")),
+        (RepairStatus.VERIFIED, Permission.SANCTION_DECIDE, _("决定信用修复")),
+    ):
+        if actor.may(permission):
+            for repair in repairs_waiting(codes, repair_status):
+                if permission is Permission.SANCTION_DECIDE and not may_decide(actor, repair):
+                    continue
+                yield Line(
+                    what=words,
+                    about=repair.organisation.name,
+                    page="sanctions.repair",
+                    key=repair.public_id,
+                    where="sanctions.repairs",
+                    since=repair.filed_at,
+                    due=repair.due_at,
+                )
+
+
+def appeals(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Appeals the superior office has to decide."""
+    if not actor.may(Permission.SANCTION_REVIEW):
+        return
+    for each in appeals_waiting(area_of(actor)):
+        yield Line(
+            what=_("复核申诉"),
+            about=each.organisation.name,
+            page="sanctions.appeal",
+            key=each.public_id,
+            where="sanctions.appeals",
+            since=each.filed_at,
+            due=each.due_at,
+        )
 
 
 def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:

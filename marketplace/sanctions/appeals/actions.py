@@ -1,0 +1,303 @@
+"""Appeals: filed by the firm, stayed or not, decided from above, with what follows.
+
+The decision stands meanwhile unless stayed. A review may leave, shorten or revoke it, never make
+it harder. (RULES section 11)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation import audit, calendar, clock, lifecycle
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
+from marketplace.foundation.files import StoredFile
+from marketplace.foundation.languages import stored
+from marketplace.notices import queries as notices
+from marketplace.notices.actions import publish_notice
+from marketplace.notifications.actions import send
+
+from .. import queries as decisions
+from ..actions.cards import CLOSE_OF_DAY, policy_for, written
+from ..actions.undoing import reverse_all, take_notice_down
+from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
+from . import access, queries
+from .models import Appeal, AppealStatus
+
+
+def file_appeal(
+    decision: Card | Case,
+    grounds: str,
+    actor: Actor,
+    now: datetime,
+    file: StoredFile | None = None,
+) -> Appeal:
+    """Appeal against a card or a decided case, once, within the edition's working days.
+
+    Raises Missing to strangers, Conflict when the period is over or an appeal was filed.
+    """
+    lock(decision)
+    now = max(now, clock.now())
+    if decision.organisation_id != actor.organisation_id:
+        raise Missing("decision")
+    if not appealable(decision):
+        raise Conflict(_("目前没有可以申诉的决定"), rule="appeal.decision")
+    if queries.appeal_against(decision) is not None:
+        raise Conflict(_("对该决定已提出申诉，请在申诉页面查看进展"), rule="appeal.once")
+    if now >= decisions.appeal_end(decision):
+        raise Conflict(_("申诉期限已过"), field="grounds", rule="appeal.period")
+    edition = policy_for(decision.jurisdiction_code, now)
+    due = calendar.working_calendar().deadline(now, edition.values.appeal_decision_days)
+    made = Appeal(
+        card_id=decision.id if isinstance(decision, Card) else None,
+        case_id=decision.id if isinstance(decision, Case) else None,
+        organisation_id=decision.organisation_id,
+        jurisdiction_code=decision.jurisdiction_code,
+        edition_id=edition.id,
+        grounds=written(grounds, "grounds"),
+        evidence_file_id=file.id if file else None,
+        filed_by=actor.user_id,
+        filed_at=now,
+        due_at=due,
+    )
+    lifecycle.begin(made, AppealStatus.FILED, actor, now, check_at=due)
+    name = made.organisation.public_name
+    for office in queries.reviewing_offices(made.jurisdiction_code):
+        _send(made, office.id, f"收到申诉，请复核：{name}", made.grounds, f"filed:{office.id}", now)
+    bureau = accounts.bureau(made.jurisdiction_code)
+    _send(made, bureau.id, f"当事机构已提出申诉：{name}", made.grounds, "filed", now)
+    return made
+
+
+def appealable(decision: Card | Case) -> bool:
+    """Whether something was decided that stands."""
+    if isinstance(decision, Case):
+        return decision.status is CaseStatus.DECIDED
+    return decision.status in decisions.STANDING_CARDS
+
+
+def decide_stay(
+    appeal: Appeal, stayed: bool, reason: str, actor: Actor, now: datetime
+) -> Blacklisting | None:
+    """Decide whether the decision is carried out while it is reviewed; may be decided anew.
+
+    A stay lifts the bar the same second; it does not move the end of the sanction. Returns the
+    blacklisting that bars again when a stay is taken back, so that what follows is carried out.
+    """
+    _open(appeal, actor)
+    if bool(appeal.stayed) is stayed and appeal.stay_decided_at is not None:
+        raise Conflict(_("已作出相同的决定"), rule="appeal.stay")
+    if stayed and not can_be_stayed(appeal):
+        raise Conflict(_("该决定没有正在执行的限制，无需停止执行"), rule="appeal.stay")
+    appeal.stay_reason = written(reason, "reason")
+    appeal.stayed, appeal.stay_decided_at = stayed, now
+    appeal.stay_decided_by = actor.user_id
+    resumed = None
+    if stayed:
+        _hold(appeal, actor, now)
+    else:
+        resumed = _resume(appeal, actor, now)
+    db.session.flush()
+    audit.record("sanction_appeals.stay", actor, appeal, now, stayed=stayed)
+    words = "复核期间停止执行原决定" if stayed else "复核期间不停止执行原决定"
+    _tell_parties(appeal, words, appeal.stay_reason, f"stay:{now.isoformat()}", now)
+    return resumed
+
+
+def can_be_stayed(appeal: Appeal) -> bool:
+    """Whether a restriction runs that can be stopped."""
+    if appeal.card is not None:
+        return appeal.card.status is CardStatus.SUSPENDED
+    row = _row(appeal)
+    return row is not None and row.status is BlacklistingStatus.IN_FORCE
+
+
+def uphold(
+    appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str = ""
+) -> Blacklisting | None:
+    """The decision stands. Returns the blacklisting that bars again after a stay."""
+    _open(appeal, actor)
+    _close(appeal, AppealStatus.UPHELD, reason, panel, actor, now)
+    resumed = _resume(appeal, actor, now)
+    _tell_parties(appeal, "申诉复核结论：维持原决定", appeal.decision_reason or "", "decided", now)
+    return resumed
+
+
+def change(
+    appeal: Appeal, shorter: int, reason: str, actor: Actor, now: datetime, panel: str = ""
+) -> Blacklisting | None:
+    """Shorten the sanction: months of a blacklisting, days of a red card, from its first day.
+
+    Where the shorter time is over it ends now. Raises Invalid when it is not shorter.
+    """
+    _open(appeal, actor)
+    target: Card | Blacklisting | None = appeal.card if appeal.card is not None else _row(appeal)
+    start = appeal.decision.decided_at
+    if target is None or target.until_at is None or start is None:
+        raise Conflict(_("该决定没有期限，只能维持或者撤销"), rule="appeal.change")
+    first = clock.local_day(start)
+    if shorter < 1:
+        raise Invalid(_("期限至少为 1"), field="shorter", rule="appeal.shorter")
+    last = (
+        first + timedelta(days=shorter)
+        if isinstance(target, Card)
+        else calendar.add_months(first, shorter)
+    )
+    until = calendar.moment(last, CLOSE_OF_DAY)
+    if until >= target.until_at:
+        raise Invalid(
+            _("复核不得加重处理，变更后的期限应当短于原期限"),
+            field="shorter",
+            rule="appeal.shorter",
+        )
+    appeal.shorter = shorter
+    _close(appeal, AppealStatus.CHANGED, reason, panel, actor, now)
+    target.until_at = until
+    target.next_check_at = until
+    db.session.flush()
+    _shorten_notice(target, until, actor, now)
+    resumed = _resume(appeal, actor, now)
+    if until <= now:
+        ended = CardStatus.ENDED if isinstance(target, Card) else BlacklistingStatus.ENDED
+        lifecycle.move(target, ended, actor, now, reason="申诉复核变更期限")
+        resumed = None
+    words = f"申诉复核结论：变更原决定，至{clock.written(until)}止"
+    _tell_parties(appeal, words, appeal.decision_reason or "", "decided", now)
+    return resumed
+
+
+def revoke(appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str = "") -> None:
+    """Undo the decision: the bar is off the same second, its notice is taken back, and what it
+    put on the rating ledger is reversed from the day it took effect."""
+    _open(appeal, actor)
+    _close(appeal, AppealStatus.REVOKED, reason, panel, actor, now)
+    why = "申诉复核撤销原决定"
+    if appeal.card is not None:
+        _revoke_card(appeal.card, appeal, why, actor, now)
+        follower = decisions.follower_of(appeal.card)
+        if follower is not None and follower.proposed_by is None:
+            # the red card the clock made of a yellow one that should not have been
+            _revoke_card(follower, appeal, why, actor, now)
+    row = _row(appeal)
+    if row is not None:
+        take_notice_down(row, why, actor, now)
+        if row.status is not BlacklistingStatus.REVOKED:
+            lifecycle.move(row, BlacklistingStatus.REVOKED, actor, now, reason=why)
+    if appeal.case is not None:
+        reverse_all(appeal.case, appeal, why, actor, now, from_the_start=True)
+    _tell_parties(appeal, "申诉复核结论：撤销原决定", appeal.decision_reason or "", "decided", now)
+
+
+def advance_appeal(appeal: Appeal, actor: Actor, now: datetime) -> None:
+    """The clock: the time to decide is over; the offices over it are told."""
+    appeal.next_check_at = None
+    audit.record("sanction_appeals.overdue", actor, appeal, now)
+    for office in queries.reviewing_offices(appeal.jurisdiction_code):
+        name = appeal.organisation.public_name
+        _send(appeal, office.id, f"申诉复核已超期：{name}", "", f"overdue:{office.id}", now)
+
+
+def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: datetime) -> None:
+    lock(card)
+    take_notice_down(card, why, actor, now)
+    lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
+    reverse_all(card, appeal, why, actor, now, from_the_start=True)
+
+
+def _shorten_notice(
+    target: Card | Blacklisting, until: datetime, actor: Actor, now: datetime
+) -> None:
+    """Replace the running notice by one that names the new end."""
+    old = notices.latest("sanction", target)
+    take_notice_down(target, "申诉复核变更期限", actor, now)
+    if old is None or until <= now:
+        return
+    publish_notice(
+        kind="sanction",
+        subject=target,
+        title=old.title,
+        body=f"{old.body}\n经申诉复核，期限变更为至{clock.written(until)}止。",
+        ends_at=until,
+        jurisdiction_code=old.jurisdiction_code,
+        actor=actor,
+        now=now,
+        objectable=False,
+        lasting=False,
+        link=old.link,
+    )
+
+
+def _open(appeal: Appeal, actor: Actor) -> None:
+    """Lock an appeal that waits; its reviewer had no part in the decision."""
+    lock(appeal)
+    lock(appeal.decision)
+    if appeal.status is not AppealStatus.FILED:
+        raise Conflict(_("该申诉已有复核结论，请刷新页面查看"), rule="lifecycle")
+    if actor.user_id is None or actor.user_id in access.took_part(appeal.decision):
+        raise Refused(_("参与过原决定的人员不能复核"), rule="two_officers")
+
+
+def _close(
+    appeal: Appeal, to: AppealStatus, reason: str, panel: str, actor: Actor, now: datetime
+) -> None:
+    appeal.decision_reason = written(reason, "reason")
+    appeal.panel = panel.strip()[:500] or None
+    appeal.decided_by, appeal.decided_at = actor.user_id, now
+    lifecycle.move(appeal, to, actor, now)
+
+
+def _row(appeal: Appeal) -> Blacklisting | None:
+    return appeal.case.blacklisting if appeal.case is not None else None
+
+
+def _hold(appeal: Appeal, actor: Actor, now: datetime) -> None:
+    row = _row(appeal)
+    if appeal.card is not None:
+        until = appeal.card.until_at
+        lifecycle.move(appeal.card, CardStatus.STAYED, actor, now, check_at=until)
+    elif row is not None:
+        lifecycle.move(row, BlacklistingStatus.STAYED, actor, now, check_at=row.until_at)
+
+
+def _resume(appeal: Appeal, actor: Actor, now: datetime) -> Blacklisting | None:
+    row = _row(appeal)
+    if appeal.card is not None and appeal.card.status is CardStatus.STAYED:
+        until = appeal.card.until_at
+        lifecycle.move(appeal.card, CardStatus.SUSPENDED, actor, now, check_at=until)
+    if row is not None and row.status is BlacklistingStatus.STAYED:
+        lifecycle.move(row, BlacklistingStatus.IN_FORCE, actor, now, check_at=row.until_at)
+        return row
+    return None
+
+
+def _tell_parties(appeal: Appeal, words: str, body: str, occasion: str, now: datetime) -> None:
+    subject = f"{words}：{stored(appeal.title)}"
+    firm = appeal.organisation
+    _send(appeal, firm.id, subject, body, f"{occasion}:firm", now, address=firm.email)
+    bureau = accounts.bureau(appeal.jurisdiction_code)
+    told = f"{words}：{firm.public_name}"
+    _send(appeal, bureau.id, told, body, f"{occasion}:bureau", now)
+
+
+def _send(
+    appeal: Appeal,
+    organisation_id: int,
+    subject: str,
+    body: str,
+    occasion: str,
+    now: datetime,
+    address: str | None = None,
+) -> None:
+    send(
+        organisation_id,
+        subject[:200],
+        body,
+        f"/appeals/{appeal.public_id}",
+        f"appeal:{appeal.id}:{occasion}",
+        now,
+        address=address,
+    )

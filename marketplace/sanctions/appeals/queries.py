@@ -1,0 +1,68 @@
+"""Appeals: by decision, of a firm, waiting for the superior bureau."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+
+from marketplace.accounts.models import Organisation, OrganisationFunction
+from marketplace.accounts.queries import lineage
+from marketplace.foundation.db import db
+from marketplace.foundation.finding import by_public_id
+
+from ..models import Card, Case
+from .models import Appeal, AppealStatus
+
+
+def appeal(public_id: str) -> Appeal:
+    """By its public id; raises Missing."""
+    return by_public_id(Appeal, public_id)
+
+
+def appeal_against(decision: Card | Case) -> Appeal | None:
+    """The appeal against a decision; there is one at most."""
+    column = Appeal.card_id if isinstance(decision, Card) else Appeal.case_id
+    return db.session.scalar(select(Appeal).where(column == decision.id))
+
+
+def appeals_of(organisation_id: int) -> list[Appeal]:
+    """A firm's own appeals, newest first."""
+    return list(
+        db.session.scalars(
+            select(Appeal)
+            .where(Appeal.organisation_id == organisation_id)
+            .order_by(Appeal.id.desc())
+            .limit(50)
+        )
+    )
+
+
+def appeals(codes: Sequence[str]) -> Select[Appeal]:
+    """Appeals against decisions of these jurisdictions: those waiting first, soonest due first."""
+    return (
+        select(Appeal)
+        .where(Appeal.jurisdiction_code.in_(codes))
+        .order_by(Appeal.decided_at.is_(None).desc(), Appeal.due_at, Appeal.id.desc())
+    )
+
+
+def waiting(codes: Sequence[str]) -> list[Appeal]:
+    """Appeals to be decided, soonest due first."""
+    return list(
+        db.session.scalars(appeals(codes).where(Appeal.status == AppealStatus.FILED).limit(100))
+    )
+
+
+def reviewing_offices(jurisdiction_code: str) -> list[Organisation]:
+    """The superior offices over a jurisdiction, which decide appeals."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(
+                Organisation.function == OrganisationFunction.SUPERIOR,
+                Organisation.jurisdiction_code.in_(lineage(jurisdiction_code)),
+            )
+            .order_by(Organisation.id)
+        )
+    )
