@@ -101,10 +101,10 @@ def decide_repair(
         )
     if repair.status is not RepairStatus.VERIFIED:
         raise Conflict(_("该申请尚未核实或者已有决定，请刷新页面查看"), rule="lifecycle")
-    repair.decision_reason = written(reason, "reason")
-    repair.decided_by, repair.decided_at = actor.user_id, now
     if granted and not queries.repairable(decision):
         raise Conflict(_("该处理已经结束，无需修复"), rule="repair.decision")
+    repair.decision_reason = written(reason, "reason")
+    repair.decided_by, repair.decided_at = actor.user_id, now
     lifecycle.move(repair, RepairStatus.GRANTED if granted else RepairStatus.REFUSED, actor, now)
     if granted:
         _lift(repair, decision, actor, now)

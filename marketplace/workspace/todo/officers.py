@@ -169,7 +169,6 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
                     since=case.status_since,
                 )
 
-
     for repair_status, permission, words in (
         (RepairStatus.FILED, Permission.SANCTION_PROPOSE, _("核实信用修复")),
         (RepairStatus.VERIFIED, Permission.SANCTION_DECIDE, _("决定信用修复")),

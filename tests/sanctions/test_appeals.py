@@ -1,0 +1,256 @@
+"""Appeals from filing to what they undo; credit repair from evidence to the auditors' drawer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from marketplace.accounts.permissions import Role
+from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.transactions import transaction
+from marketplace.notices import queries as notices
+from marketplace.notices.models import NoticeStatus
+from marketplace.ratings.models import EntryKind, GradeProposal, ProposalStatus, RatingEntry
+from marketplace.sanctions import queries
+from marketplace.sanctions.appeals import actions as appeals
+from marketplace.sanctions.appeals.models import Appeal, AppealStatus
+from marketplace.sanctions.models import (
+    Blacklisting,
+    BlacklistingStatus,
+    Card,
+    CardStatus,
+    Case,
+    Cause,
+)
+from marketplace.sanctions.repairs import actions as repairs
+from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
+from tests.factories import accounts, sanctions, selection
+from tests.factories.notices import Somebody
+from tests.selection.scenes import again
+
+Advance = Callable[[timedelta], None]
+SignIn = Callable[..., FlaskClient]
+GROUNDS = "期间的延误由业主未提供基础资料造成，有往来函件为证。"
+PDF = b"%PDF-1.7\nevidence"
+
+
+def _superior() -> Actor:
+    return accounts.officer(Role.SUPERVISOR).actor
+
+
+def _reversed() -> int:
+    kind = RatingEntry.kind == EntryKind.REVERSAL
+    return len(db.session.scalars(select(RatingEntry).where(kind)).all())
+
+
+def test_an_appeal_through_its_pages_with_a_stay_and_a_revocation(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn
+) -> None:
+    with app.app_context():
+        with transaction():
+            firm, other = selection.firms(2)
+            row = sanctions.blacklisted(firm, Cause.FALSE_MATERIALS)
+            people = [
+                Somebody.of(each)
+                for each in (
+                    firm,
+                    other,
+                    accounts.officer(Role.SUPERVISOR),
+                    accounts.officer(Role.BUREAU_APPROVER),
+                )
+            ]
+            case, name, firm_id = row.case.public_id, firm.organisation.name, firm.organisation.id
+        users = [each.user for each in people]
+    one, stranger, superior, bureau = (sign_in_as(user) for user in users)
+    filing = f"/cases/{case}/appeal"
+    assert name in client.get("/sanctions").text
+    assert "提出申诉" in one.get("/workspace/sanctions").text
+    assert stranger.get(filing).status_code == 404
+    assert bureau.get(filing).status_code == 403
+    assert one.get(filing).status_code == 200
+    assert one.post(filing, data={"grounds": "不服"}).status_code == 422
+    sent = one.post(filing, data={"grounds": GROUNDS, "evidence": (io.BytesIO(PDF), "函件.pdf")})
+    assert sent.status_code == 303
+    page = sent.headers["Location"]
+    assert one.post(filing, data={"grounds": GROUNDS}).status_code == 409
+    # the decision stands meanwhile; both sides and the superior read it, nobody else
+    assert "复核期间不停止执行原决定" in one.get(page).text
+    assert [each.get(page).status_code for each in (superior, bureau, stranger)] == [200, 200, 404]
+    assert superior.get(f"{page}/evidence").data == PDF
+    assert name in superior.get("/supervision/appeals").text
+    assert "复核申诉" in superior.get("/workspace").text
+    assert name in client.get("/sanctions").text
+    # a stay: off the list and free to enter the same second; taken back: barred again
+    stay = {"conclusion": "stay", "reason": "证据存疑，先行停止执行。"}
+    assert bureau.post(f"{page}/stay", data=stay).status_code == 403
+    assert superior.post(f"{page}/stay", data={**stay, "reason": ""}).status_code == 422
+    assert superior.post(f"{page}/stay", data=stay).status_code == 303
+    assert name not in client.get("/sanctions").text
+    with app.app_context(), transaction():
+        need = selection.open_need(entry_working_days=10)
+        entry = selection.enter(need, again(firm))
+        entry_page = f"/entries/{entry.public_id}"
+    again_on = {"conclusion": "go_on", "reason": "新证据已核实，恢复执行。"}
+    assert superior.post(f"{page}/stay", data=again_on).status_code == 303
+    assert name in client.get("/sanctions").text
+    assert "报名已被撤下" in one.get(entry_page).text
+    # revoked: off every list, the notice is down, what was posted is reversed, D falls
+    review = {
+        "outcome": "revoke",
+        "reason": "认定事实的证据不足，撤销原决定。",
+        "panel": "甲、乙、丙",
+    }
+    assert superior.get(f"{page}/decision").status_code == 200
+    assert superior.post(f"{page}/decision", data={**review, "outcome": ""}).status_code == 422
+    assert superior.post(f"{page}/decision", data=review).status_code == 303
+    assert superior.post(f"{page}/decision", data=review).status_code == 409
+    assert name not in client.get("/sanctions").text
+    assert "撤销原决定" in one.get(page).text
+    with app.app_context():
+        row = db.session.query(Blacklisting).one()
+        assert row.status is BlacklistingStatus.REVOKED
+        notice = notices.latest("sanction", row)
+        assert notice is not None
+        assert notice.status is NoticeStatus.WITHDRAWN
+        assert queries.bars(firm_id, accounts.CITY, None, clock.now()) == []
+        assert _reversed() == 1
+        reversal = db.session.query(RatingEntry).filter_by(kind=EntryKind.REVERSAL).one()
+        veto = db.session.query(RatingEntry).filter_by(kind=EntryKind.VETO).one()
+        assert reversal.takes_effect_on == veto.takes_effect_on
+        assert db.session.query(GradeProposal).one().status is ProposalStatus.REJECTED
+
+
+def test_what_a_review_may_do_and_who_may_not_make_it(app: Flask, advance: Advance) -> None:
+    with app.app_context():
+        with transaction():
+            firm = accounts.firm()
+            row = sanctions.blacklisted(firm, months=12)
+            appeal = appeals.file_appeal(row.case, GROUNDS, firm.actor, clock.now())
+            superior = _superior()
+            before = row.until_at
+        for months, wrong in ((12, Invalid), (13, Invalid), (0, Invalid)):
+            with pytest.raises(wrong) as harder, transaction():
+                appeals.change(appeal, months, GROUNDS, superior, clock.now())
+            assert harder.value.field == "shorter"
+        db.session.expire_all()
+        assert appeal.status is AppealStatus.FILED
+        decider = replace(superior, user_id=row.case.decided_by)
+        with pytest.raises(Refused) as same, transaction():
+            appeals.revoke(appeal, GROUNDS, decider, clock.now())
+        assert same.value.rule == "two_officers"
+        with transaction():
+            appeals.change(appeal, 3, "情节较轻，予以变更。", superior, clock.now())
+        assert row.status is BlacklistingStatus.IN_FORCE
+        assert row.until_at < before
+        notice = notices.latest("sanction", row)
+        assert notice is not None
+        assert notice.ends_at == row.until_at
+        left = row.until_at - clock.now()
+        key = row.id
+        with transaction():
+            late = sanctions.blacklisted(accounts.firm())
+            person = accounts.user(late.organisation, Role.FIRM_ADMIN)
+            late_case = late.case.id
+            party = Somebody.of(accounts.Party(person, late.organisation, person))
+    advance(timedelta(days=25))
+    with app.app_context():
+        found = db.session.get_one(Case, late_case)
+        with pytest.raises(Conflict) as over, transaction():
+            appeals.file_appeal(found, GROUNDS, party.actor, clock.now())
+        assert over.value.rule == "appeal.period"
+    advance(left)
+    with app.app_context():
+        assert db.session.get_one(Blacklisting, key).status is BlacklistingStatus.ENDED
+
+
+def test_a_revoked_yellow_card_takes_the_red_one_of_the_clock_along(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        card = sanctions.card(firm.organisation)
+        assert card.status is CardStatus.CORRECTING
+        filed = appeals.file_appeal(card, GROUNDS, firm.actor, clock.now())
+        appeal_id, firm_id = filed.id, firm.organisation.id
+    advance(timedelta(days=15))
+    with app.app_context():
+        assert queries.bars(firm_id, accounts.CITY, None, clock.now())
+        with transaction():
+            found = db.session.get_one(Appeal, appeal_id)
+            appeals.revoke(found, "事实不清，予以撤销。", _superior(), clock.now())
+        states = {each.status for each in db.session.query(Card)}
+        assert states == {CardStatus.REVOKED}
+        assert queries.bars(firm_id, accounts.CITY, None, clock.now()) == []
+        assert _reversed() == 2
+        with transaction():
+            # nothing of it counts on the ladder: the next one is the first again
+            organisation = db.session.get_one(accounts.Organisation, firm_id)
+            assert sanctions.card(organisation).status is CardStatus.CORRECTING
+
+
+def test_credit_repair_after_the_shortest_publicity(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context():
+        with transaction():
+            firm = accounts.firm()
+            row = sanctions.blacklisted(firm, Cause.FALSE_MATERIALS)
+            case, name, code = row.case.public_id, firm.organisation.name, firm.organisation.id
+            decided_by = row.case.decided_by
+            roles = (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER, Role.AUDITOR)
+            people = [Somebody.of(each) for each in (firm, *map(accounts.officer, roles))]
+            with pytest.raises(Conflict) as early:
+                repairs.file_repair(row.case, GROUNDS, None, firm.actor, clock.now())
+            assert early.value.rule == "repair.early"
+            assert "2026-06" in early.value.message
+        users = [each.user for each in people]
+    advance(timedelta(days=93))
+    one, operator, approver, auditor = (sign_in_as(user) for user in users)
+    filing = f"/cases/{case}/repair"
+    done = {"correction": "已退回费用并更换项目负责人，附业主证明。"}
+    assert "申请信用修复" in one.get(f"/cases/{case}").text
+    assert one.post(filing, data=done).status_code == 422
+    sent = one.post(filing, data={**done, "evidence": (io.BytesIO(PDF), "整改.pdf")})
+    assert sent.status_code == 303
+    page = sent.headers["Location"]
+    assert (
+        one.post(filing, data={**done, "evidence": (io.BytesIO(PDF), "x.pdf")}).status_code == 409
+    )
+    decision = {"conclusion": "grant", "reason": "整改属实，准予修复。"}
+    assert approver.post(f"{page}/decision", data=decision).status_code == 409
+    verified = {"conclusion": "yes", "verification": "已电话核实业主，费用退回属实。"}
+    assert one.post(f"{page}/verification", data=verified).status_code == 403
+    assert "核实信用修复" in operator.get("/workspace").text
+    assert operator.get(f"{page}/verification").status_code == 200
+    assert operator.post(f"{page}/verification", data=verified).status_code == 303
+    with app.app_context():
+        repair = db.session.query(CreditRepair).one()
+        actor = replace(people[2].actor, user_id=decided_by)
+        with pytest.raises(Refused), transaction():
+            repairs.decide_repair(repair, True, GROUNDS, actor, clock.now())
+    assert name in client.get("/sanctions").text
+    assert "决定信用修复" in approver.get("/workspace").text
+    assert approver.post(f"{page}/decision", data=decision).status_code == 303
+    # off the public pages the same second; of the officers only the auditor still reads the case
+    assert name not in client.get("/sanctions").text
+    assert "准予修复" in one.get(page).text
+    statuses = [each.get(f"/cases/{case}").status_code for each in (one, auditor, operator)]
+    assert statuses == [200, 200, 404]
+    assert name not in operator.get("/supervision/cases").text
+    assert name in auditor.get("/supervision/cases").text
+    with app.app_context():
+        assert db.session.query(CreditRepair).one().status is RepairStatus.GRANTED
+        assert db.session.query(Blacklisting).one().status is BlacklistingStatus.REPAIRED
+        assert queries.bars(code, accounts.CITY, None, clock.now()) == []
+        reversal = db.session.query(RatingEntry).filter_by(kind=EntryKind.REVERSAL).one()
+        assert reversal.takes_effect_on == clock.today() + timedelta(days=1)
