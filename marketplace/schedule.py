@@ -78,6 +78,12 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "抽取满分评价回访",
+        "marketplace.evaluations.callbacks.tasks:draw_due",
+        600,
+        seeks=True,
+    ),
+    Job(
         "处罚与案件时限",
         "marketplace.sanctions.tasks:advance_due",
         15,

@@ -134,6 +134,13 @@ DUTIES = (
     ),
     Duty("服务评价", (P.EVALUATE,), FIRM | {R.OWNER_EDITOR, R.OWNER_AGENT}),
     Duty(
+        "评价回访、核查与剔除",
+        (P.EVALUATION_REVIEW,),
+        _roles(R.BUREAU_OPERATOR),
+        (P.EVALUATION_DECIDE,),
+        _roles(R.BUREAU_APPROVER, R.SUPERVISOR),
+    ),
+    Duty(
         "评级检查与确认",
         (P.RATING_INSPECT,),
         _roles(R.BUREAU_OPERATOR),

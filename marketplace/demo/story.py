@@ -12,7 +12,7 @@ from marketplace.accounts.rules import DEMO_PASSWORD
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
 
-from . import conduct, dealings, firms, moving, needs, people
+from . import conduct, dealings, firms, moving, needs, people, truth
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Agenda, Days, Story
 from .overpriced import refused_budgets
 from .people import Cast
@@ -45,6 +45,8 @@ def load(progress: Callable[[str], None]) -> None:
     agenda = Agenda()
     agenda.add(main_story(cast, days, progress))
     agenda.add(refused_budgets(cast, days))
+    agenda.add(truth.called_back(cast, days, 24))
+    agenda.add(truth.disputed(cast, days, 25))
     agenda.run(days.end, lambda day: None)
     return_to_present()
 

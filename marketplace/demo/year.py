@@ -23,7 +23,7 @@ from marketplace.projects.models import DrawSource, InvestmentKind
 from marketplace.sanctions.models import Breach, Cause
 from marketplace.sanctions.rules import Severity
 
-from . import arrivals, discipline, ordering, overpriced, people, price_lists, story
+from . import arrivals, discipline, ordering, overpriced, people, price_lists, story, truth
 from .agenda import Agenda, Days, Story
 from .lives import Plan, late_objection, need_life
 from .needs import NeedSketch
@@ -133,6 +133,8 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield discipline.inspections(cast, days, 150)
     yield discipline.confirmations(cast, days, 144, 14)
     yield late_objection(cast, days)
+    yield truth.called_back(cast, days, 210)
+    yield truth.disputed(cast, days, 25)
     yield overpriced.refused_budgets(cast, days)
     yield price_lists.fee_lists(cast, days)
     yield price_lists.audited_charges(cast, days)

@@ -20,6 +20,7 @@ from marketplace.ratings.actions import post_marks
 from marketplace.ratings.rules.entries import RaterSide
 
 from . import queries
+from .callbacks.opening import open_for_low
 from .models import PART_TITLES, Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .rules import (
     Direction,
@@ -200,6 +201,7 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
             now,
         )
         given.rating_entry_id = entry.id
+        open_for_low(given, CLOCK, now)
     db.session.flush()
     for organisation_id in (contract.owner_id, contract.firm_id):
         send(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
@@ -49,6 +49,7 @@ class EvaluationWindow(PublicIdMixin, LifecycleMixin, Model):
     __tablename__ = "evaluation_windows"
     __table_args__ = (
         UniqueConstraint("contract_id"),
+        Index("ix_evaluation_windows_revealed", "revealed_at"),
         CheckConstraint("ends_at > opened_at", name="period"),
         CheckConstraint("(status = 'revealed') = (revealed_at IS NOT NULL)", name="revealed"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, true
 from sqlalchemy.orm import aliased
@@ -37,6 +37,11 @@ def edition_for(contract: Contract, now: datetime) -> Edition[EvaluationPolicy]:
     return policy.in_force(
         EvaluationPolicy, lineage(contract.jurisdiction_code), clock.local_day(now)
     )
+
+
+def edition_of(jurisdiction_code: str, day: date) -> Edition[EvaluationPolicy]:
+    """The evaluation edition in force in an area on a day."""
+    return policy.in_force(EvaluationPolicy, lineage(jurisdiction_code), day)
 
 
 def window_of(contract: Contract) -> EvaluationWindow | None:

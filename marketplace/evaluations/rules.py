@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 LOWEST, HIGHEST = 1, 5
 
@@ -27,6 +27,19 @@ class EvaluationPolicy:
     reason_shortest: Annotated[int, Ge(1), Le(200)] = 5
     dispute_working_days: Annotated[int, Ge(1), Le(60)] = 5
     dispute_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
+
+    # call-backs: every mark up to `callback_up_to`, and a drawn share of the full ones
+    callback_up_to: Annotated[int, Ge(0), Le(5)] = 2
+    callback_sample_percent: Annotated[int, Ge(0), Le(100)] = 10
+    callback_sample_least: Annotated[int, Ge(0), Le(1000)] = 1
+    callback_working_days: Annotated[int, Ge(1), Le(60)] = 10
+    callback_attempts: Annotated[int, Ge(1), Le(10)] = 3
+    callback_questions: tuple[Annotated[str, MinLen(2), MaxLen(200)], ...] = (
+        "贵单位是否实际接受了该合同约定的服务？",
+        "评价是否由贵单位经办人员自行作出，有无他人代为打分？",
+        "评分和理由是否与实际情况一致？",
+        "有无人以评价结果提出交换条件或者施加压力？",
+    )
 
 
 class Direction(StrEnum):

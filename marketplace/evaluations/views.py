@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import revealing
 from marketplace.accounts.permissions import Permission
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
@@ -14,13 +15,16 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 from . import access as rights
 from . import actions, queries
 from .blueprint import bp
+from .callbacks import pages as callback_pages
+from .callbacks.access import contact_of_callback
 from .forms import FORMS
 from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatus
 from .reviews import pages as review_pages
 from .reviews import queries as reviews
 from .rules import Direction, EvaluationPolicy, may_revise
 
-__all__ = ["bp", "review_pages"]
+__all__ = ["bp", "callback_pages", "review_pages"]
+revealing.subject("callback", contact_of_callback)
 
 
 @bp.route("/contracts/<public_id>/evaluation", methods=["GET", "POST"])

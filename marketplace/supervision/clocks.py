@@ -40,6 +40,7 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.ACCEPTANCE: "/contracts/{}",
     ClockKind.DECISION: "/contracts/{}",
     ClockKind.MARKS: "/contracts/{}/evaluation",
+    ClockKind.CALLBACK: "/supervision/callbacks/{}",
     ClockKind.REVIEW: "/supervision/evaluations/{}",
     ClockKind.CORRECTION: "/cards/{}",
     ClockKind.STATEMENT: "/cases/{}",

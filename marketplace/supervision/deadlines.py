@@ -18,6 +18,7 @@ from marketplace.contracts.models import (
     Deliverable,
     DeliverableStatus,
 )
+from marketplace.evaluations.callbacks.models import CallbackStatus, EvaluationCallback
 from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowStatus
 from marketplace.evaluations.reviews.models import EvaluationReview
 from marketplace.evaluations.reviews.queries import LIVE as REVIEWED
@@ -198,6 +199,23 @@ DEADLINES: tuple[Deadline, ...] = (
             joined=_WINDOW,
         )
         for party in (Contract.owner_id, Contract.firm_id)
+    ),
+    Deadline(
+        ClockKind.CALLBACK,
+        of=EvaluationCallback,
+        whose=None,
+        jurisdiction=EvaluationCallback.jurisdiction_code,
+        about=Need.title,
+        page=EvaluationCallback.public_id,
+        since=EvaluationCallback.opened_at,
+        due=EvaluationCallback.due_at,
+        joined=(
+            (Evaluation, Evaluation.id == EvaluationCallback.evaluation_id),
+            (EvaluationWindow, EvaluationWindow.id == Evaluation.window_id),
+            (Contract, Contract.id == EvaluationWindow.contract_id),
+            (Need, Need.id == Contract.need_id),
+        ),
+        running=(EvaluationCallback.status == CallbackStatus.WAITING,),
     ),
     Deadline(
         ClockKind.REVIEW,

@@ -27,7 +27,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "accounts.end_session": ("WebSession",),
     "accounts.grant_role": ("User",),
     "accounts.remove_person": ("User",),
-    "accounts.reveal": ("Firm", "Need"),
+    "accounts.reveal": ("Firm", "Need", "EvaluationCallback"),
     "accounts.revoke_agent": ("Authorisation",),
     "accounts.switch_organisation": ("Organisation",),
     "accounts.withdraw_invitation": ("Invitation",),
@@ -46,6 +46,11 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "contracts.refuse_amendment": ("Amendment",),
     "contracts.refuse_termination": ("Contract",),
     "contracts.terminate": ("Contract",),
+    "evaluations.attempt": ("EvaluationCallback",),
+    "evaluations.callback": ("EvaluationCallback",),
+    "evaluations.callback_draw": ("CallbackDraw",),
+    "evaluations.callback_file": ("EvaluationCallback",),
+    "evaluations.conclude": ("EvaluationCallback",),
     "evaluations.decide_review": ("EvaluationReview",),
     "evaluations.dispute": ("Evaluation",),
     "evaluations.evaluate": ("Contract",),
@@ -192,6 +197,7 @@ RECORDS = {"Qualification": "qualification", "Practitioner": "practitioner", "Of
 REVEALED = {
     "Firm": [("firm", "agent"), ("firm", "practitioners")],
     "Need": [("need", "contact"), ("award", "agent")],
+    "EvaluationCallback": [("callback", "contact")],
 }
 Values = list[dict[str, Any]]
 

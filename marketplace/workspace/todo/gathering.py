@@ -35,6 +35,7 @@ SOURCES: tuple[Source, ...] = (
     officers.grade_proposals,
     officers.sanction_cases,
     officers.appeals,
+    officers.callbacks,
     officers.evaluation_reviews,
     officers.lotteries,
     officers.annulments,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
+from marketplace.evaluations.callbacks import queries as calling
 from marketplace.evaluations.reviews import queries as reviews
 from marketplace.evaluations.reviews.models import ReviewStatus
 from marketplace.fees.lists import queries as fee_list_queries
@@ -133,6 +134,22 @@ def evaluation_reviews(actor: Actor, now: datetime) -> Iterator[Line]:
                 since=each.opened_at,
                 due=each.due_at,
             )
+
+
+def callbacks(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Evaluations to be called back."""
+    if not actor.may(Permission.EVALUATION_REVIEW):
+        return
+    for each in calling.waiting(area_of(actor)):
+        yield Line(
+            what=_("回访评价"),
+            about=each.evaluation.window.contract.need.title,
+            page="evaluations.callback",
+            key=each.public_id,
+            where="evaluations.callbacks",
+            since=each.opened_at,
+            due=each.due_at,
+        )
 
 
 def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:

@@ -1,0 +1,182 @@
+"""Pages: the call-back desk, one call-back, the published rates and draws."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import areas
+from marketplace.accounts.overseeing import area_of
+from marketplace.accounts.permissions import Permission
+from marketplace.accounts.queries import below
+from marketplace.foundation import clock, files, policy
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.crypto import canonical_json
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.forms import Form, came_back
+from marketplace.foundation.web import PUBLIC, access, require_actor, run_form, writes
+
+from ..blueprint import bp
+from ..models import DIRECTION_TITLES, PART_TITLES
+from ..queries import edition_of
+from ..rules import EvaluationPolicy
+from . import access as rights
+from . import actions, queries
+from .forms import AttemptForm, found_form
+from .models import AttemptOutcome, CallbackStatus, EvaluationCallback
+
+
+@bp.get("/supervision/callbacks")
+@access(Permission.SUPERVISION_VIEW)
+def callbacks() -> ResponseReturnValue:
+    """What is to be called back, by deadline, and what was."""
+    codes = area_of(require_actor())
+    return render_template(
+        "evaluations/callbacks.html",
+        waiting=queries.waiting(codes),
+        overdue=queries.overdue(codes, clock.now()),
+        page=paginate(queries.made(codes), request.args.get("page", 1, type=int)),
+        directions=DIRECTION_TITLES,
+    )
+
+
+@bp.get("/supervision/callbacks/<public_id>")
+@access(Permission.SUPERVISION_VIEW)
+def callback(public_id: str) -> ResponseReturnValue:
+    """One call-back: the marks, whom to call, the questions."""
+    actor = require_actor()
+    return _page(rights.callback_for(actor, public_id), actor)
+
+
+@bp.post("/supervision/callbacks/<public_id>/attempts")
+@access(Permission.EVALUATION_REVIEW)
+@writes
+def attempt(public_id: str) -> ResponseReturnValue:
+    """Note an attempt that reached nobody who answered."""
+    actor = require_actor()
+    found = rights.callback_for(actor, public_id)
+    form = AttemptForm()
+    return run_form(
+        form,
+        lambda: actions.note_attempt(
+            found,
+            AttemptOutcome(form.how.data),
+            form.attempt_note.data or "",
+            actor,
+            clock.now(),
+        ),
+        lambda: _page(rights.callback_for(actor, public_id), actor, attempt=form),
+        None,
+        lambda _done: url_for("evaluations.callback", public_id=public_id),
+    )
+
+
+@bp.post("/supervision/callbacks/<public_id>/result")
+@access(Permission.EVALUATION_REVIEW)
+@writes
+def conclude(public_id: str) -> ResponseReturnValue:
+    """Say what was found."""
+    actor = require_actor()
+    found = rights.callback_for(actor, public_id)
+    form = found_form(found.questions)
+
+    def act() -> EvaluationCallback:
+        now = clock.now()
+        return actions.conclude(
+            found,
+            CallbackStatus(form.outcome.data),
+            form.answers(len(found.questions)),
+            form.note.data or "",
+            files.store_given(form.evidence, actor, now),
+            actor,
+            now,
+        )
+
+    return run_form(
+        form,
+        act,
+        lambda: _page(rights.callback_for(actor, public_id), actor, result=form),
+        None,
+        lambda _done: url_for("evaluations.callback", public_id=public_id),
+    )
+
+
+@bp.get("/supervision/callbacks/<public_id>/evidence")
+@access(Permission.SUPERVISION_VIEW)
+def callback_file(public_id: str) -> Response:
+    """What was attached to a call-back."""
+    found = rights.callback_for(require_actor(), public_id)
+    if found.evidence_file is None:
+        raise Missing(f"evidence of callback {public_id}")
+    return files.send(found.evidence_file)
+
+
+@bp.get("/data/callbacks")
+@access(PUBLIC)
+def callback_rates() -> ResponseReturnValue:
+    """How many call-backs were made and what they found, and how the sample is drawn."""
+    chosen = areas.chosen().code
+    codes = below(chosen)
+    today = clock.today()
+    return render_template(
+        "evaluations/callback_rates.html",
+        rates=queries.rates(codes, today.replace(year=today.year - 1, day=1)),
+        draws=queries.draws(codes),
+        names={code: area.name for code, area in areas.areas().items()},
+        edition=edition_of(chosen, today),
+    )
+
+
+@bp.get("/data/callbacks/<public_id>.json")
+@access(PUBLIC)
+def callback_draw(public_id: str) -> Response:
+    """All that a draw was made from, for anybody to compute again."""
+    found = queries.draw(public_id)
+    answer = Response(
+        canonical_json(
+            {
+                "format": "zjcs-callback/1",
+                "jurisdiction": found.jurisdiction_code,
+                "month": f"{found.month:%Y-%m}",
+                "population": found.population,
+                "population_sha256": found.population_sha256,
+                "head_seq": found.head_seq,
+                "head": found.head,
+                "seed": found.seed,
+                "drawn": found.drawn,
+            }
+        ),
+        mimetype="application/json",
+    )
+    name = f"callback-{found.jurisdiction_code}-{found.month:%Y-%m}.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _page(
+    found: EvaluationCallback,
+    actor: Actor,
+    attempt: AttemptForm | None = None,
+    result: Form | None = None,
+) -> str:
+    refused = attempt or result
+    works = found.status is CallbackStatus.WAITING and actor.may(Permission.EVALUATION_REVIEW)
+    if works:
+        attempt = attempt or AttemptForm(formdata=None)
+        result = result or found_form(found.questions, formdata=None)
+    shown = {"attempt": attempt, "result": result}
+    if refused is not None:
+        shown |= came_back("refused", refused)
+    return render_template(
+        "evaluations/callback.html",
+        callback=found,
+        given=found.evaluation,
+        contact=queries.contact_of(found),
+        directions=DIRECTION_TITLES,
+        parts=PART_TITLES,
+        rules=policy.by_id(EvaluationPolicy, found.edition_id).values,
+        answers=list(zip(found.questions, found.answers or (), strict=False)),
+        works=works,
+        **shown,
+    )

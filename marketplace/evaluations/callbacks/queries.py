@@ -1,0 +1,236 @@
+"""Reads about call-backs; the rates are what the public page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from sqlalchemy import Select, func, select
+
+from marketplace.accounts.queries import register_of
+from marketplace.contracts.models import Contract
+from marketplace.foundation import calendar
+from marketplace.foundation.db import as_written, db
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.heads import LedgerHead
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.projects.models import Need
+
+from ..models import Evaluation, EvaluationWindow, WindowStatus
+from ..reviews.models import EvaluationReview, ReviewStatus
+from ..rules import Direction
+from .models import CallbackCause, CallbackDraw, CallbackStatus, EvaluationCallback
+
+
+def callback(public_id: str) -> EvaluationCallback:
+    """A call-back by its public id; raises Missing."""
+    found = db.session.scalar(
+        select(EvaluationCallback).where(EvaluationCallback.public_id == public_id)
+    )
+    if found is None:
+        raise Missing(f"callback {public_id}")
+    return found
+
+
+def waiting(codes: Sequence[str], limit: int = 100) -> list[EvaluationCallback]:
+    """The call-backs of an area still to be made, the nearest deadline first."""
+    return list(
+        db.session.scalars(
+            select(EvaluationCallback)
+            .where(
+                EvaluationCallback.status == CallbackStatus.WAITING,
+                EvaluationCallback.jurisdiction_code.in_(codes),
+            )
+            .order_by(EvaluationCallback.due_at, EvaluationCallback.id)
+            .limit(as_written(limit))
+        )
+    )
+
+
+def made(codes: Sequence[str]) -> Select[EvaluationCallback]:
+    """The call-backs of an area that were made, the newest first."""
+    return (
+        select(EvaluationCallback)
+        .where(
+            EvaluationCallback.status != CallbackStatus.WAITING,
+            EvaluationCallback.jurisdiction_code.in_(codes),
+        )
+        .order_by(EvaluationCallback.done_at.desc(), EvaluationCallback.id.desc())
+    )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom to call: as the owner named it in its need, or the firm in its register file."""
+
+    name: str
+    phone: str
+    organisation_id: int
+
+
+def contact_of(found: EvaluationCallback) -> Contact:
+    """Whom to ask about an evaluation: the person served names who is reached, never the staff."""
+    given = found.evaluation
+    if given.direction is Direction.OWNER_TO_FIRM:
+        need: Need = given.window.contract.need
+        phone = need.contact_phone or given.rater.phone or ""
+        return Contact(need.contact_name or "", phone, given.rater_organisation_id)
+    firm = intermediaries.firm_of(given.rater_organisation_id, register_of(found.jurisdiction_code))
+    name, phone = (firm.agent_name or "", firm.agent_phone or "") if firm else ("", "")
+    return Contact(name, phone or given.rater.phone or "", given.rater_organisation_id)
+
+
+# ---- the draw -------------------------------------------------------------------------------
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def month_before(day: date) -> date:
+    """The first day of the month before the day's."""
+    return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)
+
+
+def _start(day: date) -> datetime:
+    """When a day begins."""
+    return calendar.moment(day, time(0))
+
+
+def head_of(month: date) -> LedgerHead | None:
+    """The head published for the month's last day; None while it is not published."""
+    last = date.fromordinal(next_month(month).toordinal() - 1)
+    return db.session.get(LedgerHead, last)
+
+
+def revealed_in(month: date, jurisdiction_code: str) -> list[Evaluation]:
+    """The evaluations revealed in a month, of an area, neither excluded nor called back."""
+    begins, ends = _start(month), _start(next_month(month))
+    excluded = select(EvaluationReview.evaluation_id).where(
+        EvaluationReview.status == ReviewStatus.EXCLUDED
+    )
+    called = select(EvaluationCallback.evaluation_id)
+    return list(
+        db.session.scalars(
+            select(Evaluation)
+            .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
+            .join(Contract, Contract.id == EvaluationWindow.contract_id)
+            .where(
+                EvaluationWindow.status == WindowStatus.REVEALED,
+                EvaluationWindow.revealed_at >= begins,
+                EvaluationWindow.revealed_at < ends,
+                Contract.jurisdiction_code == jurisdiction_code,
+                Evaluation.id.not_in(excluded),
+                Evaluation.id.not_in(called),
+            )
+            .order_by(Evaluation.id)
+        )
+    )
+
+
+def undrawn(month: date) -> list[int]:
+    """One window of each area that revealed something in a month not drawn yet."""
+    begins, ends = _start(month), _start(next_month(month))
+    drawn = select(CallbackDraw.jurisdiction_code).where(CallbackDraw.month == month)
+    return list(
+        db.session.scalars(
+            select(func.min(EvaluationWindow.id))
+            .join(Contract, Contract.id == EvaluationWindow.contract_id)
+            .where(
+                EvaluationWindow.revealed_at >= begins,
+                EvaluationWindow.revealed_at < ends,
+                Contract.jurisdiction_code.not_in(drawn),
+            )
+            .group_by(Contract.jurisdiction_code)
+        )
+    )
+
+
+def draw(public_id: str) -> CallbackDraw:
+    """A draw by its public id; raises Missing."""
+    found = db.session.scalar(select(CallbackDraw).where(CallbackDraw.public_id == public_id))
+    if found is None:
+        raise Missing(f"draw {public_id}")
+    return found
+
+
+def draws(codes: Sequence[str], limit: int = 24) -> list[CallbackDraw]:
+    """The newest draws of an area that had something to draw from."""
+    return [
+        each
+        for each in db.session.scalars(
+            select(CallbackDraw)
+            .where(CallbackDraw.jurisdiction_code.in_(codes))
+            .order_by(CallbackDraw.month.desc(), CallbackDraw.id.desc())
+            .limit(as_written(limit))
+        )
+        if each.population
+    ]
+
+
+# ---- what is published ----------------------------------------------------------------------
+
+
+@dataclass
+class Rates:
+    """The call-backs of a month and cause, by what they found."""
+
+    month: date
+    cause: CallbackCause
+    counts: dict[CallbackStatus, int] = field(default_factory=dict)
+
+    def of(self, status: str) -> int:
+        """How many ended so."""
+        return self.counts.get(CallbackStatus(status), 0)
+
+    @property
+    def total(self) -> int:
+        """All call-backs to be made."""
+        return sum(self.counts.values())
+
+    @property
+    def made(self) -> int:
+        """Those made, whoever was reached."""
+        return self.total - self.of("waiting")
+
+    @property
+    def share(self) -> int:
+        """The share made, in whole per cent, rounded down: 100 only when none is left."""
+        return self.made * 100 // self.total if self.total else 100
+
+
+def rates(codes: Sequence[str], since: date) -> list[Rates]:
+    """Call-backs by month and cause, the newest month first."""
+    found: dict[tuple[date, CallbackCause], Rates] = {}
+    rows = db.session.execute(
+        select(
+            EvaluationCallback.month,
+            EvaluationCallback.cause,
+            EvaluationCallback.status,
+            func.count().label("number"),
+        )
+        .where(EvaluationCallback.jurisdiction_code.in_(codes), EvaluationCallback.month >= since)
+        .group_by(EvaluationCallback.month, EvaluationCallback.cause, EvaluationCallback.status)
+    )
+    for row in rows:
+        each = found.setdefault((row.month, row.cause), Rates(row.month, row.cause))
+        each.counts[row.status] = row.number
+    return sorted(found.values(), key=lambda each: (-each.month.toordinal(), each.cause))
+
+
+def overdue(codes: Sequence[str], now: datetime) -> int:
+    """How many call-backs should have been made by now."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(EvaluationCallback)
+            .where(
+                EvaluationCallback.status == CallbackStatus.WAITING,
+                EvaluationCallback.jurisdiction_code.in_(codes),
+                EvaluationCallback.due_at <= now,
+            )
+        )
+        or 0
+    )
