@@ -102,6 +102,27 @@ class Site:
         self.engine.dispose()
         self.prepared = Template(self.database, data, START)
         self._demo: Template | None = None
+        self._filled: dict[str, tuple[Template, Any]] = {}
+
+    def filled(self, name: str, fill: Callable[[Flask], Any]) -> tuple[Template, Any]:
+        """A database filled once by ``fill``, to copy from, and what ``fill`` returned."""
+        if name not in self._filled:
+            with self.copy_of(self.prepared) as filling:
+                made = fill(filling)
+                with filling.app_context():
+                    start = clock.now()
+                    db.session.remove()
+                self.engine.dispose()
+                data = self.folder / f"{name}-data"
+                shutil.copytree(self.folder / Path(self.database).stem, data)
+                if self.postgres:
+                    self.postgres.create(name, template=self.database)
+                    kept = name
+                else:
+                    kept = str(self.folder / f"{name}.db")
+                    shutil.copyfile(self.database, kept)
+            self._filled[name] = (Template(kept, data, start), made)
+        return self._filled[name]
 
     @property
     def demo(self) -> Template:

@@ -26,6 +26,10 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         ("guard eligibility_checks",),
         "UPDATE eligibility_checks SET grade_record_id = 10000000",
     ),
+    "I03c": (
+        ("guard eligibility_checks",),
+        "UPDATE eligibility_checks SET ok = (1 = 2) WHERE stage = 'closing'",
+    ),
     "I04": (
         (),
         "UPDATE blacklistings SET all_items = (1 = 1), organisation_id = (SELECT organisation_id "

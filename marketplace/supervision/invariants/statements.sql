@@ -27,6 +27,13 @@ k.entry_id = e.id AND k.stage = 'award' AND k.at = a.decided_at AND NOT k.ok AND
 SELECT k.id FROM eligibility_checks k LEFT JOIN grade_records g ON g.id = k.grade_record_id WHERE
 k.grade_record_id IS NOT NULL AND (g.id IS NULL OR g.grade <> k.grade);
 
+-- I03c: whoever entered a frozen list of an open call met every rule at closing
+SELECT e.id FROM entries e JOIN needs n ON n.id = e.need_id WHERE e.status = 'listed' AND n.channel =
+'open' AND (NOT EXISTS (SELECT 1 FROM eligibility_checks k WHERE k.entry_id = e.id AND k.stage =
+'closing') OR EXISTS (SELECT 1 FROM eligibility_checks k WHERE k.entry_id = e.id AND k.stage =
+'closing' AND NOT k.ok AND k.at = (SELECT max(m.at) FROM eligibility_checks m WHERE m.entry_id = e.id
+AND m.stage = 'closing')));
+
 -- I04: nobody was awarded, or accepted an award, while barred
 WITH RECURSIVE above (code, over) AS (SELECT code, code FROM jurisdictions UNION ALL SELECT b.code,
 j.parent_code FROM above b JOIN jurisdictions j ON j.code = b.over WHERE j.parent_code IS NOT NULL)
