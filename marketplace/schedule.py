@@ -153,6 +153,12 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("deliveries"),
     ),
 )
+# what the worker alone runs: nothing of the business waits for it, so that whoever moves the clock
+# of a test or a demo does not check every night that passes
+WATCHES: tuple[Job, ...] = (
+    Job("夜间检查", "marketplace.supervision.checks.tasks:run_checks", 20, "messages", seeks=True),
+    Job("异常事件登记", "marketplace.supervision.checks.tasks:watch", 60, "messages", seeks=True),
+)
 QUEUES = ("deadlines", "messages")
 
 

@@ -17,13 +17,13 @@ from kombu.transport.sqlalchemy import Transport as SqlTransport
 
 from config import Settings
 from marketplace.app import create_app
-from marketplace.schedule import JOBS, QUEUES, Job
+from marketplace.schedule import JOBS, QUEUES, WATCHES, Job
 
 log = logging.getLogger(__name__)
 flask_app = create_app()
 settings: Settings = flask_app.config["SETTINGS"]
 EMBEDDED = settings.broker_url.startswith("sqla+sqlite:///")
-_BY_NAME = {job.function: job for job in JOBS}
+_BY_NAME = {job.function: job for job in (*JOBS, *WATCHES)}
 
 # cannot be given as a transport option: kombu hands those to create_engine
 SqlTransport.polling_interval = 0.2
@@ -53,7 +53,7 @@ celery.conf.update(
     worker_redirect_stdouts=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={} if EMBEDDED else {"visibility_timeout": 300},
-    beat_schedule={job.function: _beat_entry(job) for job in JOBS}
+    beat_schedule={job.function: _beat_entry(job) for job in (*JOBS, *WATCHES)}
     | (
         {
             "broker": {

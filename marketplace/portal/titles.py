@@ -20,6 +20,7 @@ SECTIONS: dict[str, Any] = {
     "sanctions": _l("惩戒与修复"),
     "lamps": _l("红黄灯"),
     "notices": _l("公示与异议"),
+    "audit": _l("审计提示"),
 }
 
 TITLES: dict[str, dict[str, Any]] = {
@@ -187,6 +188,12 @@ TITLES: dict[str, dict[str, Any]] = {
         "earliest_share": _l("亮黄灯不早于的用时比例"),
         "reminders": _l("提醒时点"),
         "due_day_hour": _l("到期日提醒的钟点"),
+    },
+    "audit": {
+        "night_from_hour": _l("深夜自（时）"),
+        "night_to_hour": _l("深夜至（时）"),
+        "pair_days": _l("同两人办理的统计期（日）"),
+        "pair_decisions": _l("同两人办理的最少件数"),
     },
     "notices": {"objection_answer_days": _l("异议答复时限（工作日）")},
 }

@@ -23,6 +23,8 @@ NOUNS: dict[str, Any] = {
     "cards": _l("黄牌红牌"),
     "catalogue": _l("服务事项清单"),
     "ceremony": _l("公开仪式"),
+    "check_runs": _l("夜间检查"),
+    "checks": _l("夜间检查"),
     "charge_audits": _l("实际收费核对"),
     "charge_uploads": _l("收费明细"),
     "charges": _l("实际收费核对"),
@@ -79,10 +81,13 @@ NOUNS: dict[str, Any] = {
     "session": _l("登录会话"),
     "setup": _l("初始设置"),
     "sign_in": _l("登录"),
+    "unusual_event": _l("异常事件"),
+    "unusual_events": _l("异常事件"),
     "user": _l("账号"),
 }
 DEEDS: dict[str, Any] = {
     "accepted": _l("接受"),
+    "acknowledged": _l("确认"),
     "annulment_proposed": _l("提议撤销"),
     "annulment_refused": _l("不予撤销"),
     "approved": _l("批准"),

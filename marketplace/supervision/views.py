@@ -30,8 +30,9 @@ from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
+from .unusual import pages as unusual_pages
 
-__all__ = ["appeal_pages", "audit_pages", "bp", "finding_pages", "prices"]
+__all__ = ["appeal_pages", "audit_pages", "bp", "finding_pages", "prices", "unusual_pages"]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 

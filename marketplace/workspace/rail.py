@@ -189,6 +189,8 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ("fees.charge_audit", "fees.charge", "fees.charge_upload"),
             ),
             Place("supervision.ledger", _l("审计台账")),
+            Place("supervision.unusual", _l("异常事件"), ("supervision.acknowledge",)),
+            Place("supervision.check_runs", _l("夜间检查")),
             Place(
                 "accounts.officials",
                 _l("账号管理"),

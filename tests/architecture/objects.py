@@ -157,6 +157,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.result": ("Need",),
     "selection.return_pick": ("Award",),
     "selection.withdraw": ("Entry",),
+    "supervision.acknowledge": ("UnusualEvent",),
     "supervision.answer_finding": ("AuditFinding",),
     "supervision.decide_appeal": ("Appeal",),
     "supervision.stay_appeal": ("Appeal",),

@@ -1,0 +1,1 @@
+"""Checks that run every night by themselves: ledgers, grades, what must always hold."""
