@@ -139,6 +139,13 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("charge_uploads"),
     ),
     Job(
+        "试算信用等级评定规则",
+        "marketplace.supervision.trials.tasks:run_trials",
+        2,
+        "messages",
+        watches=_watching("rating_trials"),
+    ),
+    Job(
         "信件投递",
         "marketplace.notifications.tasks:deliver_letters_due",
         10,

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from marketplace.accounts.queries import organisation_by_credit_code, register_of, site
 from marketplace.foundation import audit, clock, heads, policy
 from marketplace.foundation.db import db
+from marketplace.foundation.finding import by_public_id
 from marketplace.foundation.transactions import snapshot
 from marketplace.ratings import actions as ratings
 from marketplace.ratings import queries as rating_queries
@@ -21,6 +22,8 @@ from marketplace.ratings import simulating, verifying
 from marketplace.ratings.rules.policy import RatingPolicy
 from marketplace.selection import queries as selection
 from marketplace.supervision import ledger_files
+from marketplace.supervision.trials import running
+from marketplace.supervision.trials.models import RatingTrial
 
 from .saying import conclude, progress
 
@@ -156,6 +159,20 @@ def _simulate(attackers: Decimal, seed: int, edition: Path | None, file: Path | 
     click.echo(f"ours {outcome['ours']}, plain_mean {outcome['plain_mean']}")
     if file is not None:
         file.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+@ratings_group.command("trial")
+@click.argument("public_id")
+def _trial(public_id: str) -> None:
+    """Compute the trial of a rating edition again and compare it with what is stored."""
+    stored = by_public_id(RatingTrial, public_id)
+    given = running.Given(
+        stored.jurisdiction_code, stored.day, stored.known_at, stored.cursor, dict(stored.content)
+    )
+    kept = stored.result_sha256
+    outcome = running.compute(given, lambda done, total: progress(f"{done} of {total}"))
+    click.echo(f"stored   {kept}\ncomputed {outcome.sha256}")
+    conclude(f"trial {public_id}", int(kept != outcome.sha256))
 
 
 draws_group = AppGroup("draws", help="Draw proofs.")

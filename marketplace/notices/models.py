@@ -21,6 +21,7 @@ KIND_TITLES: dict[str, Any] = {
     "catalogue": _l("事项清单公示"),
     "fee_list": _l("收费目录清单公告"),
     "policy": _l("规则征求意见"),
+    "rating_rule": _l("评定规则公告"),
 }
 
 

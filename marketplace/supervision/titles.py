@@ -73,6 +73,7 @@ NOUNS: dict[str, Any] = {
     "public_notices": _l("公示"),
     "qualification": _l("资质"),
     "rating": _l("信用记录"),
+    "rating_trials": _l("评定规则试算"),
     "role": _l("角色"),
     "round": _l("选取"),
     "sanction_appeals": _l("申诉"),

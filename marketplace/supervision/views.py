@@ -30,9 +30,18 @@ from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .models import ClockKind
 from .rules import Lamp
+from .trials import pages as trial_pages
 from .unusual import pages as unusual_pages
 
-__all__ = ["appeal_pages", "audit_pages", "bp", "finding_pages", "prices", "unusual_pages"]
+__all__ = [
+    "appeal_pages",
+    "audit_pages",
+    "bp",
+    "finding_pages",
+    "prices",
+    "trial_pages",
+    "unusual_pages",
+]
 LATELY = timedelta(days=90)
 E = TypeVar("E", bound=StrEnum)
 

@@ -140,6 +140,16 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ("ratings.proposal", "ratings.reject", "ratings.inspect"),
             ),
             Place(
+                "supervision.trials",
+                _l("评定规则试算"),
+                (
+                    "supervision.trial",
+                    "supervision.new_trial",
+                    "supervision.propose_trial",
+                    "supervision.return_trial",
+                ),
+            ),
+            Place(
                 "sanctions.desk",
                 _l("惩戒案件"),
                 (

@@ -61,6 +61,38 @@ def grade_in_force(
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What two editions call for on a day, from the same grade in force (hundredths: the score)."""
+
+    grade: Grade
+    before: Grade
+    before_hundredths: int | None
+    after: Grade
+    after_hundredths: int | None
+
+
+def try_edition(
+    entries: Iterable[Entry],
+    policies: Sequence[DatedPolicy],
+    tried: RatingPolicy,
+    day: date,
+    known_at: datetime,
+) -> Tried:
+    """What a day's own edition and another call for on it; raises LookupError where none is in
+    force. Decisions, vetoes and the grade in force stand as they are under both."""
+    dated = policy_on(policies, day)
+    if dated is None:
+        raise LookupError(f"no edition in force on {day}")
+    # the tried edition may look further back: nothing it needs is forgotten on the way
+    fold = _Fold(known(entries, known_at), policies, day)
+    fold.longest = max(fold.longest, tried.mark_months, tried.a_months)
+    fold.run()
+    before, before_hundredths = fold.called_under(dated.policy, day)
+    after, after_hundredths = fold.called_under(tried, day)
+    return Tried(fold.grade, before, before_hundredths, after, after_hundredths)
+
+
+@dataclass(frozen=True, slots=True)
 class _Called:
     """The grade called for, since when, and the entries of that evaluation day."""
 
@@ -265,6 +297,15 @@ class _Fold:
 
     def _vetoes(self, day: date) -> list[VetoEntry]:
         return [veto for veto in self.standing.vetoes if veto.ends_on > day]
+
+    def called_under(self, policy: RatingPolicy, day: date) -> tuple[Grade, int | None]:
+        """Grade called for and score on a day under some edition; the fold stays as it is."""
+        reckoning = reckon(self.standing, numbers_of(policy), day)
+        band, rejected = self.band, self.rejected
+        self.band = self._band(reckoning, policy, day)
+        called = self._called_for(day)
+        self.band, self.rejected = band, rejected
+        return called, reckoning.total
 
     def _called_for(self, day: date) -> Grade:
         """The band, unless a veto calls for D or the grade has been rejected."""

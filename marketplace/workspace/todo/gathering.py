@@ -33,6 +33,7 @@ SOURCES: tuple[Source, ...] = (
     officers.professional_checks,
     officers.objections,
     officers.grade_proposals,
+    officers.rating_trials,
     officers.sanction_cases,
     officers.appeals,
     officers.callbacks,

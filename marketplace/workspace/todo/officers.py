@@ -29,6 +29,7 @@ from marketplace.sanctions.repairs.access import may_decide
 from marketplace.sanctions.repairs.models import RepairStatus
 from marketplace.sanctions.repairs.queries import waiting as repairs_waiting
 from marketplace.selection import queries as selection
+from marketplace.supervision.trials import queries as trials
 
 from .line import Line
 
@@ -110,6 +111,22 @@ def grade_proposals(actor: Actor, now: datetime) -> Iterator[Line]:
                 page="ratings.proposal",
                 key=each.public_id,
                 where="ratings.desk",
+                since=each.status_since,
+            )
+
+
+def rating_trials(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Rating rules to adopt or send back."""
+    if not actor.may(Permission.POLICY_APPROVE) or actor.jurisdiction is None:
+        return
+    for each in trials.proposed(actor.jurisdiction):
+        if each.proposed_by != actor.user_id:
+            yield Line(
+                what=_("审批信用等级评定规则"),
+                about=each.title,
+                page="supervision.trial",
+                key=each.public_id,
+                where="supervision.trials",
                 since=each.status_since,
             )
 

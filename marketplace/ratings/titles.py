@@ -1,0 +1,58 @@
+"""What the numbers of a rating edition are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+RATING_TITLES: dict[str, Any] = {
+    "mark_scale": _l("评价一分折合"),
+    "mark_half_life_months": _l("评价权重半衰期（月）"),
+    "mark_months": _l("评价有效期（月）"),
+    "breadth_constant": _l("评价方广度常数"),
+    "breadth_months": _l("评价方广度统计期（月）"),
+    "rater_cap": _l("单一评价方权重上限"),
+    "prior_value": _l("初始分值"),
+    "prior_strength": _l("初始分值强度"),
+    "prior_share": _l("初始分值权重"),
+    "owner_share": _l("业主评价权重"),
+    "department_share": _l("部门评价权重"),
+    "inspection_share": _l("检查结果权重"),
+    "inspection_months": _l("检查结果有效期（月）"),
+    "inspection_lowest": _l("检查结果最低分"),
+    "late_step_working_days": _l("逾期计分步长（工作日）"),
+    "late_delivery_step_points": _l("逾期交付每步扣分"),
+    "late_delivery_most_points": _l("逾期交付每份合同最多扣分"),
+    "late_acceptance_step_points": _l("逾期验收每步扣分（业主）"),
+    "late_acceptance_most_points": _l("逾期验收每份合同最多扣分（业主）"),
+    "late_payment_step_points": _l("逾期付款每步扣分（业主）"),
+    "late_payment_most_points": _l("逾期付款每份合同最多扣分（业主）"),
+    "delivery_volume_months": _l("交付量统计期（月）"),
+    "delivery_volume_unit": _l("交付量折减单位（份）"),
+    "abandoned_award_points": _l("无故放弃中选扣分"),
+    "withdrawn_after_award_points": _l("中选后撤回需求扣分（业主）"),
+    "overcharge_points": _l("超标准收费扣分"),
+    "upheld_complaint_points": _l("投诉成立扣分"),
+    "yellow_card_points": _l("黄牌扣分"),
+    "red_card_points": _l("红牌扣分"),
+    "commendation_least_points": _l("表扬最少加分"),
+    "commendation_most_points": _l("表扬最多加分"),
+    "commendation_standing_points": _l("有效表扬加分合计上限"),
+    "conduct_months": _l("行为记分有效期（月）"),
+    "lowest_score": _l("最低分"),
+    "highest_score": _l("最高分"),
+    "a_from": _l("A 级分数线"),
+    "a_left_below": _l("A 级退出分数线"),
+    "b_from": _l("B 级分数线"),
+    "c_from": _l("C 级分数线"),
+    "a_contracts": _l("A 级所需已评价合同（份）"),
+    "a_owners": _l("A 级所需评价业主（家）"),
+    "a_months": _l("A 级条件统计期（月）"),
+    "graded_from_contracts": _l("开始评级所需已评价合同（份）"),
+    "effect_after_days": _l("记分生效（日后）"),
+    "automatic_change_days": _l("自动变更等级生效（日后）"),
+    "proposal_notice_working_days": _l("A、D 级公示期（工作日）"),
+    "veto_suspension_working_days": _l("严重失信先行暂停最长（工作日）"),
+    "evaluation_day_of_month": _l("每月评定日"),
+}

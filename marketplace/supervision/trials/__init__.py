@@ -1,0 +1,1 @@
+"""Trials of rating editions on the whole ledger, and their adoption."""
