@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from . import clock
 from .actor import CLOCK, Actor
 from .db import Model, db
-from .transactions import transaction
+from .transactions import snapshot, transaction
 
 log = logging.getLogger(__name__)
 M = TypeVar("M")
@@ -202,3 +202,9 @@ def in_transaction(action: Callable[[Actor, datetime], Any]) -> Any:
     """Run one action of the clock as a transaction; for jobs that are not a scan of rows."""
     with transaction():
         return action(CLOCK, clock.now())
+
+
+def at_one_moment(read: Callable[[], Any]) -> Any:
+    """Run a job's read of several statements as all stood at one moment; nothing is written."""
+    with snapshot():
+        return read()

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
-from marketplace.foundation.transactions import snapshot
 
 from ..unusual import actions as unusual
 from .actions import begin_night, keep_slice
@@ -29,12 +28,10 @@ def run_checks() -> int:
     done = int(tasks.in_transaction(lambda _actor, now: begin_night(now)))
     until = monotonic() + AT_ONCE_SECONDS
     while monotonic() < until:
-        with snapshot():
-            waiting = _next()
-            if waiting is None:
-                return done
-            run_id, part, position = waiting
-            found = look(part, position)
+        looked = tasks.at_one_moment(_look_on)
+        if looked is None:
+            return done
+        run_id, position, found = looked
         if not tasks.in_transaction(partial(_keep, run_id, position, found)):
             return done
         done += 1
@@ -50,8 +47,13 @@ def _keep(run_id: int, position: int, found: Slice, actor: Actor, now: datetime)
     return keep_slice(db.session.get_one(CheckRun, run_id), position, found, actor, now)
 
 
-def _next() -> tuple[int, CheckPart, int] | None:
+def _look_on() -> tuple[int, int, Slice] | None:
+    """The next slice of the checks begun: which run, from where, what it found; None when all are
+    finished."""
     rows = db.session.scalars(select(CheckRun).where(CheckRun.finished_at.is_(None))).all()
     order = list(CheckPart)
     row = min(rows, key=lambda row: (row.day, order.index(row.part)), default=None)
-    return None if row is None else (row.id, row.part, row.position)
+    if row is None:
+        return None
+    run_id, position = row.id, row.position
+    return run_id, position, look(row.part, position)
