@@ -18,6 +18,7 @@ from . import queries
 from .appeals.queries import appeals_of
 from .appeals.queries import waiting as waiting_appeals
 from .blueprint import bp
+from .measures.queries import measures_of
 from .models import CardStatus
 from .repairs.models import RepairStatus
 from .repairs.queries import repairs_of
@@ -61,6 +62,7 @@ def own() -> ResponseReturnValue:
         objections=notices.objections_of(organisation_id),
         filed={(each.card_id, each.case_id): each for each in appeals_of(organisation_id)},
         repairs=repairs_of(organisation_id),
+        measures=measures_of(organisation_id),
         now=now,
     )
 

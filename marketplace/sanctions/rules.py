@@ -42,6 +42,8 @@ class SanctionsPolicy:
     ``repair_decision_days`` are working days, ``red_suspension_days`` natural days, the rest
     natural months. ``repair_*_months``: the shortest time a sanction of that severity is shown
     before credit repair may be granted; a yellow card counts as slight, a red one as ordinary.
+    ``rectification_days``, ``hotline_days`` and ``transfer_days`` are working days to answer an
+    order, a hotline order, a transfer; ``criticism_months`` how long a criticism is public.
     """
 
     SECTION: ClassVar[str] = "sanctions"
@@ -63,6 +65,10 @@ class SanctionsPolicy:
     repair_slight_months: Annotated[int, Ge(0), Le(3)] = 0
     repair_ordinary_months: Annotated[int, Ge(3), Le(12)] = 3
     repair_serious_months: Annotated[int, Ge(12), Le(36)] = 12
+    rectification_days: Annotated[int, Ge(1), Le(90)] = 15
+    hotline_days: Annotated[int, Ge(1), Le(30)] = 5
+    transfer_days: Annotated[int, Ge(1), Le(90)] = 20
+    criticism_months: Annotated[int, Ge(1), Le(12)] = 3
 
     def shortest_shown(self, severity: Severity) -> int:
         """The shortest publicity (months) before credit repair, for what is that grave."""

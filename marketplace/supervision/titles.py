@@ -80,6 +80,7 @@ NOUNS: dict[str, Any] = {
     "sanction_cases": _l("惩戒案件"),
     "selection_rounds": _l("选取"),
     "session": _l("登录会话"),
+    "soft_measures": _l("柔性措施"),
     "setup": _l("初始设置"),
     "sign_in": _l("登录"),
     "unusual_event": _l("异常事件"),

@@ -14,6 +14,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, FirmStatus
 from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.measures.queries import measures_of
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.selection import queries as selection
 
@@ -76,6 +77,20 @@ def own_sanctions(actor: Actor, now: datetime) -> Iterator[Line]:
                 where=DESK,
                 since=card.decided_at or card.proposed_at,
                 due=card.correct_by,
+            )
+    for measure in measures_of(actor.organisation_id):
+        if measure.awaits_firm:
+            answer = _("答复%(kind)s", kind=measure.kind.title)
+            yield Line(
+                what=answer
+                if measure.kind.firm_answers
+                else _("签收%(kind)s", kind=measure.kind.title),
+                about=actor.organisation_name,
+                page="sanctions.measure",
+                key=measure.public_id,
+                where=DESK,
+                since=measure.issued_at,
+                due=measure.due_at or measure.meeting_at,
             )
     for case in sanctions.cases_of(actor.organisation_id):
         if case.status is CaseStatus.REPORTED:

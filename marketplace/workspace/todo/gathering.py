@@ -37,6 +37,7 @@ SOURCES: tuple[Source, ...] = (
     officers.sanction_cases,
     officers.appeals,
     officers.callbacks,
+    officers.soft_measures,
     officers.evaluation_reviews,
     officers.lotteries,
     officers.annulments,

@@ -24,6 +24,8 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import ProposalStatus
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.appeals.queries import waiting as appeals_waiting
+from marketplace.sanctions.measures.models import MeasureStatus
+from marketplace.sanctions.measures.queries import waiting as measures_waiting
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.sanctions.repairs.access import may_decide
 from marketplace.sanctions.repairs.models import RepairStatus
@@ -219,6 +221,26 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
                     where="sanctions.repairs",
                     since=repair.filed_at,
                     due=repair.due_at,
+                )
+
+
+def soft_measures(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Answers to check, measures that are overdue, criticism to approve."""
+    codes = area_of(actor)
+    for status, permission, words in (
+        (MeasureStatus.REPLIED, Permission.SANCTION_PROPOSE, _("核查答复")),
+        (MeasureStatus.OVERDUE, Permission.SANCTION_PROPOSE, _("处理逾期未答复的措施")),
+        (MeasureStatus.PROPOSED, Permission.SANCTION_DECIDE, _("审批通报批评")),
+    ):
+        if actor.may(permission):
+            for each in measures_waiting(codes, status):
+                yield Line(
+                    what=words,
+                    about=f"{each.kind.title} {each.organisation.name}",
+                    page="sanctions.measure",
+                    key=each.public_id,
+                    where="sanctions.measures",
+                    since=each.status_since,
                 )
 
 

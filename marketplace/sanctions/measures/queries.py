@@ -1,0 +1,60 @@
+"""Soft measures: of an area, of a firm, waiting for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+
+from marketplace.foundation.db import db
+from marketplace.foundation.finding import by_public_id
+
+from .models import Measure, MeasureKind, MeasureStatus
+
+SENT = (
+    MeasureStatus.OPEN,
+    MeasureStatus.REPLIED,
+    MeasureStatus.OVERDUE,
+    MeasureStatus.CLOSED,
+)
+
+
+def measure(public_id: str) -> Measure:
+    """By its public id; raises Missing."""
+    return by_public_id(Measure, public_id)
+
+
+def measures(codes: Sequence[str], kind: MeasureKind | None = None) -> Select[Measure]:
+    """Measures of these jurisdictions: those not closed first, then newest."""
+    query = select(Measure).where(Measure.jurisdiction_code.in_(codes))
+    if kind is not None:
+        query = query.where(Measure.kind == kind)
+    return query.order_by(Measure.closed_at.is_(None).desc(), Measure.id.desc())
+
+
+def measures_of(organisation_id: int) -> list[Measure]:
+    """What a firm was sent, newest first."""
+    return list(
+        db.session.scalars(
+            select(Measure)
+            .where(
+                Measure.organisation_id == organisation_id,
+                Measure.status.in_(SENT),
+                Measure.kind != MeasureKind.TRANSFER,
+            )
+            .order_by(Measure.id.desc())
+            .limit(50)
+        )
+    )
+
+
+def waiting(codes: Sequence[str], status: MeasureStatus) -> list[Measure]:
+    """Measures at one step, the one that has waited longest first."""
+    return list(
+        db.session.scalars(
+            select(Measure)
+            .where(Measure.status == status, Measure.jurisdiction_code.in_(codes))
+            .order_by(Measure.status_since, Measure.id)
+            .limit(100)
+        )
+    )
