@@ -18,12 +18,14 @@ from marketplace.sanctions.models import Breach, Card, Case, Cause
 from marketplace.sanctions.rules import Severity
 from marketplace.supervision import actions as supervision
 
+from . import mending
 from .agenda import Days, Story
 from .people import CITY, Cast
 
 
 def inspect_and_sanction(cast: Cast, days: Days) -> Story:
-    """Two inspections (an A and a B), a yellow card put right, a blacklisting in force."""
+    """Two inspections (an A and a B), a yellow card put right, a blacklisting in force; what
+    follows them."""
     inspect(cast, "lanjing", "94.50", "资料齐全，抽查三份报告质量良好")
     inspect(cast, "tianhe", "83.00", "成果归档不及时，已当场整改")
     yield days.at(22)
@@ -37,6 +39,8 @@ def inspect_and_sanction(cast: Cast, days: Days) -> Story:
     judge_correction(cast, card)
     decide(cast, case)
     yield days.at(14)
+    mending.soften(cast)
+    mending.ask_again(cast, card, case)
 
 
 def inspect(cast: Cast, firm: str, result: str, findings: str) -> None:

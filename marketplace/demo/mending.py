@@ -1,0 +1,123 @@
+"""What follows sanctions in the demo: soft measures, an appeal, an application for credit repair."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from marketplace.accounts.models import Organisation
+from marketplace.foundation import clock, files
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+from marketplace.sanctions.appeals.actions import file_appeal
+from marketplace.sanctions.measures import actions as measures
+from marketplace.sanctions.measures.actions import Content
+from marketplace.sanctions.measures.models import Measure, MeasureKind
+from marketplace.sanctions.models import Card, Case
+from marketplace.sanctions.repairs.actions import file_repair
+
+from .papers import pdf
+from .people import CITY, Cast
+
+
+def soften(cast: Cast) -> None:
+    """One measure of every kind; some signed for, one answered."""
+    reminder = _send(
+        cast,
+        "tianhe",
+        Content(
+            MeasureKind.REMINDER,
+            "两份成果的归档晚于承诺时间三个工作日",
+            "核对在办项目的归档安排，按承诺时间归档",
+        ),
+    )
+    order = _send(
+        cast,
+        "zhongxin",
+        Content(
+            MeasureKind.RECTIFICATION,
+            "监理日志缺少签字，与备案人员不一致",
+            "补齐签字，完善人员到岗登记，报送整改材料",
+        ),
+    )
+    _send(
+        cast,
+        "tianhe",
+        Content(
+            MeasureKind.HOTLINE,
+            "来电人反映预约后两次无人到场，要求说明原因",
+            "联系来电人说明情况并安排时间",
+            reference="QH12345-0871（演示）",
+        ),
+    )
+    _send(
+        cast,
+        "fangyuan",
+        Content(
+            MeasureKind.TRANSFER,
+            "成果署名人员未取得相应执业资格",
+            "随函附成果复印件",
+            authority="青河市自然资源和规划局（演示）",
+        ),
+    )
+    _send(
+        cast,
+        "fangyuan",
+        Content(
+            MeasureKind.TALK,
+            "两个项目成果署名人员与登记不符",
+            "项目人员名册和劳动合同",
+            meeting_at=clock.now() + timedelta(days=2),
+            place="青河市政务服务中心三楼会议室（演示）",
+        ),
+    )
+    _send(
+        cast,
+        "fangyuan",
+        Content(
+            MeasureKind.CRITICISM,
+            "以未登记的人员出具测绘成果，经约谈仍未改正",
+            "停止以未登记人员出具成果",
+        ),
+    )
+    with transaction():
+        measures.sign_receipt(
+            db.session.get_one(Measure, reminder), cast.firms["tianhe"].actor, clock.now()
+        )
+    with transaction():
+        measures.reply_measure(
+            db.session.get_one(Measure, order),
+            "签字已补齐，到岗登记改为每日由总监复核",
+            cast.firms["zhongxin"].actor,
+            clock.now(),
+        )
+
+
+def ask_again(cast: Cast, card_id: int, case_id: int) -> None:
+    """The blacklisted firm appeals; the firm with the corrected card asks for credit repair."""
+    with transaction():
+        file_appeal(
+            db.session.get_one(Case, case_id),
+            "署名人员在决定作出前已完成登记，六个月的期限过重，请求变更",
+            cast.firms["fangyuan"].actor,
+            clock.now(),
+        )
+    with transaction():
+        actor, now = cast.firms["zhongxin"].actor, clock.now()
+        file_repair(
+            db.session.get_one(Card, card_id),
+            "联系电话已更新，指定专人每周核对公示信息，连续四周无差错",
+            files.store(pdf("correction"), "整改情况.pdf", actor, now, "evidence"),
+            actor,
+            now,
+        )
+
+
+def _send(cast: Cast, firm: str, content: Content) -> int:
+    with transaction():
+        return measures.issue_measure(
+            db.session.get_one(Organisation, cast.firms[firm].organisation_id),
+            CITY,
+            content,
+            cast.officers["jingban"].actor,
+            clock.now(),
+        ).id
