@@ -24,7 +24,8 @@ from marketplace.app import create_app
 from marketplace.catalogue.models import ServiceItem
 from marketplace.commands import setting_up
 from marketplace.foundation import clock
-from marketplace.foundation.db import db, prepare_engine
+from marketplace.foundation.connections import prepare_engine
+from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import Need, NeedStatus

@@ -14,7 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings, from_environment
 from marketplace.accounts.access import login_manager
 from marketplace.foundation import clock, crypto, templates, web
-from marketplace.foundation.db import db, prepare_engine
+from marketplace.foundation.connections import prepare_engine
+from marketplace.foundation.db import db
 
 PACKAGES = (
     "notifications",

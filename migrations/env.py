@@ -13,7 +13,8 @@ from flask import current_app
 from sqlalchemy import Connection, text
 from sqlalchemy.types import TypeEngine
 
-from marketplace.foundation.db import DecimalText, EnumText, Fen, UTCDateTime, db, write_mode
+from marketplace.foundation.connections import write_mode
+from marketplace.foundation.db import DecimalText, EnumText, Fen, UTCDateTime, db
 
 LOCK_KEY = 7_462_002
 PLAIN = {

@@ -11,7 +11,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from marketplace.foundation.db import db, in_write_mode
+from marketplace.foundation.connections import in_write_mode
+from marketplace.foundation.db import db
 
 
 @contextmanager

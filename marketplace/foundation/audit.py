@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import clock, epoch, savepoints
 from .actor import Actor
 from .crypto import digest
-from .db import Base, db
+from .db import Base, db, fetch, put
 from .ledger import append_only
 
 GENESIS = "0" * 64
@@ -162,8 +162,8 @@ def _write_pending(session: Session) -> None:
         connection.execute(_LOCK, {"key": LOCK_KEY})
         # the time of recording, read under the lock: times never run backwards along the chain
         epoch.forget_present()
-    last = connection.execute(_LAST).first()
-    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    last = fetch(_LAST)
+    seq, previous = last[0] if last else (0, GENESIS)
     at = clock.now()
     rows = []
     for action, actor, subject, facts in pending:
@@ -184,8 +184,8 @@ def _write_pending(session: Session) -> None:
         row["content_digest"] = digest(_content(row))
         previous = row["hash"] = chain_hash(previous, row["content_digest"])
         rows.append(row)
-    connection.execute(_INSERT, rows)
-    connection.execute(_TAIL, {"seq": seq, "hash": previous})
+    put(_INSERT, *rows)
+    put(_TAIL, {"seq": seq, "hash": previous})
 
 
 def _json_facts(facts: dict[str, Any]) -> dict[str, Any]:

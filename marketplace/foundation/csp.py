@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from .db import set_write_mode
+from .connections import set_write_mode
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,14 @@
-"""The database: session, column types, SQLite's pragmas, pages of a list."""
+"""The database: session, column types, statements of many uses, pages of a list."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache, partial
-from time import monotonic
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from flask import current_app
@@ -33,8 +30,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -43,29 +39,23 @@ from sqlalchemy.orm import (
     mapped_column,
     registry,
 )
-from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from . import prepared
+from .connections import IMMEDIATE, only_reads
 from .recent import kept_for
 
 T = TypeVar("T")
 
 # where a writing request holds what it read of the clock; gone once it may have waited for a lock
 READING = "marketplace.reading"
-_IMMEDIATE = "marketplace.immediate"
 
 # counts of more rows than this may be so many seconds old
 COUNTED_EXACTLY = 1000
 COUNTED_SECONDS = 20
 
-# a connection given back more lately than this is taken to be alive
-_TRUSTED_SECONDS = 5
-_GIVEN_BACK = "marketplace.given_back"
-
-# whether what runs may write; None where nobody has said so: a transaction, yet without its lock
-_write_mode: ContextVar[bool | None] = ContextVar("write_mode", default=None)
+_CONNECTION = "marketplace.connection"
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -175,10 +165,18 @@ class Model(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
 
 
+_ALPHABET = "0123456789bcdfghjkmnpqrstvwxyz"
+_LENGTH = 13
+
+
 def new_public_id() -> str:
-    """A random name for an address: 13 characters of base 32, 65 bits, no vowel traps."""
-    alphabet = "0123456789bcdfghjkmnpqrstvwxyz"
-    return "".join(secrets.choice(alphabet) for _ in range(13))
+    """A random name for an address: 13 characters of 30, 63 bits, no vowel traps."""
+    number = secrets.randbelow(len(_ALPHABET) ** _LENGTH)
+    made = []
+    for _ in range(_LENGTH):
+        number, place = divmod(number, len(_ALPHABET))
+        made.append(_ALPHABET[place])
+    return "".join(made)
 
 
 class PublicIdMixin:
@@ -190,109 +188,32 @@ class PublicIdMixin:
 db = SQLAlchemy(model_class=Base)
 
 
-@contextmanager
-def write_mode() -> Iterator[None]:
-    """Transactions begun inside take the write lock at once on SQLite (BEGIN IMMEDIATE)."""
-    token = _write_mode.set(True)
-    try:
-        yield
-    finally:
-        _write_mode.reset(token)
-
-
-def set_write_mode(on: bool | None) -> None:
-    """Set by the web layer at the start of each request, by its method; None at its end."""
-    _write_mode.set(on)
-
-
-def in_write_mode() -> bool:
-    """Whether what runs now may write: an unsafe request, a task, a command."""
-    return bool(_write_mode.get())
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Give an engine of ours what its transactions need.
-
-    SQLite: its pragmas and an explicit BEGIN. PostgreSQL: a request that only reads asks each
-    statement by itself, as READ COMMITTED sees it anyway, without the two messages around them;
-    a connection that has rested is tried before it is used.
-    """
-    event.listen(engine, "before_execute", _refuse_to_write)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
-    else:
-        event.listen(engine, "connect", _postgresql_connect)
-        event.listen(engine, "begin", _postgresql_begin)
-        event.listen(engine, "checkin", _given_back)
-        event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
-
-
-def _sqlite_connect(dbapi_connection: Any, _record: Any) -> None:
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=8000",
-        # pages are read where the system holds them instead of being copied; half the reading
-        "mmap_size=1073741824",
-        "trusted_schema=OFF",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    connection.info[_IMMEDIATE] = in_write_mode()
-    if in_write_mode():
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN")  # which neither reads nor waits
-
-
-def _postgresql_connect(dbapi_connection: Any, record: Any) -> None:
-    # to compile a statement costs more than any of ours takes
-    dbapi_connection.autocommit = True
-    dbapi_connection.execute("SET jit = off")
-    dbapi_connection.autocommit = False
-    record.info[_GIVEN_BACK] = monotonic()
-
-
-def _postgresql_begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level"):
-        return  # whoever asked for a way of their own has it
-    driver: Any = connection.connection.driver_connection
-    alone = _write_mode.get() is False
-    if driver.autocommit is not alone:
-        driver.autocommit = alone
-
-
-def _given_back(_dbapi_connection: Any, record: Any) -> None:
-    record.info[_GIVEN_BACK] = monotonic()
-
-
-def _try_rested(dialect: Dialect, dbapi_connection: Any, record: Any, _proxy: Any) -> None:
-    if monotonic() - record.info[_GIVEN_BACK] < _TRUSTED_SECONDS:
-        return
-    try:
-        dialect.do_ping(dbapi_connection)
-    except dialect.loaded_dbapi.Error as error:
-        # the server was restarted: every connection made before is dropped with this one
-        raise InvalidatePoolError from error
-
-
 @event.listens_for(db.session, "before_flush")
 def _refuse_to_flush(session: Session, _context: Any, _objects: Any) -> None:
-    if _write_mode.get() is False and (session.new or session.dirty or session.deleted):
+    if only_reads() and (session.new or session.dirty or session.deleted):
         raise RuntimeError("a request that only reads was about to write")
 
 
-def _refuse_to_write(_connection: Any, statement: Any, *_values: Any) -> None:
-    if _write_mode.get() is False and isinstance(statement, UpdateBase):
-        raise RuntimeError("a request that only reads was about to write")
+@event.listens_for(db.session, "after_begin")
+def _hold(session: Session, _transaction: Any, connection: Connection) -> None:
+    session.info[_CONNECTION] = connection
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _let_go(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(_CONNECTION, None)
+
+
+def _connection() -> Connection:
+    """The connection of this transaction, all that was changed sent over it.
+
+    Held, since the session looks for the engine, and asks where it stands, at each question.
+    """
+    session = db.session()
+    session.flush()
+    held: Connection | None = session.info.get(_CONNECTION)
+    return held if held is not None and session.is_active else session.connection()
 
 
 def fetch(statement: Executable, **values: Any) -> Sequence[Any]:
@@ -301,11 +222,20 @@ def fetch(statement: Executable, **values: Any) -> Sequence[Any]:
     A fraction of the cost of building the same query and loading objects for each request. What
     this transaction has changed is sent first, as for every query.
     """
-    session = db.session()
-    session.flush()
-    connection = session.connection()
+    connection = _connection()
     rows = prepared.rows_of(connection, statement, values)
     return connection.execute(statement, values).all() if rows is None else rows
+
+
+def put(statement: Executable, *rows: Mapping[str, Any]) -> Sequence[Any]:
+    """Write rows by a statement built once, for what is written in crowds; what it returns of
+    one row. What this transaction has changed is sent first."""
+    connection = _connection()
+    answer = prepared.sent(connection, statement, rows)
+    if answer is not None:
+        return answer
+    result = connection.execute(statement, rows if len(rows) > 1 else rows[0])
+    return result.all() if result.returns_rows else []
 
 
 def lock(instance: T) -> T:
@@ -317,7 +247,7 @@ def lock(instance: T) -> T:
     is sent first: re-reading would drop it.
     """
     db.session.flush()
-    if db.session.connection().info.get(_IMMEDIATE):
+    if db.session.connection().info.get(IMMEDIATE):
         return instance
     # its own table alone: what was loaded along with it may be missing, which cannot be locked
     db.session.refresh(instance, with_for_update={"of": type(instance)})

@@ -19,7 +19,8 @@ from flask import current_app, has_request_context, request
 from sqlalchemy import CheckConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .db import READING, Base, db, in_write_mode
+from .connections import in_write_mode
+from .db import READING, Base, db
 from .savepoints import gather
 
 P = ParamSpec("P")

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .db import Base, db, fetch
+from .db import Base, db, fetch, put
 
 
 class IdempotencyKey(Base):
@@ -59,7 +59,7 @@ _REMEMBER = (
 def claim(key: str, content: str, now: datetime) -> Earlier | None:
     """Take ``key`` for this transaction; returns what was done with it before, if anything."""
     insert = _CLAIM[db.session.connection().dialect.name]
-    if fetch(insert, key=key, content=content, at=now):
+    if put(insert, {"key": key, "content": content, "at": now}):
         return None
     (row,) = fetch(_USED, used=key)
     return Earlier(same_content=row.content == content, location=row.location)
@@ -67,7 +67,7 @@ def claim(key: str, content: str, now: datetime) -> Earlier | None:
 
 def remember(key: str, location: str | None) -> None:
     """Keep where the first answer led."""
-    db.session.connection().execute(_REMEMBER, {"used": key, "led_to": location})
+    put(_REMEMBER, {"used": key, "led_to": location})
 
 
 def release(key: str) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Executable, Select
+from sqlalchemy import ColumnElement, Dialect, Executable, Select, TextClause
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import Insert, Update
 
 # of lists of values as long as pages are; a longer or rarer one goes the usual way
 _MOST_KEPT = 60
@@ -30,8 +31,8 @@ class _Prepared(NamedTuple):
     constant: dict[str, Any]
     order: tuple[str, ...] | None
     make: Callable[..., Any]
-    # (place, how it is read) of columns that are not as the driver gives them
-    read: tuple[tuple[int, Callable[[Any], Any]], ...]
+    # (place, how it is read) of columns that are not as the driver gives them; None: no answer
+    read: tuple[tuple[int, Callable[[Any], Any]], ...] | None
 
 
 class _Known:
@@ -45,7 +46,7 @@ class _Known:
         self.compiled: dict[Any, tuple[Any, tuple[str, ...]]] = {}
 
 
-_kept: WeakKeyDictionary[Select[Any], _Known] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Executable, _Known] = WeakKeyDictionary()
 
 
 def rows_of(
@@ -78,7 +79,34 @@ def rows_of(
         return None
     else:
         prepared = forms[key] = _prepare(statement, compiled, dialect, values)
-    return None if prepared is None else _ask(connection, prepared, values)
+    return None if prepared is None else _ask(connection, prepared, [values])
+
+
+def sent(
+    connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Any] | None:
+    """Write rows by a statement used before; what it returns of them (of one row: of several
+    nothing may be asked). None, and nothing is written, at first use and for what has to go the
+    usual way."""
+    if not isinstance(statement, (Insert, Update, TextClause)):
+        return None
+    known = _kept.get(statement)
+    if known is None:
+        _kept[statement] = _Known()
+        return None
+    dialect = connection.dialect
+    place = (dialect.name, *rows[0])
+    if place in known.forms:
+        prepared = known.forms[place]
+    elif len(known.forms) >= _MOST_KEPT:
+        return None
+    else:
+        prepared = known.forms[place] = _prepare_writing(statement, dialect, rows[0])
+    if prepared is None or (len(rows) > 1 and prepared.read is not None):
+        return None
+    for listener in connection.dispatch.before_execute:
+        listener(connection, statement, rows, {}, {})
+    return _ask(connection, prepared, rows)
 
 
 def _compiled(
@@ -92,11 +120,36 @@ def _compiled(
 def _prepare(
     statement: Select[Any], compiled: Any, dialect: Dialect, values: Mapping[str, Any]
 ) -> _Prepared | None:
-    names = [column.key or "" for column in statement.selected_columns]
-    plain = len(names) == len(list(statement.inner_columns)) and all(
-        name.isidentifier() and not name.startswith("_") for name in names
-    )
-    if not plain or len(set(names)) < len(names):
+    if len(list(statement.selected_columns)) != len(list(statement.inner_columns)):
+        return None
+    return _written_out(compiled, dialect, values, list(statement.selected_columns))
+
+
+def _prepare_writing(
+    statement: Insert | Update | TextClause, dialect: Dialect, values: Mapping[str, Any]
+) -> _Prepared | None:
+    compiled: Any
+    if isinstance(statement, TextClause):
+        compiled = statement.compile(dialect=dialect)
+        return _written_out(compiled, dialect, values, [])
+    compiled = statement.compile(dialect=dialect, column_keys=list(values))
+    # a column's default is worked out by the engine, for each row
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        return None
+    # as it was written: what else tells it may be kept from the statement this one was made of
+    returned = list(statement._returning)
+    if not all(isinstance(column, ColumnElement) for column in returned):
+        return None
+    return _written_out(compiled, dialect, values, returned)
+
+
+def _written_out(
+    compiled: Any, dialect: Dialect, values: Mapping[str, Any], columns: Sequence[Any]
+) -> _Prepared | None:
+    names = [column.key or "" for column in columns]
+    if any(not name.isidentifier() or name.startswith("_") for name in names):
+        return None
+    if len(set(names)) < len(names):
         return None
     state = compiled.construct_expanded_state(dict(values))
     places: dict[str, tuple[str, int | None]] = {}
@@ -108,7 +161,8 @@ def _prepare(
             places.update({each: (name, place) for place, each in enumerate(given)})
     asked, constant = [], {}
     for name, (value, place) in places.items():
-        ready = state.processors.get(name)
+        # a list's values come out of the expansion with theirs, all others have their own
+        ready = state.processors.get(name) or compiled._bind_processors.get(name)
         if name not in state.parameters:
             continue  # it stands in the text
         if value in values:
@@ -117,7 +171,7 @@ def _prepare(
             fixed = state.parameters[name]
             constant[name] = fixed if ready is None else ready(fixed)
     read = []
-    for place, column in enumerate(statement.selected_columns):
+    for place, column in enumerate(columns):
         reads = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if reads is not None:
             read.append((place, reads))
@@ -127,23 +181,26 @@ def _prepare(
         constant=constant,
         order=None if state.positiontup is None else tuple(state.positiontup),
         make=namedtuple("Row", names)._make,  # type: ignore[attr-defined]
-        read=tuple(read),
+        read=tuple(read) if columns else None,
     )
 
 
-def _ask(connection: Connection, prepared: _Prepared, values: Mapping[str, Any]) -> list[Any]:
-    given = dict(prepared.constant)
-    for name, value, place, ready in prepared.asked:
-        one = values[value] if place is None else values[value][place]
-        given[name] = one if ready is None else ready(one)
-    sent: Any = given if prepared.order is None else tuple([given[name] for name in prepared.order])
+def _ask(
+    connection: Connection, prepared: _Prepared, rows: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    made = [_ready(prepared, values) for values in rows]
+    many = len(made) > 1
+    sent: Any = made if many else made[0]
     driver: Any = connection.connection.driver_connection
     cursor = driver.cursor()
     try:
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, prepared.sql, sent, None, False)
-        cursor.execute(prepared.sql, sent)
-        found = cursor.fetchall()
+            listener(connection, cursor, prepared.sql, sent, None, many)
+        if many:
+            cursor.executemany(prepared.sql, sent)
+        else:
+            cursor.execute(prepared.sql, sent)
+        found = [] if prepared.read is None else cursor.fetchall()
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_the_engine_says(connection, prepared.sql, sent, error) from error
     finally:
@@ -151,13 +208,22 @@ def _ask(connection: Connection, prepared: _Prepared, values: Mapping[str, Any])
     make, read = prepared.make, prepared.read
     if not read:
         return [make(row) for row in found]
-    rows = []
+    answer = []
     for row in found:
         cells = list(row)
         for place, reads in read:
             cells[place] = reads(cells[place])
-        rows.append(make(cells))
-    return rows
+        answer.append(make(cells))
+    return answer
+
+
+def _ready(prepared: _Prepared, values: Mapping[str, Any]) -> Any:
+    """The values of one row as the driver takes them."""
+    given = dict(prepared.constant)
+    for name, value, place, ready in prepared.asked:
+        one = values[value] if place is None else values[value][place]
+        given[name] = one if ready is None else ready(one)
+    return given if prepared.order is None else tuple([given[name] for name in prepared.order])
 
 
 def _as_the_engine_says(connection: Connection, sql: str, sent: Any, error: Exception) -> Exception:

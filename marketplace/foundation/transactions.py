@@ -9,7 +9,8 @@ from typing import Any
 from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import scoped_session
 
-from .db import db, write_mode
+from .connections import write_mode
+from .db import db
 
 
 @contextmanager

@@ -31,8 +31,9 @@ from werkzeug.exceptions import HTTPException
 
 from . import addresses, audit, clock, csp, frame, idempotency, languages, page_cache
 from .actor import Actor
+from .connections import set_write_mode
 from .crypto import digest, keyed_digest
-from .db import db, set_write_mode
+from .db import db
 from .errors import Conflict, DomainError
 from .money import format_wan, format_yuan
 from .transactions import commit, rollback, transaction

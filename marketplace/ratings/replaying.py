@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Engine, Row, create_engine, select
 from sqlalchemy.pool import NullPool
 
 from marketplace.foundation import clock
-from marketplace.foundation.db import db, prepare_engine
+from marketplace.foundation.connections import prepare_engine
+from marketplace.foundation.db import db
 
 from . import queries, streaming
 from .models import RatingSubject, content_digest

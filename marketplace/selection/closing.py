@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import put
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
@@ -108,7 +108,7 @@ def store_checks(
         for result in found.results
     ]
     if rows:
-        db.session.connection().execute(_KEEP, rows)
+        put(_KEEP, *rows)
 
 
 def _unfit(need: Need, standing: list[Entry], now: datetime) -> dict[int, str]:

@@ -13,8 +13,9 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import func, insert, select, text, update
 
 from marketplace.accounts.models import Organisation
-from marketplace.foundation import db as database
-from marketplace.foundation.db import db, set_write_mode
+from marketplace.foundation import connections
+from marketplace.foundation.connections import set_write_mode
+from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.foundation.web import PUBLIC, access, writes
 from marketplace.notifications.models import Message
@@ -92,7 +93,7 @@ def test_a_connection_that_died_while_it_rested_is_not_used(
         address = db.engine.url.set(drivername="postgresql").render_as_string()
         with psycopg.connect(address) as other:
             other.execute("SELECT pg_terminate_backend(%s)", (own,))
-        monkeypatch.setattr(database, "_TRUSTED_SECONDS", 0)
+        monkeypatch.setattr(connections, "_TRUSTED_SECONDS", 0)
         assert db.session.scalar(text("SELECT pg_backend_pid()")) != own
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Executable, Integer, bindparam, event, func, select, text
+from sqlalchemy import Executable, Integer, bindparam, event, func, insert, inspect, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from marketplace.accounts.models import Organisation, OrganisationKind
-from marketplace.foundation import clock, prepared
-from marketplace.foundation.db import as_written, db, fetch
+from marketplace.foundation import clock, epoch, prepared
+from marketplace.foundation.connections import set_write_mode
+from marketplace.foundation.db import as_written, db, fetch, new_public_id, put
+from marketplace.foundation.lifecycle import StatusChange
+from marketplace.foundation.policy import PolicyEdition
+from marketplace.foundation.storing import store
 from marketplace.foundation.transactions import transaction
+from marketplace.notifications.models import Message
 from tests.factories import accounts
 
 _SOME = (
@@ -193,3 +198,123 @@ def test_pages_read_the_same_rows_either_way(
         firm = listed.split('href="/firms/')[1].split('"')[0]
         assert client.get(f"/firms/{firm}").status_code == 200
     assert compared > 10
+
+
+def test_a_value_is_made_ready_by_its_column(app: Flask) -> None:
+    whole_second = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
+    statement = select(Organisation.id).where(
+        Organisation.id == bindparam("key"), Organisation.created_at == bindparam("at")
+    )
+    with app.app_context():
+        with transaction():
+            organisation = accounts.firm().organisation
+            organisation.created_at = whole_second
+        key = organisation.id
+        assert _prepared(statement, key=key, at=whole_second) == [(key,)]
+        assert _prepared(statement, key=key, at=whole_second + timedelta(seconds=1)) == []
+
+
+_ROW = insert(StatusChange.__table__)  # type: ignore[arg-type]
+_CHANGE: dict[str, Any] = {
+    "subject_type": "needs",
+    "subject_id": 1,
+    "from_status": None,
+    "at": datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC),
+    "actor_id": None,
+    "organisation_id": None,
+    "reason": None,
+}
+
+
+def test_rows_written_by_it_are_those_the_engine_writes(app: Flask) -> None:
+    with app.app_context(), transaction():
+        for turn in ("a", "b", "c"):
+            put(_ROW, {**_CHANGE, "to_status": turn})
+            put(_ROW, *[{**_CHANGE, "to_status": f"{turn}{each}"} for each in range(3)])
+        written = db.session.scalars(select(StatusChange).order_by(StatusChange.id)).all()
+        assert [row.to_status for row in written] == [
+            f"{turn}{each}" for turn in "abc" for each in ("", 0, 1, 2)
+        ]
+        assert {row.at for row in written} == {_CHANGE["at"]}
+        connection = db.session.connection()
+        assert prepared.sent(connection, _ROW, [{**_CHANGE, "to_status": "d"}]) == []
+
+
+def test_what_a_written_row_returns_is_read_by_its_column(app: Flask) -> None:
+    statement = _ROW.returning(StatusChange.id, StatusChange.at)
+    with app.app_context(), transaction():
+        answers = [put(statement, {**_CHANGE, "to_status": "a"}) for _ in range(3)]
+        assert [len(answer) for answer in answers] == [1, 1, 1]
+        assert [row.at for (row,) in answers] == [_CHANGE["at"]] * 3
+        assert [row.id for (row,) in answers] == list(
+            db.session.scalars(select(StatusChange.id).order_by(StatusChange.id))
+        )
+
+
+def test_a_request_that_only_reads_writes_nothing_by_it(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            for _ in range(2):
+                put(_ROW, {**_CHANGE, "to_status": "a"})
+        set_write_mode(False)
+        try:
+            with pytest.raises(RuntimeError, match="only reads"):
+                put(_ROW, {**_CHANGE, "to_status": "b"})
+        finally:
+            set_write_mode(None)
+            db.session.rollback()
+        assert db.session.scalar(select(func.count()).select_from(StatusChange)) == 2
+
+
+def test_a_new_object_stored_at_once_is_as_one_added(app: Flask) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        now = clock.now()
+        for at_once in (False, True, True, True):
+            note = Message(
+                organisation_id=firm.organisation.id,
+                subject="通知",
+                body="内容",
+                link="/",
+                key=new_public_id(),
+                created_at=now,
+            )
+            if at_once:
+                store(note)
+                assert note not in db.session.new
+                assert note not in db.session.dirty
+            else:
+                db.session.add(note)
+                db.session.flush()
+            assert db.session.get(Message, note.id) is note
+            names = [attribute.key for attribute in inspect(Message).column_attrs]
+            kept = {name: getattr(note, name) for name in names}
+            db.session.refresh(note)
+            assert kept == {name: getattr(note, name) for name in names}
+        note.subject = "改过的通知"
+        db.session.flush()
+        asked = select(Message.subject).order_by(Message.id.desc()).limit(1)
+        assert db.session.scalar(asked) == "改过的通知"
+
+
+def test_an_object_somebody_listens_to_goes_the_usual_way(app: Flask) -> None:
+    with app.app_context(), transaction():
+        office = accounts.firm().organisation.jurisdiction_code
+        before = epoch.present().editions
+        for turn in range(2):
+            edition = PolicyEdition(
+                jurisdiction=office,
+                section=f"trial{turn}",
+                effective_from=date(2030, 1, 1),
+                title="试行",
+                legal_basis="试行",
+                review={},
+                content={},
+                source="",
+                sha256="0" * 64,
+                published_at=clock.now(),
+            )
+            store(edition)
+            assert edition.id is not None
+    with app.app_context():
+        assert epoch.present().editions > before

@@ -15,7 +15,7 @@ from marketplace.fees.rules.judging import Gate
 from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db, lock, put
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
 from marketplace.intermediaries import queries as intermediaries
@@ -135,7 +135,7 @@ def _check_quote(
     )
     check = require_price(question, actor, now)
     # as a statement of its own: entries come in crowds, and the unit of work looks at everything
-    db.session.connection().execute(_CHECKED, {"entry": entry.id, "price_check": check.id})
+    put(_CHECKED, {"entry": entry.id, "price_check": check.id})
     set_committed_value(entry, "price_check_id", check.id)
 
 
