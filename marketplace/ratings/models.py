@@ -179,7 +179,8 @@ class RatingEntry(Model):
 HASHED = sorted(
     column.key for column in RatingEntry.__table__.columns if column.key not in ("id", "digest")
 )
-_MOMENTS = ("ends_on", "in_force_on", "recorded_at", "takes_effect_on")
+_KEYS = [f'"{name}":' for name in HASHED]
+_quoted = json.encoder.encode_basestring
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
@@ -188,23 +189,32 @@ _ENCODER = json.JSONEncoder(
 def content_digest(values: Sequence[Any]) -> str:
     """The digest of a row of the ledger from the values of the columns `HASHED`, in their order.
 
-    Points may be given as the text that is stored. The bytes are those of ``crypto.canonical_json``, made without asking every value for its
-    type: a replay takes the digest of every row there is.
+    Points may be given as the text that is stored. The bytes are those of
+    ``crypto.canonical_json``, written out: a replay takes the digest of every row there is.
     """
     return sha256_hex(content_text(values).encode())
 
 
 def content_text(values: Sequence[Any]) -> str:
     """The text that ``content_digest`` is taken of."""
-    content = dict(zip(HASHED, values, strict=False))
-    for name in _MOMENTS:
-        moment = content[name]
-        if moment is not None:
-            content[name] = moment.isoformat()
-    points = content["points"]
-    if isinstance(points, Decimal):
-        content["points"] = format(points, "f")
-    return _ENCODER.encode(content)
+    # the columns stand in the order of their names, which is that of the canonical form
+    written = []
+    for key, value in zip(_KEYS, values, strict=False):
+        if value is None:
+            written.append(f"{key}null")
+            continue
+        kind = type(value)
+        if kind is int:
+            written.append(f"{key}{value}")
+        elif kind is str:
+            written.append(f"{key}{_quoted(value)}")
+        elif kind is date or kind is datetime:
+            written.append(f'{key}"{value.isoformat()}"')
+        elif kind is Decimal:
+            written.append(f'{key}"{value:f}"')
+        else:
+            written.append(f"{key}{_ENCODER.encode(value)}")
+    return "{" + ",".join(written) + "}"
 
 
 append_only(RatingEntry.__table__)  # type: ignore[arg-type]

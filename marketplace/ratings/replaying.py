@@ -204,7 +204,8 @@ def _next_day(
     It was asked for with the editions known then: one that has not begun may have come since.
     """
     begun = [dated for dated in policies if dated.effective_from <= fold.day]
-    days = [next_day(entries, known, fold.day) for known in (begun, policies)]
+    timelines = [policies] if len(begun) == len(policies) else [begun, policies]
+    days = [next_day(entries, known, fold.day) for known in timelines]
     later = max((day for day in days if day is not None), default=None)
     coming = [fold.upcoming.since] if fold.upcoming is not None else []
     return min([*coming, *([later] if later is not None else [])], default=None)

@@ -34,12 +34,8 @@ def evaluation_days(
         days.setdefault(entry.takes_effect_on, []).append(entry.id)
         for end in _ends(entry, policies):
             days.setdefault(end, []).append(entry.id)
-    for start, end, policy in _reigns(policies, facts[0].takes_effect_on, until):
-        month = date(start.year, start.month, policy.evaluation_day_of_month)
-        while month < end:
-            if month >= start:
-                days.setdefault(month, [])
-            month = add_months(month, 1)
+    for month in _monthly(policies, facts[0].takes_effect_on, until):
+        days.setdefault(month, [])
     return days
 
 
@@ -50,13 +46,47 @@ def next_day(entries: Sequence[Entry], policies: Sequence[DatedPolicy], after: d
     """
     if not entries or not policies:
         return None
-    decisions = [entry for entry in entries if isinstance(entry, DecisionEntry)]
-    facts = [entry for entry in entries if not isinstance(entry, DecisionEntry)]
-    facts.sort(key=lambda entry: entry.takes_effect_on)
-    days = set(evaluation_days(facts, policies, max(after, policies[0].effective_from) + MONTH))
-    days.update(entry.takes_effect_on for entry in decisions)
-    days.update(entry.in_force_on for entry in decisions if entry.in_force_on is not None)
-    return min((day for day in days if day > after), default=None)
+    days: set[date] = set()
+    first: date | None = None
+    oldest = add_months(after, -_longest(policies) - 1)
+    for entry in entries:
+        start = entry.takes_effect_on
+        if start > after:
+            days.add(start)
+        if isinstance(entry, DecisionEntry):
+            if entry.in_force_on is not None and entry.in_force_on > after:
+                days.add(entry.in_force_on)
+            continue
+        if first is None or start < first:
+            first = start
+        if isinstance(entry, MarkEntry | InspectionEntry):
+            # whatever took effect so long ago has ended under every edition
+            if start < oldest:
+                continue
+            days.update(end for end in _ends(entry, policies) if end > after)
+        elif isinstance(entry, ConductEntry | VetoEntry) and entry.ends_on > after:
+            days.add(entry.ends_on)
+    if first is not None:
+        until = max(after, policies[0].effective_from) + MONTH
+        days.update(_monthly(policies, max(first, after + timedelta(days=1)), until))
+    return min(days, default=None)
+
+
+def _longest(policies: Sequence[DatedPolicy]) -> int:
+    """How many months a mark or an inspection counts at most."""
+    return max(max(each.policy.mark_months, each.policy.inspection_months) for each in policies)
+
+
+def _monthly(policies: Sequence[DatedPolicy], first: date, until: date) -> list[date]:
+    """The days of each month that are evaluated from `first` up to and with `until`."""
+    days = []
+    for start, end, policy in _reigns(policies, first, until):
+        month = date(start.year, start.month, policy.evaluation_day_of_month)
+        while month < end:
+            if month >= start:
+                days.append(month)
+            month = add_months(month, 1)
+    return days
 
 
 def _reigns(

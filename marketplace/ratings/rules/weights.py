@@ -39,6 +39,7 @@ def months_between(month: int, day_of_month: int, position: tuple[int, int]) -> 
     return position[0] - month - (1 if position[1] < day_of_month else 0)
 
 
+@lru_cache(maxsize=65536)
 def add_months(start: date, months: int) -> date:
     """The corresponding day `months` later, or that month's last day where there is none."""
     number = start.year * 12 + start.month - 1 + months
