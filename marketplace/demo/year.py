@@ -23,7 +23,17 @@ from marketplace.projects.models import DrawSource, InvestmentKind
 from marketplace.sanctions.models import Breach, Cause
 from marketplace.sanctions.rules import Severity
 
-from . import arrivals, discipline, ordering, overpriced, people, price_lists, story, truth
+from . import (
+    arrivals,
+    auditing,
+    discipline,
+    ordering,
+    overpriced,
+    people,
+    price_lists,
+    story,
+    truth,
+)
 from .agenda import Agenda, Days, Story
 from .lives import Plan, late_objection, need_life
 from .needs import NeedSketch
@@ -132,6 +142,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
         yield need_life(cast, days, plan)
     yield discipline.inspections(cast, days, 150)
     yield discipline.confirmations(cast, days, 144, 14)
+    yield auditing.audits(cast, days, 9)
     yield late_objection(cast, days)
     yield truth.called_back(cast, days, 210)
     yield truth.disputed(cast, days, 25)

@@ -16,7 +16,7 @@ from marketplace.contracts import queries as contracts
 from marketplace.contracts.models import Amendment, AmendmentStatus, Contract
 from marketplace.foundation import files
 from marketplace.foundation.crypto import sha256_hex
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.money import format_yuan
 from marketplace.projects.models import Need
 from marketplace.ratings import queries as ratings
@@ -94,6 +94,8 @@ def _grade(reference: str) -> Replayed:
             RatingSubject.capacity == Capacity.INTERMEDIARY,
         )
     ).one()
+    # several statements read the ledger of this one subject: nobody writes to it meanwhile
+    lock(subject)
     assert subject.settled_on is not None
     known_at = ratings.start_of(subject.settled_on + timedelta(days=1))
     state = ratings.fold(subject, ratings.rows_of(subject), subject.settled_on, known_at).state_on(

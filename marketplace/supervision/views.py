@@ -23,7 +23,7 @@ from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
 from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
-from . import actions, appeal_pages, audit_pages, prices, queries
+from . import actions, appeal_pages, audit_pages, prices, queries, replay_pages
 from . import lamps as lamps_of
 from .blueprint import bp
 from .findings import pages as finding_pages
@@ -39,6 +39,7 @@ __all__ = [
     "bp",
     "finding_pages",
     "prices",
+    "replay_pages",
     "trial_pages",
     "unusual_pages",
 ]

@@ -186,7 +186,12 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place(
                 "supervision.samples",
                 _l("抽查与复算"),
-                ("supervision.sample", "supervision.new_sample", "supervision.new_finding"),
+                (
+                    "supervision.sample",
+                    "supervision.new_sample",
+                    "supervision.new_finding",
+                    "supervision.replay",
+                ),
             ),
             Place(
                 "supervision.findings",

@@ -22,7 +22,7 @@ from tests.factories import ratings
 from .people import Cast, fill, press
 from .people import text as words
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.altered]
 DAY = timedelta(days=1)
 
 

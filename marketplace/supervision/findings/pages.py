@@ -141,6 +141,7 @@ def sample_report(public_id: str) -> ResponseReturnValue:
         sample=sample,
         findings=found,
         people=report.people_of(sample, found),
+        office=report.office_of(sample),
         now=clock.now(),
     )
 

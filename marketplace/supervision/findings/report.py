@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from marketplace.accounts.models import Organisation
 from marketplace.foundation.clock import SHANGHAI
+from marketplace.foundation.db import db
 from marketplace.foundation.languages import for_storing
+from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.spreadsheets import Column, Sheet, workbook
 
 from ..models import AuditSample
@@ -59,11 +64,23 @@ def people_of(sample: AuditSample, found: list[AuditFinding]) -> dict[int, str]:
     return people(keys)
 
 
+def office_of(sample: AuditSample) -> str:
+    """The name of the office that drew the sample."""
+    drew = select(StatusChange.organisation_id).where(
+        StatusChange.subject_type == sample.__tablename__,
+        StatusChange.subject_id == sample.id,
+        StatusChange.from_status.is_(None),
+    )
+    name = select(Organisation.name).where(Organisation.id.in_(drew))
+    return db.session.scalar(name) or ""
+
+
 def _papers(sample: AuditSample, found: list[AuditFinding]) -> Sheet:
     names = people_of(sample, found)
     wrong = sum(bool(item.differences) for item in sample.items)
     head = [
         ("抽查编号", f"第 {sample.number} 号"),
+        ("审计单位", office_of(sample)),
         ("抽查对象", str(sample.kind.title)),
         ("抽取", f"{names.get(sample.drawn_by, '')} {_moment(sample.drawn_at)}"),
         ("结果", f"{sample.size} 件中 {wrong} 件有差异，登记问题 {len(found)} 个"),
