@@ -38,7 +38,11 @@ from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Breach, Cause
 from marketplace.selection.models import DrawAnnulment, SelectionRound
 from marketplace.supervision import sampling
+from marketplace.supervision.findings import actions as findings
+from marketplace.supervision.findings.models import FindingKind, FindingSeverity
 from marketplace.supervision.models import SampleKind
+from marketplace.supervision.unusual import actions as unusual
+from marketplace.supervision.unusual.models import UnusualKind
 from tests.access_matrix import Line, lines
 from tests.architecture.objects import NOBODYS, SUBJECTS, Thing, things
 from tests.conftest import sign_in
@@ -167,8 +171,11 @@ def _complete() -> None:
             proposed_at=now,
         )
     )
-    sampling.take_sample(SampleKind.CONTRACTS, 2, auditor, now)
+    sample = sampling.take_sample(SampleKind.CONTRACTS, 2, auditor, now)
+    kind, severity = FindingKind.PROCEDURE, FindingSeverity.SLIGHT
+    findings.raise_finding(sample, 1, kind, severity, FACTS, "合同文本", None, auditor, now)
     firm = _home(_demo("mingyuan"))
+    unusual.note(UnusualKind.REVERSED, "1", now, organisation_id=operator.organisation_id)
     proof = files.store(io.BytesIO(PDF), "证据.pdf", operator, now, "evidence")
     cards.propose_card(firm, accounts.CITY, Breach.LATE, FACTS, operator, now, evidence_file=proof)
     cases.report_case(firm, accounts.CITY, Cause.BREACH, FACTS, operator, now, evidence_file=proof)
