@@ -78,6 +78,12 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "夜间评价核查提示",
+        "marketplace.evaluations.screens.tasks:screen_due",
+        600,
+        seeks=True,
+    ),
+    Job(
         "抽取满分评价回访",
         "marketplace.evaluations.callbacks.tasks:draw_due",
         600,

@@ -160,7 +160,7 @@ def _get(order_id: int) -> Order:
 
 
 # how often they deal, and the place at which both sides give full marks
-FRIENDS, FULL = 4, 5
+FRIENDS, FULL = 5, 5
 # firm, item, price in yuan, from, to, unit, days
 LISTED = (
     ("zhengjian", "fwjd", "4800", "1", "600", "平方米", 5),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 LOWEST, HIGHEST = 1, 5
 
@@ -40,6 +41,19 @@ class EvaluationPolicy:
         "评分和理由是否与实际情况一致？",
         "有无人以评价结果提出交换条件或者施加压力？",
     )
+
+    # screens for gaming: reasons to look, over the marks of the last `screen_months`
+    screen_months: Annotated[int, Ge(1), Le(60)] = 24
+    ring_marks: Annotated[int, Ge(1), Le(100)] = 1
+    pair_contracts: Annotated[int, Ge(2), Le(100)] = 3
+    pair_percent: Annotated[int, Ge(1), Le(100)] = 50
+    burst_marks: Annotated[int, Ge(2), Le(1000)] = 5
+    burst_days: Annotated[int, Ge(1), Le(365)] = 7
+    burst_percent: Annotated[int, Ge(1), Le(100)] = 50
+    dominance_marks: Annotated[int, Ge(2), Le(1000)] = 5
+    dominance_percent: Annotated[int, Ge(1), Le(100)] = 60
+    influence_points: Annotated[Decimal, Gt(0), Le(100)] = Decimal(3)
+    same_device_organisations: Annotated[int, Ge(2), Le(1000)] = 5
 
 
 class Direction(StrEnum):

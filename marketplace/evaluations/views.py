@@ -22,8 +22,9 @@ from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatu
 from .reviews import pages as review_pages
 from .reviews import queries as reviews
 from .rules import Direction, EvaluationPolicy, may_revise
+from .screens import pages as screen_pages
 
-__all__ = ["bp", "callback_pages", "review_pages"]
+__all__ = ["bp", "callback_pages", "review_pages", "screen_pages"]
 revealing.subject("callback", contact_of_callback)
 
 

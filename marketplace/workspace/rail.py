@@ -179,6 +179,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ),
             ),
             Place("evaluations.callbacks", _l("评价回访"), ("evaluations.callback",)),
+            Place("evaluations.flags", _l("评价提示"), ("evaluations.flag",)),
             Place("evaluations.reviews", _l("评价核查"), ("evaluations.review",)),
             Place("supervision.prices", _l("价格核对")),
             Place("contracts.index", lazy_pgettext("menu", "合同"), ("contracts.contract",)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -21,9 +21,12 @@ from marketplace.accounts.models import FactorReset, Organisation, OrganisationF
 from marketplace.accounts.permissions import HOME_OF_ROLE, Permission, Role
 from marketplace.contracts import amending
 from marketplace.contracts.models import Contract, ContractStatus, Side
+from marketplace.evaluations.queries import edition_of
+from marketplace.evaluations.screens.models import EvaluationFlag, FlagStatus, ScreenRun
+from marketplace.evaluations.screens.rules import Screen
 from marketplace.fees.lists import actions as fee_lists
 from marketplace.fees.lists import importing
-from marketplace.foundation import clock, files
+from marketplace.foundation import clock, files, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
@@ -182,6 +185,7 @@ def _complete() -> None:
     ratings.propose_grade(
         firm.id, accounts.CITY, Grade.D, "一年内第三次红牌", contract, operator, now
     )
+    _flagged(firm, operator, now)
     sheet = files.store(io.BytesIO(file_of([OWN])), "清单.xlsx", operator, now, "file")
     importing.upload_list(
         sheet, accounts.CITY, fee_lists.draft_list(accounts.CITY, operator, now), operator, now
@@ -189,6 +193,34 @@ def _complete() -> None:
     orders.asked(
         accounts.owner(), intermediaries.listed(("dazl",)), intermediaries.listed(("dazl",))
     )
+
+
+def _flagged(firm: Organisation, actor: Actor, now: datetime) -> None:
+    """A pattern in marks that a night found."""
+    run = ScreenRun(
+        register=accounts.CITY,
+        day=clock.local_day(now) - timedelta(days=500),
+        at=now,
+        edition_id=edition_of(accounts.CITY, clock.local_day(now)).id,
+        firms=1,
+        marks=5,
+        counts={Screen.BURST.value: 1},
+        cursor=0,
+    )
+    db.session.add(run)
+    db.session.flush()
+    flag = EvaluationFlag(
+        register=accounts.CITY,
+        screen=Screen.BURST,
+        key=str(firm.id),
+        organisation_id=firm.id,
+        others=[],
+        evidence=[],
+        facts={"marks": 5, "days": 7, "all": 5},
+        run_id=run.id,
+        raised_at=now,
+    )
+    lifecycle.begin(flag, FlagStatus.RAISED, actor, now)
 
 
 def _editor(need: Need) -> Actor:

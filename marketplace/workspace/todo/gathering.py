@@ -39,6 +39,7 @@ SOURCES: tuple[Source, ...] = (
     officers.callbacks,
     officers.soft_measures,
     officers.evaluation_reviews,
+    officers.flags,
     officers.lotteries,
     officers.annulments,
     officers.fee_lists,

@@ -12,6 +12,8 @@ from marketplace.accounts.permissions import Permission
 from marketplace.evaluations.callbacks import queries as calling
 from marketplace.evaluations.reviews import queries as reviews
 from marketplace.evaluations.reviews.models import ReviewStatus
+from marketplace.evaluations.screens import queries as screening
+from marketplace.evaluations.screens.models import SCREEN_TITLES
 from marketplace.fees.lists import queries as fee_list_queries
 from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
@@ -168,6 +170,21 @@ def callbacks(actor: Actor, now: datetime) -> Iterator[Line]:
             where="evaluations.callbacks",
             since=each.opened_at,
             due=each.due_at,
+        )
+
+
+def flags(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Patterns in marks that somebody should look at."""
+    if not actor.may(Permission.EVALUATION_REVIEW):
+        return
+    for each in screening.waiting(area_of(actor)):
+        yield Line(
+            what=_("核实评价提示"),
+            about=f"{each.organisation.public_name} {SCREEN_TITLES[each.screen]}",
+            page="evaluations.flag",
+            key=each.public_id,
+            where="evaluations.flags",
+            since=each.raised_at,
         )
 
 
