@@ -235,7 +235,7 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
                     about=repair.organisation.name,
                     page="sanctions.repair",
                     key=repair.public_id,
-                    where="sanctions.repairs",
+                    where=CASES,
                     since=repair.filed_at,
                     due=repair.due_at,
                 )
@@ -256,7 +256,7 @@ def soft_measures(actor: Actor, now: datetime) -> Iterator[Line]:
                     about=f"{each.kind.title} {each.organisation.name}",
                     page="sanctions.measure",
                     key=each.public_id,
-                    where="sanctions.measures",
+                    where=CASES,
                     since=each.status_since,
                 )
 
@@ -271,7 +271,7 @@ def appeals(actor: Actor, now: datetime) -> Iterator[Line]:
             about=each.organisation.name,
             page="sanctions.appeal",
             key=each.public_id,
-            where="sanctions.appeals",
+            where=CASES,
             since=each.filed_at,
             due=each.due_at,
         )
