@@ -118,7 +118,9 @@ def between(
             ChangeRow(
                 effect,
                 by_id.get(effect.entry or 0),
-                _title(by_id.get(effect.entry or 0), names, editions[1]),
+                _("得分")
+                if effect.cause is Cause.ROUNDING
+                else _title(by_id.get(effect.entry or 0), names, editions[1]),
                 effect.cause is Cause.ENDED and effect.entry in gone,
             )
             for effect in found.effects

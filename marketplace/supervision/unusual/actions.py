@@ -17,6 +17,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.lifecycle import StatusChange
 
+from ..titles import subject_title
 from .models import LedgerWatch, UnusualEvent, UnusualKind
 from .rules import DECISIONS, AuditPolicy, is_night, is_reversal
 
@@ -121,7 +122,8 @@ def note_single_pairs(now: datetime) -> int:
                 now,
                 organisation_id=office,
                 about=_(
-                    "%(days)s 日内 %(count)s 件均由同两人先后办理",
+                    "%(what)s：%(days)s 日内 %(count)s 件均由同两人先后办理",
+                    what=subject_title(table),
                     days=values.pair_days,
                     count=len(found),
                 ),
