@@ -16,7 +16,8 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import Capacity, EntryKind, RatingEntry, RatingSubject
 from marketplace.ratings.rules.entries import Entry, Grade, RaterSide
 from marketplace.ratings.rules.policy import RatingPolicy
-from marketplace.ratings.rules.scoring import score
+from marketplace.ratings.rules.reckoning import Numbers, numbers_of, reckon
+from marketplace.ratings.rules.standing import known, standing_of
 
 from ..rules import EvaluationPolicy
 from . import rules
@@ -134,6 +135,7 @@ def influences(
     by the rating edition in force.
     """
     values = ratings.edition_on(register, day).values
+    numbers = numbers_of(values)
     strength = max(1, int(values.prior_strength))
     least = int(policy.influence_points * 100)
     asked = {
@@ -143,13 +145,13 @@ def influences(
         and (found := list(rules.weighty(own, strength, int(values.prior_value * 100), least)))
     }
     for firm, entries in _entries_of(register, sorted(asked)):
-        whole = score(entries, values, day, now).total
+        whole = _total(entries, numbers, day, now)
         if whole is None:
             continue
         for rater, given in asked[firm]:
             left_out = {mark.entry for mark in given}
             rest = [entry for entry in entries if entry.id not in left_out]
-            without = score(rest, values, day, now).total
+            without = _total(rest, numbers, day, now)
             if without is None:
                 continue
             before, after = _grade(whole, values), _grade(without, values)
@@ -185,6 +187,13 @@ def _entries_of(register: str, firms: Sequence[int]) -> Iterator[tuple[int, list
         ):
             held[row.firm].append(ratings.as_entry(row))
         yield from held.items()
+
+
+def _total(entries: Sequence[Entry], numbers: Numbers, day: date, now: datetime) -> Decimal | None:
+    """The score of a day without its lines, which only a page needs."""
+    effective = [entry for entry in known(entries, now) if entry.takes_effect_on <= day]
+    total = reckon(standing_of(effective), numbers, day).total
+    return None if total is None else Decimal(total).scaleb(-2)
 
 
 def _grade(points: Decimal, values: RatingPolicy) -> Grade:
