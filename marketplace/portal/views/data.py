@@ -6,7 +6,7 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from marketplace.accounts import areas
-from marketplace.foundation import audit, clock
+from marketplace.foundation import clock
 from marketplace.foundation.web import PUBLIC, access
 
 from ..queries import figures, needs
@@ -16,15 +16,16 @@ from .blueprint import bp
 @bp.route("/data")
 @access(PUBLIC)
 def data() -> str:
-    """Counts and the head of the ledger."""
+    """Counts, and the ledger's head at the end of yesterday.
+
+    Never the newest row: a number that moves with whatever anybody does would tell one side of a
+    contract that the other has marked.
+    """
     now, area = clock.now(), areas.chosen()
-    seq, head = audit.head()
     return render_template(
         "portal/data.html",
         figures=figures.figures(area, now),
         statuses=needs.need_counts(area),
-        seq=seq,
-        head=head,
         now=now,
     )
 
