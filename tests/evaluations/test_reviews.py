@@ -180,6 +180,31 @@ def test_a_dispute_can_end_with_the_evaluation_kept(app: Flask, deal: Deal) -> N
             actions.keep(_review(), "再次维持同一项评价", operator, clock.now())
 
 
+def test_a_proposal_is_refused_by_who_decides_never_on_the_page_of_who_looks_into(
+    app: Flask, deal: Deal, sign_in_as: SignIn
+) -> None:
+    with app.app_context():
+        with transaction():
+            operator, second = (accounts.officer(Role.BUREAU_OPERATOR) for _number in range(2))
+            approver = accounts.officer(Role.BUREAU_APPROVER).actor
+            proposer, looker = operator.actor, second.user
+            _dispute(deal)
+        with pytest.raises(Conflict), transaction():
+            actions.refuse_exclusion(_review(), "没有建议就不予剔除", approver, clock.now())
+        with transaction():
+            actions.propose_exclusion(_review(), "评分没有事实依据", proposer, clock.now())
+        with pytest.raises(Refused), transaction():
+            actions.refuse_exclusion(_review(), "自己建议自己不予剔除", proposer, clock.now())
+        page = f"/supervision/evaluations/{_review().public_id}/finding"
+    sent = {"outcome": "keep", "finding": "另一位经办人员认为评价成立", "idempotency_key": "a"}
+    assert sign_in_as(looker).post(page, data=sent).status_code == 409
+    with app.app_context():
+        assert _review().status is ReviewStatus.PROPOSED
+        with transaction():
+            actions.refuse_exclusion(_review(), "验收记录证实确有错误", approver, clock.now())
+        assert _review().status is ReviewStatus.KEPT
+
+
 def _person(app: Flask, user_id: int) -> User:
     with app.app_context():
         return db.session.get_one(User, user_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.queries import register_of
 from marketplace.contracts.models import Contract
@@ -21,6 +22,15 @@ from ..models import Evaluation, EvaluationWindow, WindowStatus
 from ..reviews.models import EvaluationReview, ReviewStatus
 from ..rules import Direction
 from .models import CallbackCause, CallbackDraw, CallbackStatus, EvaluationCallback
+
+# a list shows of each the contract and its need, and how often somebody tried
+_SHOWN_WITH = (
+    joinedload(EvaluationCallback.evaluation)
+    .joinedload(Evaluation.window)
+    .joinedload(EvaluationWindow.contract)
+    .joinedload(Contract.need),
+    selectinload(EvaluationCallback.attempts),
+)
 
 
 def callback(public_id: str) -> EvaluationCallback:
@@ -44,6 +54,7 @@ def waiting(codes: Sequence[str], limit: int = 100) -> list[EvaluationCallback]:
             )
             .order_by(EvaluationCallback.due_at, EvaluationCallback.id)
             .limit(as_written(limit))
+            .options(*_SHOWN_WITH)
         )
     )
 
@@ -57,6 +68,7 @@ def made(codes: Sequence[str]) -> Select[EvaluationCallback]:
             EvaluationCallback.jurisdiction_code.in_(codes),
         )
         .order_by(EvaluationCallback.done_at.desc(), EvaluationCallback.id.desc())
+        .options(*_SHOWN_WITH)
     )
 
 
@@ -126,6 +138,7 @@ def revealed_in(month: date, jurisdiction_code: str) -> list[Evaluation]:
                 Evaluation.id.not_in(called),
             )
             .order_by(Evaluation.id)
+            .options(selectinload(Evaluation.versions))
         )
     )
 

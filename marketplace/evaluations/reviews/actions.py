@@ -119,12 +119,23 @@ def propose_exclusion(
 
 
 def keep(review: EvaluationReview, reason: str, actor: Actor, now: datetime) -> EvaluationReview:
-    """Keep an evaluation as it is, with the reasons. Where its exclusion was proposed, another
-    than the proposer says so."""
+    """Keep an evaluation as it is, with the reasons, where nobody proposed to exclude it."""
     lock(review)
     _no_party(review, actor)
-    if review.status is ReviewStatus.PROPOSED:
-        _another(review, actor)
+    if review.status is not ReviewStatus.OPEN:
+        raise Conflict(_("已提出剔除建议，或者已有决定"), rule="lifecycle")
+    return _kept(review, reason, actor, now)
+
+
+def refuse_exclusion(
+    review: EvaluationReview, reason: str, actor: Actor, now: datetime
+) -> EvaluationReview:
+    """Keep an evaluation whose exclusion was proposed. Raises Refused for whoever proposed it."""
+    _deciding(review, actor)
+    return _kept(review, reason, actor, now)
+
+
+def _kept(review: EvaluationReview, reason: str, actor: Actor, now: datetime) -> EvaluationReview:
     review.decision_reason = written(reason, "reason")
     review.decided_by = actor.user_id
     review.decided_at = now
@@ -138,11 +149,7 @@ def exclude(review: EvaluationReview, reason: str, actor: Actor, now: datetime) 
 
     Raises Refused for whoever proposed it.
     """
-    lock(review)
-    _no_party(review, actor)
-    _another(review, actor)
-    if review.status is not ReviewStatus.PROPOSED:
-        raise Conflict(_("尚未提出剔除建议，或者已有决定"), rule="lifecycle")
+    _deciding(review, actor)
     entry_id = review.evaluation.rating_entry_id
     assert entry_id is not None  # a revealed evaluation was posted
     review.decision_reason = written(reason, "reason")
@@ -162,9 +169,14 @@ def _marked_by_it(given: Evaluation, actor: Actor) -> None:
         raise Missing(f"evaluation {given.id}")
 
 
-def _another(review: EvaluationReview, actor: Actor) -> None:
+def _deciding(review: EvaluationReview, actor: Actor) -> None:
+    """Lock a review on which another than its proposer decides."""
+    lock(review)
+    _no_party(review, actor)
     if actor.user_id is None or actor.user_id == review.proposed_by:
         raise Refused(_("提出剔除建议的人不能决定，请由其他人员办理"), rule="two_people")
+    if review.status is not ReviewStatus.PROPOSED:
+        raise Conflict(_("尚未提出剔除建议，或者已有决定"), rule="lifecycle")
 
 
 def _no_party(review: EvaluationReview, actor: Actor) -> None:

@@ -108,7 +108,8 @@ def decide_review(public_id: str) -> ResponseReturnValue:
     form = DecisionForm()
 
     def act() -> EvaluationReview:
-        does = actions.exclude if form.outcome.data == "exclude" else actions.keep
+        excludes = form.outcome.data == "exclude"
+        does = actions.exclude if excludes else actions.refuse_exclusion
         return does(found, form.reason.data or "", actor, clock.now())
 
     return run_form(

@@ -6,17 +6,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
+from marketplace.contracts.models import Contract
 from marketplace.foundation import policy
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
-from ..models import Evaluation, WindowStatus
+from ..models import Evaluation, EvaluationWindow, WindowStatus
 from ..rules import EvaluationPolicy
 from .models import EvaluationReply, EvaluationReview, ReviewStatus
 
 LIVE = (ReviewStatus.OPEN, ReviewStatus.PROPOSED)
+# a list shows of each the contract and its need
+_SHOWN_WITH = (
+    joinedload(EvaluationReview.evaluation)
+    .joinedload(Evaluation.window)
+    .joinedload(EvaluationWindow.contract)
+    .joinedload(Contract.need)
+)
 
 
 def evaluation(public_id: str) -> Evaluation:
@@ -93,6 +102,7 @@ def waiting(codes: Sequence[str], limit: int = 100) -> list[EvaluationReview]:
             .where(EvaluationReview.status.in_(LIVE), EvaluationReview.jurisdiction_code.in_(codes))
             .order_by(EvaluationReview.due_at, EvaluationReview.id)
             .limit(as_written(limit))
+            .options(_SHOWN_WITH)
         )
     )
 
@@ -103,4 +113,5 @@ def decided(codes: Sequence[str]) -> Select[EvaluationReview]:
         select(EvaluationReview)
         .where(EvaluationReview.status.not_in(LIVE), EvaluationReview.jurisdiction_code.in_(codes))
         .order_by(EvaluationReview.decided_at.desc(), EvaluationReview.id.desc())
+        .options(_SHOWN_WITH)
     )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation
 from marketplace.contracts.models import Contract
@@ -21,6 +22,8 @@ from .rules import Screen
 
 AT_LEAST_EVERY = timedelta(days=7)
 SHOWN = 40
+# a list shows of each flag whose it is and how common it is
+_SHOWN_WITH = (joinedload(EvaluationFlag.organisation), joinedload(EvaluationFlag.run))
 
 
 def cursor(register: str, day: date) -> int:
@@ -78,12 +81,14 @@ def due_registers(day: date) -> list[str]:
 
 
 def raised(register: str) -> list[EvaluationFlag]:
-    """The flags of a register that nobody has decided on."""
+    """The flags of a register that nobody has decided on, locked: while a run changes one, nobody
+    decides on it."""
     return list(
         db.session.scalars(
-            select(EvaluationFlag).where(
-                EvaluationFlag.register == register, EvaluationFlag.status == FlagStatus.RAISED
-            )
+            select(EvaluationFlag)
+            .where(EvaluationFlag.register == register, EvaluationFlag.status == FlagStatus.RAISED)
+            .order_by(EvaluationFlag.id)
+            .with_for_update(of=EvaluationFlag)
         )
     )
 
@@ -119,6 +124,7 @@ def waiting(registers: Sequence[str], limit: int = 100) -> list[EvaluationFlag]:
             )
             .order_by(EvaluationFlag.raised_at, EvaluationFlag.id)
             .limit(as_written(limit))
+            .options(*_SHOWN_WITH)
         )
     )
 
@@ -129,6 +135,7 @@ def decided(registers: Sequence[str]) -> Select[EvaluationFlag]:
         select(EvaluationFlag)
         .where(EvaluationFlag.status != FlagStatus.RAISED, EvaluationFlag.register.in_(registers))
         .order_by(EvaluationFlag.status_since.desc(), EvaluationFlag.id.desc())
+        .options(*_SHOWN_WITH)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.accounts.queries import lineage
@@ -44,6 +45,7 @@ def appeals(codes: Sequence[str]) -> Select[Appeal]:
         select(Appeal)
         .where(Appeal.jurisdiction_code.in_(codes))
         .order_by(Appeal.decided_at.is_(None).desc(), Appeal.due_at, Appeal.id.desc())
+        .options(joinedload(Appeal.organisation), joinedload(Appeal.card))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.foundation.db import db
 from marketplace.foundation.finding import by_public_id
@@ -26,7 +27,11 @@ def measure(public_id: str) -> Measure:
 
 def measures(codes: Sequence[str], kind: MeasureKind | None = None) -> Select[Measure]:
     """Measures of these jurisdictions: those not closed first, then newest."""
-    query = select(Measure).where(Measure.jurisdiction_code.in_(codes))
+    query = (
+        select(Measure)
+        .where(Measure.jurisdiction_code.in_(codes))
+        .options(joinedload(Measure.organisation))
+    )
     if kind is not None:
         query = query.where(Measure.kind == kind)
     return query.order_by(Measure.closed_at.is_(None).desc(), Measure.id.desc())

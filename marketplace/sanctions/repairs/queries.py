@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.db import db
@@ -79,6 +80,7 @@ def repairs(codes: Sequence[str]) -> Select[CreditRepair]:
         .order_by(
             CreditRepair.decided_at.is_(None).desc(), CreditRepair.due_at, CreditRepair.id.desc()
         )
+        .options(joinedload(CreditRepair.organisation), joinedload(CreditRepair.card))
     )
 
 
