@@ -37,6 +37,7 @@ from marketplace.projects import correcting, drafting
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.ratings import actions as ratings
 from marketplace.ratings.rules.entries import Grade
+from marketplace.ratings.rules.policy import RatingPolicy
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Breach, Cause
 from marketplace.selection.models import DrawAnnulment, SelectionRound
@@ -44,6 +45,8 @@ from marketplace.supervision import sampling
 from marketplace.supervision.findings import actions as findings
 from marketplace.supervision.findings.models import FindingKind, FindingSeverity
 from marketplace.supervision.models import SampleKind
+from marketplace.supervision.trials import actions as trials
+from marketplace.supervision.trials.queries import numbers_of
 from marketplace.supervision.unusual import actions as unusual
 from marketplace.supervision.unusual.models import UnusualKind
 from tests.access_matrix import Line, lines
@@ -177,6 +180,8 @@ def _complete() -> None:
     sample = sampling.take_sample(SampleKind.CONTRACTS, 2, auditor, now)
     kind, severity = FindingKind.PROCEDURE, FindingSeverity.SLIGHT
     findings.raise_finding(sample, 1, kind, severity, FACTS, "合同文本", None, auditor, now)
+    numbers = numbers_of(RatingPolicy())
+    trials.draft_trial("本市评定规则试算", numbers, clock.local_day(now), operator, now)
     firm = _home(_demo("mingyuan"))
     unusual.note(UnusualKind.REVERSED, "1", now, organisation_id=operator.organisation_id)
     proof = files.store(io.BytesIO(PDF), "证据.pdf", operator, now, "evidence")

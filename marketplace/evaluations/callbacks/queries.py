@@ -229,7 +229,7 @@ def rates(codes: Sequence[str], since: date) -> list[Rates]:
     )
     for row in rows:
         each = found.setdefault((row.month, row.cause), Rates(row.month, row.cause))
-        each.counts[row.status] = row.number
+        each.counts.update({row.status: row.number})
     return sorted(found.values(), key=lambda each: (-each.month.toordinal(), each.cause))
 
 
