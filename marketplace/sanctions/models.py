@@ -119,6 +119,7 @@ class Card(PublicIdMixin, LifecycleMixin, Model):
         ),
         CardStatus.STAYED: frozenset({CardStatus.SUSPENDED, CardStatus.ENDED, CardStatus.REVOKED}),
         CardStatus.ENDED: frozenset({CardStatus.REVOKED, CardStatus.REPAIRED}),
+        CardStatus.REPAIRED: frozenset({CardStatus.REVOKED}),
     }
 
     status: Mapped[CardStatus] = mapped_column(EnumText(CardStatus))
@@ -273,6 +274,7 @@ class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
             {BlacklistingStatus.IN_FORCE, BlacklistingStatus.ENDED, BlacklistingStatus.REVOKED}
         ),
         BlacklistingStatus.ENDED: frozenset({BlacklistingStatus.REVOKED}),
+        BlacklistingStatus.REPAIRED: frozenset({BlacklistingStatus.REVOKED}),
     }
 
     status: Mapped[BlacklistingStatus] = mapped_column(EnumText(BlacklistingStatus))

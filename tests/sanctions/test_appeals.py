@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import clock
+from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
@@ -173,6 +173,32 @@ def test_what_a_review_may_do_and_who_may_not_make_it(app: Flask, advance: Advan
         assert db.session.get_one(Blacklisting, key).status is BlacklistingStatus.ENDED
 
 
+def test_what_ended_or_was_repaired_meanwhile_can_be_revoked_but_not_shortened(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm, other = accounts.firm(), accounts.firm()
+        row = sanctions.blacklisted(firm, months=1)
+        repaired = sanctions.blacklisted(other, months=1)
+        ended = appeals.file_appeal(row.case, GROUNDS, firm.actor, clock.now()).id
+        mended = appeals.file_appeal(repaired.case, GROUNDS, other.actor, clock.now()).id
+        lifecycle.move(repaired, BlacklistingStatus.REPAIRED, firm.actor, clock.now())
+    advance(timedelta(days=32))
+    with app.app_context():
+        with transaction():
+            superior = _superior()
+        for key in (ended, mended):
+            appeal = db.session.get_one(Appeal, key)
+            with pytest.raises(Conflict) as over, transaction():
+                appeals.change(appeal, 1, GROUNDS, superior, clock.now())
+            assert over.value.rule == "appeal.change"
+            with transaction():
+                appeals.revoke(appeal, GROUNDS, superior, clock.now())
+        assert {each.status for each in db.session.query(Blacklisting)} == {
+            BlacklistingStatus.REVOKED
+        }
+
+
 def test_a_revoked_yellow_card_takes_the_red_one_of_the_clock_along(
     app: Flask, advance: Advance
 ) -> None:
@@ -209,13 +235,14 @@ def test_credit_repair_after_the_shortest_publicity(
             decided_by = row.case.decided_by
             roles = (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER, Role.AUDITOR)
             people = [Somebody.of(each) for each in (firm, *map(accounts.officer, roles))]
+            people.append(Somebody.of(accounts.officer(Role.BUREAU_OPERATOR)))
             with pytest.raises(Conflict) as early:
                 repairs.file_repair(row.case, GROUNDS, None, firm.actor, clock.now())
             assert early.value.rule == "repair.early"
             assert "2026-06" in early.value.message
         users = [each.user for each in people]
     advance(timedelta(days=93))
-    one, operator, approver, auditor = (sign_in_as(user) for user in users)
+    one, operator, approver, auditor, second = (sign_in_as(user) for user in users)
     filing = f"/cases/{case}/repair"
     done = {"correction": "已退回费用并更换项目负责人，附业主证明。"}
     assert "申请信用修复" in one.get(f"/cases/{case}").text
@@ -248,6 +275,12 @@ def test_credit_repair_after_the_shortest_publicity(
     assert statuses == [200, 200, 404]
     assert name not in operator.get("/supervision/cases").text
     assert name in auditor.get("/supervision/cases").text
+    assert [each.get("/supervision/repairs").text.count(name) for each in (operator, auditor)] == [
+        0,
+        1,
+    ]
+    seen = [each.get(page).status_code for each in (operator, approver, auditor, second)]
+    assert seen == [200, 200, 200, 404]
     with app.app_context():
         assert db.session.query(CreditRepair).one().status is RepairStatus.GRANTED
         assert db.session.query(Blacklisting).one().status is BlacklistingStatus.REPAIRED

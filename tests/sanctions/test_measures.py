@@ -68,6 +68,15 @@ def test_every_kind_from_its_letter_to_its_end(
     assert firm.post(f"{page}/receipt").status_code == 409
     assert "已办结" in firm.get(page).text
 
+    # one that nobody signs for is closed with how it was delivered, and cannot be sent back
+    unsigned = send("reminder")
+    delivered = {"conclusion": "return", "reason": "已当面送达负责人。"}
+    assert operator.post(f"{unsigned}/closing", data=delivered).status_code == 422
+    assert "退回" not in operator.get(f"{unsigned}/closing").text
+    delivered["conclusion"] = "close"
+    assert operator.post(f"{unsigned}/closing", data=delivered).status_code == 303
+    assert "已当面送达" in firm.get(unsigned).text
+
     # a talk: not closed before it took place
     with app.app_context():
         at = (clock.now() + timedelta(days=2)).astimezone(clock.SHANGHAI)
@@ -106,7 +115,9 @@ def test_every_kind_from_its_letter_to_its_end(
 
     advance(timedelta(days=35))
     firm, operator = sign_in_as(users[0]), sign_in_as(users[2])
+    assert "登记约谈情况" in operator.get("/workspace").text
     assert operator.post(f"{talk}/closing", data=record).status_code == 303
+    assert "登记约谈情况" not in operator.get("/workspace").text
     for page in (order, transfer, hotline):
         assert "逾期未答复" in operator.get(page).text
     assert firm.post(f"{order}/reply", data=reply).status_code == 303

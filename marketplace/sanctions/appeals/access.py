@@ -6,16 +6,19 @@ from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
 
-from ..access import is_officer
+from ..access import is_officer, reads
 from ..models import Card, Case
 from . import queries
 from .models import Appeal
 
 
 def appeal_for(actor: Actor, public_id: str) -> Appeal:
-    """The appeal, for the firm, the bureau whose decision it is and those above; raises Missing."""
+    """The appeal, for the firm, the bureau whose decision it is and those above; raises Missing.
+
+    Once the sanction is repaired, of the officers for auditors only.
+    """
     found = queries.appeal(public_id)
-    if found.organisation_id == actor.organisation_id or is_officer(actor, found.jurisdiction_code):
+    if found.organisation_id == actor.organisation_id or reads(actor, found.decision):
         return found
     raise Missing(f"appeal {public_id}")
 

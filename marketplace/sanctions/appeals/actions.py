@@ -28,6 +28,13 @@ from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, C
 from . import access, queries
 from .models import Appeal, AppealStatus
 
+_RUNNING = (
+    CardStatus.SUSPENDED,
+    CardStatus.STAYED,
+    BlacklistingStatus.IN_FORCE,
+    BlacklistingStatus.STAYED,
+)
+
 
 def file_appeal(
     decision: Card | Case,
@@ -139,6 +146,8 @@ def change(
     start = appeal.decision.decided_at
     if target is None or target.until_at is None or start is None:
         raise Conflict(_("该决定没有期限，只能维持或者撤销"), rule="appeal.change")
+    if target.status not in _RUNNING:
+        raise Conflict(_("该决定已经期满，只能维持或者撤销"), rule="appeal.change")
     first = clock.local_day(start)
     if shorter < 1:
         raise Invalid(_("期限至少为 1"), field="shorter", rule="appeal.shorter")
@@ -235,6 +244,9 @@ def _open(appeal: Appeal, actor: Actor) -> None:
     """Lock an appeal that waits; its reviewer had no part in the decision."""
     lock(appeal)
     lock(appeal.decision)
+    row = _row(appeal)
+    if row is not None:
+        lock(row)
     if appeal.status is not AppealStatus.FILED:
         raise Conflict(_("该申诉已有复核结论，请刷新页面查看"), rule="lifecycle")
     if actor.user_id is None or actor.user_id in access.took_part(appeal.decision):

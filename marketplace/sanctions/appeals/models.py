@@ -81,6 +81,14 @@ class Appeal(PublicIdMixin, LifecycleMixin, Model):
         return found
 
     @property
+    def until_at(self) -> datetime | None:
+        """Until when the decision restricts; None for a yellow card."""
+        if self.card is not None:
+            return self.card.until_at
+        row = self.decision.blacklisting if isinstance(self.decision, Case) else None
+        return row.until_at if row is not None else None
+
+    @property
     def title(self) -> Any:
         """The decision, for people."""
         return self.card.title if self.card is not None else _l("列入本平台黑名单")

@@ -104,10 +104,10 @@ def appeal_file(public_id: str) -> ResponseReturnValue:
 @access(Permission.SUPERVISION_VIEW)
 def appeals() -> ResponseReturnValue:
     """Every appeal of the area, those waiting first."""
+    actor = require_actor()
+    found = queries.appeals(area_of(actor), repaired=actor.may(Permission.AUDIT_READ))
     return render_template(
         "sanctions/appeals.html",
-        page=paginate(
-            queries.appeals(area_of(require_actor())), request.args.get("page", 1, type=int)
-        ),
+        page=paginate(found, request.args.get("page", 1, type=int)),
         now=clock.now(),
     )

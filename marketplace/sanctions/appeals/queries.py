@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
@@ -12,7 +12,7 @@ from marketplace.accounts.queries import lineage
 from marketplace.foundation.db import db
 from marketplace.foundation.finding import by_public_id
 
-from ..models import Card, Case
+from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case
 from .models import Appeal, AppealStatus
 
 
@@ -39,14 +39,21 @@ def appeals_of(organisation_id: int) -> list[Appeal]:
     )
 
 
-def appeals(codes: Sequence[str]) -> Select[Appeal]:
-    """Appeals against decisions of these jurisdictions: those waiting first, soonest due first."""
-    return (
-        select(Appeal)
-        .where(Appeal.jurisdiction_code.in_(codes))
-        .order_by(Appeal.decided_at.is_(None).desc(), Appeal.due_at, Appeal.id.desc())
-        .options(joinedload(Appeal.organisation), joinedload(Appeal.card))
-    )
+def appeals(codes: Sequence[str], repaired: bool = True) -> Select[Appeal]:
+    """Appeals against decisions of these jurisdictions: those waiting first, soonest due first;
+    those against repaired sanctions are for auditors."""
+    query = select(Appeal).where(Appeal.jurisdiction_code.in_(codes))
+    if not repaired:
+        query = query.where(
+            ~exists().where(Card.id == Appeal.card_id, Card.status == CardStatus.REPAIRED),
+            ~exists().where(
+                Blacklisting.case_id == Appeal.case_id,
+                Blacklisting.status == BlacklistingStatus.REPAIRED,
+            ),
+        )
+    return query.order_by(
+        Appeal.decided_at.is_(None).desc(), Appeal.due_at, Appeal.id.desc()
+    ).options(joinedload(Appeal.organisation), joinedload(Appeal.card))
 
 
 def waiting(codes: Sequence[str]) -> list[Appeal]:

@@ -161,16 +161,10 @@ def record_reply(
 
 def close_measure(measure: Measure, outcome: str, actor: Actor, now: datetime) -> None:
     """An officer closes a measure with what came of it: the record of the talk, the check of the
-    rectification, the answer given to the caller. Raises Conflict before there is an answer."""
+    rectification, the answer given to the caller, how an unsigned letter was delivered. Raises
+    Conflict before there is an answer."""
     lock(measure)
-    answered = measure.status is MeasureStatus.REPLIED
-    talked = (
-        measure.kind is MeasureKind.TALK
-        and measure.status is MeasureStatus.OPEN
-        and measure.meeting_at is not None
-        and now >= measure.meeting_at
-    )
-    if not (answered or talked or measure.status is MeasureStatus.OVERDUE):
+    if not measure.may_be_closed(now):
         raise Conflict(_("尚未答复或者尚未面谈，不能办结"), rule="lifecycle")
     measure.outcome = written(outcome, "reason")
     measure.closed_by, measure.closed_at = actor.user_id, now
@@ -182,7 +176,7 @@ def close_measure(measure: Measure, outcome: str, actor: Actor, now: datetime) -
 def return_reply(measure: Measure, reason: str, actor: Actor, now: datetime) -> None:
     """An answer is not enough: the firm has the edition's days once more."""
     lock(measure)
-    if measure.status is not MeasureStatus.REPLIED or not measure.kind.firm_answers:
+    if not measure.may_be_returned:
         raise Conflict(_("没有待核查的答复，请刷新页面查看"), rule="lifecycle")
     values = policy_for(measure.jurisdiction_code, now).values
     measure.due_at = _due(measure.kind, values, now)

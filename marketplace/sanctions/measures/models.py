@@ -108,3 +108,19 @@ class Measure(PublicIdMixin, LifecycleMixin, Model):
         ):
             return False
         return self.received_at is None or self.kind.firm_answers
+
+    def may_be_closed(self, now: datetime) -> bool:
+        """Whether an officer may close it: answered, overdue, a talk whose time has come, or a
+        letter that asks for no answer, delivered some other way than by its receipt."""
+        if self.status in (MeasureStatus.REPLIED, MeasureStatus.OVERDUE):
+            return True
+        if self.status is not MeasureStatus.OPEN:
+            return False
+        if self.kind is MeasureKind.TALK:
+            return self.meeting_at is not None and now >= self.meeting_at
+        return self.kind in (MeasureKind.REMINDER, MeasureKind.CRITICISM)
+
+    @property
+    def may_be_returned(self) -> bool:
+        """Whether there is an answer of the firm that could be sent back."""
+        return self.status is MeasureStatus.REPLIED and self.kind.firm_answers

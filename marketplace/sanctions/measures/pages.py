@@ -147,9 +147,11 @@ def close_measure(public_id: str) -> ResponseReturnValue:
     """Close it with what came of it, or send an answer back."""
     actor = require_actor()
     found = objects.measure_for_officer(actor, public_id)
-    if looks_late(found.status in (*ANSWERABLE, MeasureStatus.REPLIED)):
+    if looks_late(found.may_be_closed(clock.now())):
         return redirect(_url(found))
     form = ClosingForm()
+    if not found.may_be_returned:
+        form.conclusion.choices = form.conclusion.choices[:1]
 
     def act() -> None:
         back = form.conclusion.data == "return"

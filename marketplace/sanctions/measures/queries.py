@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -49,6 +50,23 @@ def measures_of(organisation_id: int) -> list[Measure]:
             )
             .order_by(Measure.id.desc())
             .limit(50)
+        )
+    )
+
+
+def talks_held(codes: Sequence[str], now: datetime) -> list[Measure]:
+    """Talks whose time has come and whose record is still missing, the earliest first."""
+    return list(
+        db.session.scalars(
+            select(Measure)
+            .where(
+                Measure.kind == MeasureKind.TALK,
+                Measure.status == MeasureStatus.OPEN,
+                Measure.meeting_at <= now,
+                Measure.jurisdiction_code.in_(codes),
+            )
+            .order_by(Measure.meeting_at, Measure.id)
+            .limit(100)
         )
     )
 

@@ -9,15 +9,25 @@ from marketplace.foundation.errors import Missing
 from ..access import is_officer
 from ..appeals.access import took_part
 from . import queries
-from .models import CreditRepair
+from .models import CreditRepair, RepairStatus
 
 
 def repair_for(actor: Actor, public_id: str) -> CreditRepair:
-    """The application, for the firm and the offices over it; raises Missing."""
+    """The application, for the firm and the offices over it; raises Missing.
+
+    Once granted, of the officers for auditors and whoever verified or decided it.
+    """
     found = queries.repair(public_id)
-    if found.organisation_id == actor.organisation_id or is_officer(actor, found.jurisdiction_code):
+    if found.organisation_id == actor.organisation_id:
         return found
-    raise Missing(f"repair {public_id}")
+    reads = (
+        found.status is not RepairStatus.GRANTED
+        or actor.may(Permission.AUDIT_READ)
+        or actor.user_id in (found.verified_by, found.decided_by)
+    )
+    if not reads or not is_officer(actor, found.jurisdiction_code):
+        raise Missing(f"repair {public_id}")
+    return found
 
 
 def repair_for_officer(actor: Actor, public_id: str) -> CreditRepair:

@@ -95,6 +95,8 @@ def decide_repair(
     """
     lock(repair)
     decision = lock(repair.decision)
+    if isinstance(decision, Case) and decision.blacklisting is not None:
+        lock(decision.blacklisting)
     if actor.user_id is None or actor.user_id in {*took_part(decision), repair.verified_by}:
         raise Refused(
             _("参与过原处理或者核实的人员不能决定，请由其他审批人办理"), rule="two_officers"

@@ -148,10 +148,10 @@ def decide_repair(public_id: str) -> ResponseReturnValue:
 @access(Permission.SUPERVISION_VIEW)
 def repairs() -> ResponseReturnValue:
     """Every application of the area, those waiting first."""
+    actor = require_actor()
+    found = queries.repairs(area_of(actor), granted=actor.may(Permission.AUDIT_READ))
     return render_template(
         "sanctions/repairs.html",
-        page=paginate(
-            queries.repairs(area_of(require_actor())), request.args.get("page", 1, type=int)
-        ),
+        page=paginate(found, request.args.get("page", 1, type=int)),
         now=clock.now(),
     )

@@ -72,16 +72,15 @@ def repairs_of(organisation_id: int) -> list[CreditRepair]:
     )
 
 
-def repairs(codes: Sequence[str]) -> Select[CreditRepair]:
-    """Applications to these jurisdictions: those waiting first, soonest due first."""
-    return (
-        select(CreditRepair)
-        .where(CreditRepair.jurisdiction_code.in_(codes))
-        .order_by(
-            CreditRepair.decided_at.is_(None).desc(), CreditRepair.due_at, CreditRepair.id.desc()
-        )
-        .options(joinedload(CreditRepair.organisation), joinedload(CreditRepair.card))
-    )
+def repairs(codes: Sequence[str], granted: bool = True) -> Select[CreditRepair]:
+    """Applications to these jurisdictions: those waiting first, soonest due first; those granted
+    are for auditors."""
+    query = select(CreditRepair).where(CreditRepair.jurisdiction_code.in_(codes))
+    if not granted:
+        query = query.where(CreditRepair.status != RepairStatus.GRANTED)
+    return query.order_by(
+        CreditRepair.decided_at.is_(None).desc(), CreditRepair.due_at, CreditRepair.id.desc()
+    ).options(joinedload(CreditRepair.organisation), joinedload(CreditRepair.card))
 
 
 def waiting(codes: Sequence[str], status: RepairStatus) -> list[CreditRepair]:

@@ -27,6 +27,7 @@ from marketplace.ratings.models import ProposalStatus
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.appeals.queries import waiting as appeals_waiting
 from marketplace.sanctions.measures.models import MeasureStatus
+from marketplace.sanctions.measures.queries import talks_held
 from marketplace.sanctions.measures.queries import waiting as measures_waiting
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.sanctions.repairs.access import may_decide
@@ -242,8 +243,17 @@ def sanction_cases(actor: Actor, now: datetime) -> Iterator[Line]:
 
 
 def soft_measures(actor: Actor, now: datetime) -> Iterator[Line]:
-    """Answers to check, measures that are overdue, criticism to approve."""
+    """Answers to check, measures that are overdue, talks to record, criticism to approve."""
     codes = area_of(actor)
+    for talk in talks_held(codes, now) if actor.may(Permission.SANCTION_PROPOSE) else ():
+        yield Line(
+            what=_("登记约谈情况"),
+            about=f"{talk.kind.title} {talk.organisation.name}",
+            page="sanctions.measure",
+            key=talk.public_id,
+            where=CASES,
+            since=talk.meeting_at or talk.issued_at,
+        )
     for status, permission, words in (
         (MeasureStatus.REPLIED, Permission.SANCTION_PROPOSE, _("核查答复")),
         (MeasureStatus.OVERDUE, Permission.SANCTION_PROPOSE, _("处理逾期未答复的措施")),
