@@ -32,7 +32,7 @@ from marketplace.evaluations.rules import Direction
 from marketplace.fees.forms import PricedForm, inputs_form, reason_field
 from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.money import format_yuan
-from marketplace.foundation.web import percent
+from marketplace.foundation.showing import percent
 from marketplace.intermediaries.models import Offering
 from marketplace.projects.checking import investments_of
 from marketplace.projects.models import InvestmentKind

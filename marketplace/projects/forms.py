@@ -23,7 +23,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.fees.forms import PricedForm, inputs_form, reason_field
 from marketplace.foundation import clock
 from marketplace.foundation.forms import Form, YuanField, length_message, options
-from marketplace.foundation.web import show_date
+from marketplace.foundation.showing import show_date
 
 from . import queries
 from .checking import investments_of

@@ -9,7 +9,7 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from marketplace.foundation.languages import joined
-from marketplace.foundation.web import show_date
+from marketplace.foundation.showing import show_date
 
 from . import queries
 from .explaining import Explanation

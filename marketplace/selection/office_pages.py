@@ -15,13 +15,8 @@ from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Invalid, Refused
 from marketplace.foundation.forms import ButtonForm, came_back, options
-from marketplace.foundation.web import (
-    access,
-    require_actor,
-    run_form,
-    show_date,
-    writes,
-)
+from marketplace.foundation.showing import show_date
+from marketplace.foundation.web import access, require_actor, run_form, writes
 from marketplace.projects import queries as projects
 
 from . import access as objects

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from marketplace.foundation import clock
-from marketplace.foundation.web import show_date, show_datetime
+from marketplace.foundation.showing import show_date, show_datetime
 from marketplace.projects.models import Need
 
 from . import queries

@@ -21,7 +21,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow, Finding
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Invalid
-from marketplace.foundation.web import show_date
+from marketplace.foundation.showing import show_date
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import FirmStatus
 from marketplace.notices import queries as notices

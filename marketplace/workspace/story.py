@@ -22,7 +22,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.languages import joined
 from marketplace.foundation.lifecycle import Status, StatusChange
 from marketplace.foundation.money import format_yuan
-from marketplace.foundation.web import show_datetime
+from marketplace.foundation.showing import show_datetime
 from marketplace.orders import queries as orders
 from marketplace.orders.models import AskStatus, Order, OrderAsk, OrderStatus
 from marketplace.projects import queries as projects

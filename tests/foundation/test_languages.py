@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
 
-from marketplace.foundation import languages, web
+from marketplace.foundation import languages
 from tests.pages import faults
 
 MOMENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -78,14 +78,14 @@ def test_error_pages_speak_english_too(client: FlaskClient) -> None:
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_dates_amounts_and_numbers_read_as_english(app: Flask) -> None:
     with app.test_request_context():
-        assert web.show_datetime(MOMENT) == "2026年11月22日 17:00"
-        assert web.show_deadline(MOMENT) == "2026年11月22日 17:00"
-        assert web.show_deadline(MOMENT + timedelta(hours=7)) == "2026年11月22日 24:00"
-        assert web.show_wan(Decimal(125_000)) == "12.5 万元"
+        assert showing.show_datetime(MOMENT) == "2026年11月22日 17:00"
+        assert showing.show_deadline(MOMENT) == "2026年11月22日 17:00"
+        assert showing.show_deadline(MOMENT + timedelta(hours=7)) == "2026年11月22日 24:00"
+        assert showing.show_wan(Decimal(125_000)) == "12.5 万元"
         with force_locale("en"):
-            assert web.show_datetime(MOMENT) == "22 November 2026, 17:00"
-            assert web.show_date(MOMENT) == "22 November 2026"
-            assert web.show_wan(Decimal(125_000)) == "125,000 yuan"
+            assert showing.show_datetime(MOMENT) == "22 November 2026, 17:00"
+            assert showing.show_date(MOMENT) == "22 November 2026"
+            assert showing.show_wan(Decimal(125_000)) == "125,000 yuan"
             assert gettext("剩 %(minutes)d 分钟", minutes=1) == "1 minute left"
             assert gettext("剩 %(minutes)d 分钟", minutes=9) == "9 minutes left"
             with languages.for_storing():

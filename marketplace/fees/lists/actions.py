@@ -13,9 +13,9 @@ from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.showing import show_date
 from marketplace.foundation.spreadsheets import Row, Table
 from marketplace.foundation.spreadsheets.columns import BadCell, value_of
-from marketplace.foundation.web import show_date
 
 from . import queries
 from .columns import COLUMNS, SHEET, TITLES, Standards, rows_of

@@ -14,7 +14,7 @@ from flask_babel import lazy_pgettext
 from marketplace.fees.rules.bands import percent, plain
 from marketplace.fees.rules.standards import FeeStandard
 from marketplace.foundation.languages import joined
-from marketplace.foundation.web import show_date
+from marketplace.foundation.showing import show_date
 
 from .columns import COLUMNS
 from .rules import Change, Charge, Difference, Effect, ListRow

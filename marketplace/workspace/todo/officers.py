@@ -18,7 +18,7 @@ from marketplace.fees.lists import queries as fee_list_queries
 from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
-from marketplace.foundation.web import show_date
+from marketplace.foundation.showing import show_date
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import CheckStatus, FirmStatus
 from marketplace.notices import queries as notices
