@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
 
-from marketplace.foundation import languages
+from marketplace.foundation import languages, showing
 from tests.pages import faults
 
 MOMENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
