@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from marketplace.accounts.areas import areas
@@ -24,12 +26,24 @@ from marketplace.foundation.web import access, require_actor
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.ratings import queries as ratings
 from marketplace.ratings import replaying
-from marketplace.ratings.models import GRADE_TITLES, Capacity, RatingSubject
+from marketplace.ratings.models import GRADE_TITLES, Capacity, GradeRecord, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 
 from .blueprint import bp
 
 AT_ONCE = 20
+# what a replay calls whatever does not agree, in words
+_PROBLEMS: dict[str, Any] = {
+    "grade_records": _l("等级记录与复算不符"),
+    "next_check_at": _l("下次评定时间晚于应评定日期"),
+    "rating_subjects": _l("现行等级与最近一次评定不符"),
+    "unreadable": _l("记录无法读取"),
+}
+_ROW_PROBLEMS: dict[str, Any] = {
+    "altered": _l("信用记录 %(number)s 与本条摘要不符"),
+    "audited twice": _l("信用记录 %(number)s 在审计台账中重复"),
+    "not as audited": _l("信用记录 %(number)s 与审计台账不符"),
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,7 @@ def replay() -> ResponseReturnValue:
         wanted=wanted,
         problem=problem,
         page=found,
+        told=_problem,
         items=catalogue.names(clock.today(), lineage(codes[0])),
         places={code: known[code].name for code in codes if code in known},
         today=clock.today(),
@@ -105,6 +120,8 @@ def _wanted(codes: Sequence[str]) -> tuple[Wanted, str | None]:
         if day > today:
             day, problem = today, _("复算日期不能晚于今日")
     place = request.args.get("place", "")
+    if place and place not in codes:
+        problem = problem or _("没有该地区，请重新选择")
     return (
         Wanted(
             firm=request.args.get("firm", "").strip()[:60],
@@ -151,15 +168,15 @@ def _redo(wanted: Wanted, codes: Sequence[str], number: int) -> Page[Redone]:
 
 def _one(subject: RatingSubject, day: date, timelines: Mapping[str, Any]) -> Redone:
     differences = replaying.between(db.session.connection(), timelines, subject.id, subject.id)
-    record = ratings.record_on(subject, day)
-    nothing = (GRADE_TITLES[Grade.UNGRADED], "—")
-    stored = replayed = nothing
-    known = ratings.start_of((subject.settled_on or day) + timedelta(days=1))
-    if record is not None:
-        stored = (GRADE_TITLES[record.grade], _score(record.hundredths))
-        rows = ratings.rows_of(subject, record.cursor)
-        state = ratings.fold(subject, rows, record.from_day, known).state_on(record.from_day)
-        replayed = (GRADE_TITLES[state.grade], _score(state.hundredths))
+    stored = replayed = (GRADE_TITLES[Grade.UNGRADED], "—")
+    try:
+        record = ratings.record_on(subject, day)
+        if record is not None:
+            stored = (GRADE_TITLES[record.grade], _score(record.hundredths))
+            replayed = _replayed(subject, record)
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        # rows that no action would have stored: the differences name them
+        replayed = (_("无法复算"), "")
     return Redone(
         name=subject.organisation.public_name,
         public_id=subject.organisation.public_id,
@@ -168,6 +185,21 @@ def _one(subject: RatingSubject, day: date, timelines: Mapping[str, Any]) -> Red
         replayed=replayed,
         differences=tuple(differences),
     )
+
+
+def _replayed(subject: RatingSubject, record: GradeRecord) -> tuple[Any, str]:
+    known = ratings.start_of((subject.settled_on or record.from_day) + timedelta(days=1))
+    rows = ratings.rows_of(subject, record.cursor)
+    state = ratings.fold(subject, rows, record.from_day, known).state_on(record.from_day)
+    return GRADE_TITLES[state.grade], _score(state.hundredths)
+
+
+def _problem(difference: replaying.Difference) -> str:
+    """What does not agree, in words."""
+    row = re.fullmatch(r"rating_ledger ([0-9]+) (.+)", difference.problem)
+    if row is not None:
+        return str(_ROW_PROBLEMS.get(row[2], row[2])) % {"number": row[1]}
+    return str(_PROBLEMS.get(difference.problem.partition(" ")[0], difference.problem))
 
 
 def _score(hundredths: int | None) -> str:

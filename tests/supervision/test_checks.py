@@ -21,6 +21,7 @@ from marketplace.schedule import WATCHES
 from marketplace.supervision.checks import slices
 from marketplace.supervision.checks.models import CheckPart, CheckRun
 from marketplace.supervision.checks.tasks import run_checks, watch
+from marketplace.supervision.unusual import actions as unusual
 from marketplace.supervision.unusual.models import UnusualEvent, UnusualKind
 from marketplace.supervision.unusual.rules import AuditPolicy
 from tests.factories import accounts, ratings
@@ -99,6 +100,22 @@ def test_a_night_checks_everything_in_slices_and_sounds_the_alarm(
     assert sign_in_as(operator.user).get("/supervision/unusual").status_code == 403
 
 
+def test_a_row_nobody_can_read_is_a_fault_and_stops_no_check(app: Flask, advance: Advance) -> None:
+    with app.app_context(), transaction():
+        ratings.inspected(accounts.firm().organisation, 95)
+        officer = accounts.officer(Role.BUREAU_APPROVER).user.id
+    advance(2 * DAY)
+    with app.app_context():
+        with transaction():
+            proposed = text("UPDATE grade_proposals SET status = 'nothing', confirmed_by = :by")
+            db.session.execute(proposed, {"by": officer})
+        _night()
+        runs = db.session.scalars(select(CheckRun)).all()
+        assert all(run.finished_at is not None for run in runs)
+        found = [each for run in runs for each in run.findings]
+        assert any("cannot be checked" in each for each in found), found
+
+
 def test_what_is_unusual_is_noted_once_and_not_acknowledged_by_its_doer(
     app: Flask, sign_in_as: SignIn, advance: Advance
 ) -> None:
@@ -107,6 +124,8 @@ def test_what_is_unusual_is_noted_once_and_not_acknowledged_by_its_doer(
         firm_key = firm.organisation.id
         entry = ratings.evaluated(firm.organisation, 1)[0].id
         supervisor, auditor = (accounts.officer(Role.AUDITOR) for _each in range(2))
+        names = (supervisor.user.name, auditor.user.name)
+        keys = (supervisor.user.id, auditor.user.id)
         doer = supervisor.actor
     with app.app_context():
         now = clock.now().astimezone(clock.SHANGHAI)
@@ -128,9 +147,27 @@ def test_what_is_unusual_is_noted_once_and_not_acknowledged_by_its_doer(
         kinds = sorted(row.kind for row in rows)
         assert kinds == sorted([UnusualKind.LOOK, UnusualKind.NIGHT, UnusualKind.REVERSED])
         address = f"/supervision/unusual/{rows[0].public_id}"
+        with transaction():
+            pair = f"cards:{doer.organisation_id}:{keys[0]}-{keys[1]}:2026-03"
+            unusual.note(
+                UnusualKind.PAIR,
+                pair,
+                clock.now(),
+                organisation_id=doer.organisation_id,
+                about="黄牌红牌：均由同两人先后办理",
+            )
+        noted = db.session.scalar(select(UnusualEvent).where(UnusualEvent.reference == pair))
+        assert noted is not None
+        of_two = f"/supervision/unusual/{noted.public_id}"
     own = sign_in_as(supervisor.user)
     assert own.post(address, data={"note": "是我本人"}).status_code == 403
     assert sign_in_as(auditor.user).post(address, data={"note": "已核"}).status_code == 303
+    for person in (supervisor, auditor):
+        desk = sign_in_as(person.user)
+        shown = desk.get(of_two).text
+        assert all(name in shown for name in names)
+        assert "本人引起的事件由其他人员确认" in shown
+        assert desk.post(of_two, data={"note": "没有问题"}).status_code == 403
 
 
 def test_the_jobs_of_the_night_are_found_and_the_policy_is_bounded() -> None:

@@ -51,6 +51,7 @@ def test_a_trial_tells_who_changes_grade_and_why_and_anybody_computes_it_again(
     assert 'value="0.3"' in officer.get(NEW).text
     for wrong, told in (
         ({"prior_value": "八十"}, "初始分值：须为数字"),
+        ({"prior_value": "1E+9999999"}, "初始分值：须为数字"),
         ({"mark_months": "0"}, "评价有效期（月）：不得小于 1"),
         ({"b_from": "95"}, "B 级分数线：等级分数线须满足"),
         ({"day": "2026-03-05"}, "试算日期不得晚于今天"),

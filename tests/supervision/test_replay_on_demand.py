@@ -15,6 +15,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.ratings import actions as rating_actions
 from tests.factories import accounts, ratings
+from tests.tampering import alter
 
 SignIn = Callable[..., FlaskClient]
 Advance = Callable[[timedelta], None]
@@ -58,6 +59,7 @@ def test_stored_and_replayed_stand_side_by_side(
     assert "B 级 83.00" in one
     assert "没有符合条件的机构" in desk.get(f"{PAGE}?item=nothing").text
     assert desk.get(f"{PAGE}?day=2999-01-01").status_code == 422
+    assert desk.get(f"{PAGE}?place=110000").status_code == 422
     with app.app_context(), transaction():
         db.session.execute(
             text(
@@ -69,3 +71,9 @@ def test_stored_and_replayed_stand_side_by_side(
     after = desk.get(f"{PAGE}?day={early + DAY}").text
     assert "1 家不一致" in after
     assert "99.99" in after
+    assert "现行等级与最近一次评定不符" in after
+    newest = "(SELECT MAX(id) FROM grade_records)"
+    alter(app, "grade_records", f"UPDATE grade_records SET grade = 'Z' WHERE id = {newest}")
+    unreadable = desk.get(f"{PAGE}?firm=&day=")
+    assert unreadable.status_code == 200
+    assert "无法复算" in unreadable.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from marketplace.ratings.models import RatingSubject
 
 from .. import invariants
 from .models import CheckPart
+
+log = logging.getLogger(__name__)
 
 ROWS = 5000
 SUBJECTS = 500
@@ -33,8 +36,17 @@ class Slice:
 
 
 def look(part: CheckPart, position: int) -> Slice:
-    """Look at one slice. Begin at 0. Call inside a snapshot: a slice reads several statements."""
-    return _PARTS[part](position)
+    """Look at one slice. Begin at 0. Call inside a snapshot: a slice reads several statements.
+
+    What cannot be read is a fault like any other: a row that stopped the checks would hide itself
+    and everything after it from the alarm.
+    """
+    try:
+        return _PARTS[part](position)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        log.exception("check %s could not be done from %s on", part.value, position)
+        told = f"{position}: it cannot be checked: {type(error).__name__}: {error}"
+        return Slice(0, [told], position + 1 if part is CheckPart.INVARIANTS else None)
 
 
 def _ledger(position: int) -> Slice:

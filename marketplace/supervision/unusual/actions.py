@@ -26,6 +26,9 @@ AT_ONCE = 5000
 TWO_HANDS = {
     "firms": ("checked", ("listed", "refused")),
     "cards": ("proposed", ("correcting", "suspended")),
+    "credit_repairs": ("verified", ("granted", "refused")),
+    "evaluation_reviews": ("proposed", ("excluded", "kept")),
+    "rating_trials": ("proposed", ("adopted",)),
     "sanction_cases": ("proposed", ("decided",)),
     "fee_lists": ("submitted", ("published",)),
 }
@@ -133,11 +136,11 @@ def note_single_pairs(now: datetime) -> int:
 
 
 def acknowledge(event: UnusualEvent, text: str, actor: Actor, now: datetime) -> None:
-    """Say that an event was looked at and what came of it; never by the person it is about."""
+    """Say that an event was looked at and what came of it; never by anybody it is about."""
     lock(event)
     if event.acknowledged_at is not None:
         raise Conflict(_("该事件已由他人确认"), rule="unusual.state")
-    if actor.user_id is None or actor.user_id == event.user_id:
+    if actor.user_id is None or actor.user_id in event.doers:
         raise Refused(_("不能确认本人引起的事件，请由其他人员办理"), rule="two_people")
     cleaned = text.strip()
     if not 2 <= len(cleaned) <= 1000:

@@ -24,7 +24,8 @@ class UnusualKind(Titled):
 
 class UnusualEvent(PublicIdMixin, Model):
     """One event. ``reference`` names it within its kind (mostly the row of the audit ledger), so
-    that it is noted once; ``about`` says more where the ledger's row does not."""
+    that it is noted once; ``about`` says more where the ledger's row does not. Of a pair both
+    people stand in its reference."""
 
     __tablename__ = "unusual_events"
     __table_args__ = (
@@ -48,6 +49,14 @@ class UnusualEvent(PublicIdMixin, Model):
     note: Mapped[str | None] = mapped_column(Text)
     acknowledged_by: Mapped[int | None]
     acknowledged_at: Mapped[datetime | None]
+
+    @property
+    def doers(self) -> tuple[int, ...]:
+        """The users an event is about: none for a fault, two for a pair."""
+        if self.kind is UnusualKind.PAIR:
+            first, second = self.reference.split(":")[2].split("-")
+            return (int(first), int(second))
+        return () if self.user_id is None else (self.user_id,)
 
 
 class LedgerWatch(Base):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -18,7 +20,7 @@ from ..queries import people
 from ..titles import action_title
 from . import actions, queries
 from .forms import AcknowledgeForm
-from .models import UnusualKind
+from .models import UnusualEvent, UnusualKind
 
 NIGHTS = 14
 HEADS = 3
@@ -32,13 +34,15 @@ def unusual() -> ResponseReturnValue:
     asked = request.args.get("kind", "")
     kind = UnusualKind(asked) if asked in set(UnusualKind) else None
     page = paginate(queries.events(actor, kind), request.args.get("page", 1, type=int))
+    names = people(key for each in page.items for key in (*each.doers, each.acknowledged_by))
     return render_template(
         "supervision/unusual.html",
         page=page,
         kind=kind,
         kinds=list(UnusualKind),
         waiting=queries.open_count(actor),
-        people=people(key for each in page.items for key in (each.user_id, each.acknowledged_by)),
+        people=names,
+        doers=partial(_doers, names),
         action_title=action_title,
     )
 
@@ -54,11 +58,14 @@ def acknowledge(public_id: str) -> ResponseReturnValue:
 
     def page() -> str:
         again = queries.event_for(actor, public_id)
+        names = people((*again.doers, again.acknowledged_by))
         return render_template(
             "supervision/unusual_event.html",
             form=form,
             event=again,
-            people=people((again.user_id, again.acknowledged_by)),
+            people=names,
+            doers=partial(_doers, names),
+            own=actor.user_id in again.doers,
             action_title=action_title,
         )
 
@@ -79,3 +86,7 @@ def check_runs() -> ResponseReturnValue:
     return render_template(
         "supervision/checks.html", nights=checks.nights(NIGHTS), heads=list(heads)
     )
+
+
+def _doers(names: dict[int, str], event: UnusualEvent) -> list[str]:
+    return [names[key] for key in event.doers if key in names]

@@ -14,7 +14,11 @@ DECISIONS = frozenset(
         "blacklistings.in_force",
         "cards.correcting",
         "cards.suspended",
+        "credit_repairs.granted",
+        "credit_repairs.refused",
         "draw.annulment_refused",
+        "evaluation_reviews.excluded",
+        "evaluation_reviews.kept",
         "fee_lists.published",
         "firms.listed",
         "firms.refused",
@@ -25,13 +29,24 @@ DECISIONS = frozenset(
         "objections.upheld",
         "professional_checks.no_objection",
         "professional_checks.objected",
+        "rating_trials.adopted",
+        "sanction_appeals.changed",
+        "sanction_appeals.revoked",
+        "sanction_appeals.stay",
+        "sanction_appeals.upheld",
         "sanction_cases.decided",
         "sanction_cases.dismissed",
         "selection_rounds.annulled",
     }
 )
 REVERSALS = frozenset(
-    {"grade_proposals.rejected", "objections.upheld", "selection_rounds.annulled"}
+    {
+        "grade_proposals.rejected",
+        "objections.upheld",
+        "sanction_appeals.changed",
+        "sanction_appeals.revoked",
+        "selection_rounds.annulled",
+    }
 )
 
 
