@@ -40,6 +40,7 @@ def inspect_and_sanction(cast: Cast, days: Days) -> Story:
     decide(cast, case)
     yield days.at(14)
     mending.soften(cast)
+    mending.list_nationally(cast)
     mending.ask_again(cast, card, case)
 
 

@@ -1,19 +1,25 @@
-"""What follows sanctions in the demo: soft measures, an appeal, an application for credit repair."""
+"""Beside sanctions in the demo: soft measures, an appeal, a credit repair, the national list."""
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
+from marketplace.accounts import credit_code
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
+from marketplace.foundation.spreadsheets import Sheet, workbook
 from marketplace.foundation.transactions import transaction
 from marketplace.sanctions.appeals.actions import file_appeal
 from marketplace.sanctions.measures import actions as measures
 from marketplace.sanctions.measures.actions import Content
 from marketplace.sanctions.measures.models import Measure, MeasureKind
 from marketplace.sanctions.models import Card, Case
+from marketplace.sanctions.national import actions as national
+from marketplace.sanctions.national.columns import COLUMNS, SHEET
 from marketplace.sanctions.repairs.actions import file_repair
+from marketplace.supervision.actions import take_national_list_over
 
 from .papers import pdf
 from .people import CITY, Cast
@@ -121,3 +127,31 @@ def _send(cast: Cast, firm: str, content: Content) -> int:
             cast.officers["jingban"].actor,
             clock.now(),
         ).id
+
+
+def list_nationally(cast: Cast) -> None:
+    """The national list as taken over, and a later one that waits; no firm of the demo is on it."""
+    first = (("临河市远山咨询有限公司（演示）", "91379902MA3NDEM01"),)
+    later = (*first, ("临河市广陌测绘有限公司（演示）", "91379902MA3NDEM02"))
+    for bodies, confirmed in ((first, True), (later, False)):
+        with transaction():
+            now = clock.now()
+            day = clock.local_day(now)
+            rows = [
+                {
+                    "name": name,
+                    "credit_code": credit_code.complete(seventeen),
+                    "list_name": "重大税收违法失信主体名单",
+                    "authority": "国家税务总局某市税务局（演示）",
+                    "document": f"税稽罚〔2026〕{number}号（演示）",
+                    "listed_on": day - timedelta(days=30),
+                    "until_on": day + timedelta(days=700),
+                }
+                for number, (name, seventeen) in enumerate(bodies, 1)
+            ]
+            content = io.BytesIO(workbook([Sheet(SHEET, COLUMNS, rows)]))
+            actor = cast.officers["jingban"].actor
+            file = files.store(content, "国家名单（演示）.xlsx", actor, now, "file", national.KINDS)
+            found = national.upload_list(file, CITY, actor, now)
+            if confirmed:
+                take_national_list_over(found, cast.officers["shenpi"].actor, now)

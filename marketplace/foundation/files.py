@@ -34,7 +34,10 @@ SIGNATURES = {
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
     "xlsx": (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    # plain text begins as it likes: taken only where a page asks for it by name
+    "csv": (b"", "text/csv; charset=utf-8"),
 }
+EVIDENCE = tuple(kind for kind in SIGNATURES if kind != "csv")
 
 
 class StoredFile(PublicIdMixin, Model):
@@ -60,9 +63,7 @@ class Upload:
     content_type: str
 
 
-def checked(
-    stream: IO[bytes], name: str, field: str, kinds: Sequence[str] = tuple(SIGNATURES)
-) -> Upload:
+def checked(stream: IO[bytes], name: str, field: str, kinds: Sequence[str] = EVIDENCE) -> Upload:
     """An upload whose extension is one of ``kinds``, whose content begins as such files do and
     that is neither empty nor above 20 MB; raises Invalid naming ``field`` otherwise."""
     label = Path(name.replace("\\", "/")).name.strip() or "file"
@@ -92,7 +93,7 @@ def store(
     actor: Actor,
     now: datetime,
     field: str,
-    kinds: Sequence[str] = tuple(SIGNATURES),
+    kinds: Sequence[str] = EVIDENCE,
 ) -> StoredFile:
     """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
     upload = checked(stream, name, field, kinds)
@@ -114,7 +115,7 @@ def store(
 
 
 def store_given(
-    field: FileField, actor: Actor, now: datetime, kinds: Sequence[str] = tuple(SIGNATURES)
+    field: FileField, actor: Actor, now: datetime, kinds: Sequence[str] = EVIDENCE
 ) -> StoredFile | None:
     """Check and keep what was chosen in a form's file field; None when nothing was."""
     upload = field.data

@@ -11,6 +11,9 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.languages import stored
 from marketplace.sanctions.actions.cases import decide_case
 from marketplace.sanctions.models import Blacklisting, Case
+from marketplace.sanctions.national import actions as national
+from marketplace.sanctions.national.following import end_what_rested_on_it, open_veto
+from marketplace.sanctions.national.models import NationalImport
 from marketplace.selection.actions import withdraw_all_entries
 
 
@@ -35,3 +38,22 @@ def carry_out(row: Blacklisting, actor: Actor, now: datetime) -> None:
     entries = withdraw_all_entries(row.organisation_id, why, actor, now, codes, items)
     flag_for_decision(row.organisation_id, why, actor, now, codes, items)
     audit.record("blacklistings.carried_out", actor, row, now, entries=entries)
+
+
+def take_national_list_over(found: NationalImport, actor: Actor, now: datetime) -> None:
+    """Take the national list over and carry out what follows, all or nothing.
+
+    Whom it bars is off every list from this instant: entries are withdrawn, running contracts put
+    before their owners, and a case is opened in which the firm is heard and D proposed. What was
+    decided here for a listing that is over ends with it. (RULES sections 10, 11)
+    """
+    taken = national.take_over(found, actor, now)
+    why = "列入国家严重失信主体名单"
+    codes = below(found.jurisdiction_code)
+    for organisation in taken.barred:
+        entries = withdraw_all_entries(organisation.id, why, actor, now, codes)
+        flag_for_decision(organisation.id, why, actor, now, codes)
+        audit.record("national_list.carried_out", actor, organisation, now, entries=entries)
+        open_veto(found, organisation, actor, now)
+    for organisation in taken.freed:
+        end_what_rested_on_it(found, organisation, actor, now)

@@ -23,7 +23,7 @@ from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
 from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
-from . import actions, appeal_pages, audit_pages, prices, queries, replay_pages
+from . import actions, appeal_pages, audit_pages, national_pages, prices, queries, replay_pages
 from . import lamps as lamps_of
 from .blueprint import bp
 from .findings import pages as finding_pages
@@ -38,6 +38,7 @@ __all__ = [
     "audit_pages",
     "bp",
     "finding_pages",
+    "national_pages",
     "prices",
     "replay_pages",
     "trial_pages",

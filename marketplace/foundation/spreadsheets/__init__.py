@@ -1,7 +1,7 @@
 """Spreadsheets (.xlsx): what people upload, read exactly and told by cell; what they download."""
 
 from .columns import Choice, Column, Problem
-from .reading import MAX_ROWS, Row, SpreadsheetError, Table, read_table
+from .reading import MAX_ROWS, Row, SpreadsheetError, Table, read_csv, read_table
 from .writing import Sheet, workbook
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Sheet",
     "SpreadsheetError",
     "Table",
+    "read_csv",
     "read_table",
     "workbook",
 ]

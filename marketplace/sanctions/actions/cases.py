@@ -23,6 +23,7 @@ from marketplace.ratings.actions import propose_grade
 from marketplace.ratings.rules.entries import Grade, VetoKind
 
 from ..models import Blacklisting, BlacklistingStatus, Case, CaseItem, CaseStatus, Cause
+from ..national.queries import last_end
 from ..rules import SanctionsPolicy, Severity
 from .cards import CLOSE_OF_DAY, policy_for, sanctionable, written
 
@@ -186,7 +187,11 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
     case.decided_by = actor.user_id
     case.decided_at = now
     lifecycle.move(case, CaseStatus.DECIDED, actor, now)
-    last_day = calendar.add_months(clock.local_day(now), case.months)
+    until_at = calendar.moment(calendar.add_months(clock.local_day(now), case.months), CLOSE_OF_DAY)
+    if case.cause is Cause.DISHONESTY_LIST:
+        # what rests on the national list follows it
+        codes = accounts.lineage(case.jurisdiction_code)
+        until_at = min(until_at, last_end(case.organisation, codes, now) or until_at)
     row = Blacklisting(
         case_id=case.id,
         organisation_id=case.organisation_id,
@@ -195,7 +200,7 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
         severity=case.severity,
         all_items=not case.items,
         from_at=now,
-        until_at=calendar.moment(last_day, CLOSE_OF_DAY),
+        until_at=until_at,
         edition_id=case.edition_id,
     )
     lifecycle.begin(row, BlacklistingStatus.IN_FORCE, actor, now, check_at=row.until_at)

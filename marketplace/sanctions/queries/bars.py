@@ -11,8 +11,20 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
+from marketplace.accounts.models import Organisation
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import clock
 from marketplace.foundation.db import db, fetch
@@ -26,6 +38,8 @@ from ..models import (
     Case,
     CaseItem,
 )
+from ..national.models import NationalRecord
+from ..national.queries import in_force as national_in_force
 
 PUBLIC_CARDS = (CardStatus.CORRECTING, CardStatus.REPORTED, CardStatus.SUSPENDED)
 
@@ -36,18 +50,20 @@ class BarKind(StrEnum):
     BLACKLISTED = "blacklisted"
     RED_CARD = "red_card"
     VETO = "veto"
+    NATIONAL = "national"
 
 
 BAR_TITLES: dict[BarKind, Any] = {
     BarKind.BLACKLISTED: _l("列入本平台黑名单"),
     BarKind.RED_CARD: _l("红牌暂停承接"),
     BarKind.VETO: _l("涉嫌严重失信，暂停承接"),
+    BarKind.NATIONAL: _l("列入国家严重失信主体名单"),
 }
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar in force. ``reference`` is the public id of the blacklisting, card or case."""
+    """One bar in force. ``reference`` is the public id of the blacklisting, card, case or record."""
 
     kind: BarKind
     cause: str
@@ -63,6 +79,13 @@ class Bar:
     @property
     def message(self) -> str:
         """The refusal in words: what bars, why, until when, what to do."""
+        if self.kind is BarKind.NATIONAL:
+            return _(
+                "%(title)s（%(cause)s），至 %(until)s 止；对名单有异议的，请向认定机关提出",
+                title=self.title,
+                cause=self.cause,
+                until=f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+            )
         return _(
             "%(title)s（%(cause)s），至 %(until)s 止；对处理有异议的，请向管理机构提出",
             title=self.title,
@@ -97,6 +120,9 @@ def _bars(now: Any, codes: Any, item_code: str | None = None) -> ColumnElement[b
     return and_(_in_force(now), covers, Blacklisting.jurisdiction_code.in_(codes))
 
 
+# beside the organisations of whatever statement a condition stands in
+_LISTED = aliased(Organisation)
+
 _MAY_BAR = union_all(
     select(Blacklisting.organisation_id).where(
         Blacklisting.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
@@ -112,6 +138,13 @@ _MAY_BAR = union_all(
         Case.organisation_id.in_(bindparam("organisation_ids", expanding=True)),
         Case.status.in_(OPEN_CASES),
         Case.suspended_until > bindparam("now"),
+    ),
+    select(_LISTED.id)
+    .join(NationalRecord, NationalRecord.credit_code == _LISTED.credit_code)
+    .where(
+        _LISTED.id.in_(bindparam("organisation_ids", expanding=True)),
+        NationalRecord.ended_at.is_(None),
+        NationalRecord.until_at > bindparam("now"),
     ),
 )
 
@@ -190,25 +223,60 @@ def bars_of(
                 case.public_id,
             )
         )
+    for organisation_id, record in db.session.execute(
+        select(Organisation.id, NationalRecord)
+        .join(NationalRecord, NationalRecord.credit_code == Organisation.credit_code)
+        .where(Organisation.id.in_(asked), national_in_force(now, codes))
+        .order_by(NationalRecord.id)
+    ):
+        found.setdefault(organisation_id, []).append(
+            Bar(
+                BarKind.NATIONAL,
+                record.list_name,
+                record.from_at,
+                record.until_at,
+                record.public_id,
+            )
+        )
     return found
+
+
+def _nationally_listed(now: Any, codes: Any) -> Select[int]:
+    """The organisations on the national list, whichever day they registered here."""
+    return (
+        select(_LISTED.id)
+        .join(NationalRecord, NationalRecord.credit_code == _LISTED.credit_code)
+        .where(national_in_force(now, codes))
+    )
 
 
 def barred_organisation_ids(
     now: datetime, item_code: str | None = None, jurisdiction_code: str | None = None
-) -> Select[int]:
-    """Subquery of the organisations blacklisted now: off every list the same second.
+) -> CompoundSelect[int]:
+    """Subquery of the organisations listed here or nationally: off every list the same second.
 
     With ``item_code`` also those barred from that item only. ``jurisdiction_code`` defaults to
     the one this site serves.
     """
     codes = lineage(jurisdiction_code or current_app.config["JURISDICTION"])
-    return select(Blacklisting.organisation_id).where(_bars(now, codes, item_code))
+    return union_all(
+        select(Blacklisting.organisation_id).where(_bars(now, codes, item_code)),
+        _nationally_listed(now, codes),
+    )
 
 
 def barring(organisation_id: Any, now: Any, codes: Any) -> ColumnElement[bool]:
-    """Whether a blacklisting of every item bars an organisation, for a statement built once:
-    ``now`` and ``codes`` (the lineage of a jurisdiction, an expanding one) are its parameters."""
-    return exists().where(Blacklisting.organisation_id == organisation_id, _bars(now, codes))
+    """Whether a listing of every item, here or nationally, bars an organisation, for a statement
+    built once: ``now`` and ``codes`` (the lineage of a jurisdiction, an expanding one) are its
+    parameters."""
+    return or_(
+        exists().where(Blacklisting.organisation_id == organisation_id, _bars(now, codes)),
+        exists().where(
+            _LISTED.id == organisation_id,
+            NationalRecord.credit_code == _LISTED.credit_code,
+            national_in_force(now, codes),
+        ),
+    )
 
 
 def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -224,8 +292,11 @@ def standing(organisation_id: Any, now: Any) -> tuple[ColumnElement[bool], Colum
     )
 
 
-_BARRED = select(Blacklisting.organisation_id).where(
-    _bars(bindparam("now"), bindparam("codes", expanding=True))
+_BARRED = union_all(
+    select(Blacklisting.organisation_id).where(
+        _bars(bindparam("now"), bindparam("codes", expanding=True))
+    ),
+    _nationally_listed(bindparam("now"), bindparam("codes", expanding=True)),
 )
 
 

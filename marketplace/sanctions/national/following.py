@@ -1,0 +1,80 @@
+"""What this platform's own cases do when a listing begins or is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from marketplace.accounts.models import Organisation
+from marketplace.accounts.queries import lineage
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import as_written, db
+
+from ..actions.cases import advance_blacklisting, report_case
+from ..actions.undoing import take_notice_down
+from ..models import OPEN_CASES, Blacklisting, BlacklistingStatus, Case, Cause
+from . import queries
+from .models import NationalImport, NationalRecord
+
+_RUNNING = (BlacklistingStatus.IN_FORCE, BlacklistingStatus.STAYED)
+
+
+def open_veto(
+    found: NationalImport, organisation: Organisation, actor: Actor, now: datetime
+) -> Case | None:
+    """Open the case of a firm that came on the list: it is heard, and D proposed if so decided.
+
+    None where one is open already, or was decided and still runs.
+    """
+    code = found.jurisdiction_code
+    standing = (
+        select(Case.id)
+        .outerjoin(Blacklisting, Blacklisting.case_id == Case.id)
+        .where(
+            Case.organisation_id == organisation.id,
+            Case.jurisdiction_code == code,
+            Case.cause == Cause.DISHONESTY_LIST,
+            Case.status.in_(OPEN_CASES) | Blacklisting.status.in_(_RUNNING),
+        )
+    )
+    if db.session.scalar(standing.limit(as_written(1))) is not None:
+        return None
+    listed = db.session.scalars(
+        select(NationalRecord)
+        .where(
+            NationalRecord.credit_code == organisation.credit_code,
+            queries.in_force(now, lineage(code)),
+        )
+        .order_by(NationalRecord.id)
+    )
+    facts = "；".join(
+        f"{each.list_name}，{each.authority}，{each.document}，"
+        f"{each.listed_on.isoformat()} 至 {each.until_on.isoformat()}"
+        for each in listed
+    )
+    return report_case(
+        organisation,
+        code,
+        Cause.DISHONESTY_LIST,
+        f"经导入的国家严重失信主体名单核对，该机构在列：{facts}。"[:4000],
+        actor,
+        now,
+        evidence_file=None,
+    )
+
+
+def end_what_rested_on_it(
+    found: NationalImport, organisation: Organisation, actor: Actor, now: datetime
+) -> None:
+    """End the blacklistings here whose cause was a listing that is over: they follow it."""
+    for row in db.session.scalars(
+        select(Blacklisting).where(
+            Blacklisting.organisation_id == organisation.id,
+            Blacklisting.jurisdiction_code == found.jurisdiction_code,
+            Blacklisting.cause == Cause.DISHONESTY_LIST,
+            Blacklisting.status.in_(_RUNNING),
+        )
+    ).all():
+        advance_blacklisting(row, actor, now)
+        take_notice_down(row, "已移出国家严重失信主体名单", actor, now)
