@@ -56,7 +56,8 @@ def store(instance: Model) -> None:
     """
     kind = _kind(type(instance))
     given = instance.__dict__
-    if kind is None or "id" in given or not kind.relations.isdisjoint(given):
+    pending = instance in db.session
+    if kind is None or pending or "id" in given or not kind.relations.isdisjoint(given):
         db.session.add(instance)
         db.session.flush()
         return
