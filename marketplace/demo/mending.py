@@ -101,11 +101,13 @@ def soften(cast: Cast) -> None:
 def ask_again(cast: Cast, card_id: int, case_id: int) -> None:
     """The blacklisted firm appeals; the firm with the corrected card asks for credit repair."""
     with transaction():
+        actor, now = cast.firms["fangyuan"].actor, clock.now()
         file_appeal(
             db.session.get_one(Case, case_id),
             "署名人员在决定作出前已完成登记，六个月的期限过重，请求变更",
-            cast.firms["fangyuan"].actor,
-            clock.now(),
+            actor,
+            now,
+            files.store(pdf("registration"), "人员登记证明.pdf", actor, now, "evidence"),
         )
     with transaction():
         actor, now = cast.firms["zhongxin"].actor, clock.now()

@@ -102,10 +102,12 @@ def _changes(public_id: str, capacity: Capacity) -> ResponseReturnValue:
         first = max(earliest, add_months(today, -1)) if past else today
         if not past and not request.args.get("to"):
             second = add_months(today, 1)
-    if not problem and first >= second:
+    chosen = "from" in request.args or "to" in request.args
+    if not problem and chosen and first >= second:
         problem = _("起始日期须早于截止日期")
     found = None
-    if not problem:
+    # nobody chose them: of somebody whose first day is today there is nothing to compare yet
+    if not problem and first < second:
         found = comparing.between(
             asked.organisation, asked.register, first, second, asked.now, capacity
         )

@@ -60,17 +60,17 @@ def title(entry: RatingEntry) -> Any:
 
 def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
     """What an entry rests on; officers are led to the story, parties to their own page."""
-    officer = actor.may(Permission.SUPERVISION_VIEW)
+    officer, gives = actor.may(Permission.SUPERVISION_VIEW), actor.may(Permission.EVALUATE)
     kind, key = entry.evidence_type, entry.evidence_id
     if kind == Evaluation.__tablename__:
         evaluation = db.session.get(Evaluation, key)
         if evaluation is not None:
-            return _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=True)
+            return _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=gives)
     if kind == EvaluationReview.__tablename__:
         review = db.session.get(EvaluationReview, key)
         if review is not None:
             return _of_contract(
-                _("剔除评价的决定"), review.evaluation.window.contract, officer, marks=True
+                _("剔除评价的决定"), review.evaluation.window.contract, officer, marks=gives
             )
     if kind == Contract.__tablename__:
         contract = db.session.get(Contract, key)
