@@ -213,7 +213,10 @@ def _connection() -> Connection:
     session = db.session()
     session.flush()
     held: Connection | None = session.info.get(_CONNECTION)
-    return held if held is not None and session.is_active else session.connection()
+    if held is None or session.in_nested_transaction() or not session.is_active:
+        # a savepoint is not set before the session is asked for its connection
+        return session.connection()
+    return held
 
 
 def fetch(statement: Executable, **values: Any) -> Sequence[Any]:

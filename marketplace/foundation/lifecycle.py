@@ -16,7 +16,6 @@ from .actor import Actor
 from .db import Model, db, put
 from .errors import Conflict
 from .ledger import append_only
-from .storing import store
 
 
 class Status(StrEnum):
@@ -75,7 +74,8 @@ def begin(
     subject.status = status
     subject.status_since = now
     subject.next_check_at = check_at
-    store(subject)
+    db.session.add(subject)
+    db.session.flush()
     _write_history(subject, None, status, actor, now, None)
     audit.record(f"{subject.__tablename__}.{status}", actor, subject, now)
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Executable, Integer, bindparam, event, func, insert, inspect, select, text
+from sqlalchemy import Executable, Integer, bindparam, event, func, insert, select, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace.accounts.models import Organisation, OrganisationKind
-from marketplace.foundation import clock, epoch, prepared
+from marketplace.foundation import clock, prepared
 from marketplace.foundation.connections import set_write_mode
-from marketplace.foundation.db import as_written, db, fetch, new_public_id, put
+from marketplace.foundation.db import as_written, db, fetch, put
 from marketplace.foundation.lifecycle import StatusChange
-from marketplace.foundation.policy import PolicyEdition
-from marketplace.foundation.storing import store
 from marketplace.foundation.transactions import transaction
-from marketplace.notifications.models import Message
 from tests.factories import accounts
 
 _SOME = (
@@ -266,55 +263,14 @@ def test_a_request_that_only_reads_writes_nothing_by_it(app: Flask) -> None:
         assert db.session.scalar(select(func.count()).select_from(StatusChange)) == 2
 
 
-def test_a_new_object_stored_at_once_is_as_one_added(app: Flask) -> None:
+def test_what_a_savepoint_held_goes_with_it(app: Flask) -> None:
+    asked = select(StatusChange.to_status).order_by(StatusChange.id)
     with app.app_context(), transaction():
-        firm = accounts.firm()
-        now = clock.now()
-        for at_once in (False, True, True, True):
-            note = Message(
-                organisation_id=firm.organisation.id,
-                subject="通知",
-                body="内容",
-                link="/",
-                key=new_public_id(),
-                created_at=now,
-            )
-            if at_once:
-                store(note)
-                assert note not in db.session.new
-                assert note not in db.session.dirty
-            else:
-                db.session.add(note)
-                db.session.flush()
-            assert db.session.get(Message, note.id) is note
-            names = [attribute.key for attribute in inspect(Message).column_attrs]
-            kept = {name: getattr(note, name) for name in names}
-            db.session.refresh(note)
-            assert kept == {name: getattr(note, name) for name in names}
-        note.subject = "改过的通知"
-        db.session.flush()
-        asked = select(Message.subject).order_by(Message.id.desc()).limit(1)
-        assert db.session.scalar(asked) == "改过的通知"
-
-
-def test_an_object_somebody_listens_to_goes_the_usual_way(app: Flask) -> None:
-    with app.app_context(), transaction():
-        office = accounts.firm().organisation.jurisdiction_code
-        before = epoch.present().editions
-        for turn in range(2):
-            edition = PolicyEdition(
-                jurisdiction=office,
-                section=f"trial{turn}",
-                effective_from=date(2030, 1, 1),
-                title="试行",
-                legal_basis="试行",
-                review={},
-                content={},
-                source="",
-                sha256="0" * 64,
-                published_at=clock.now(),
-            )
-            store(edition)
-            assert edition.id is not None
-    with app.app_context():
-        assert epoch.present().editions > before
+        for turn in "abc":
+            put(_ROW, {**_CHANGE, "to_status": turn})
+            inner = db.session.begin_nested()
+            put(_ROW, {**_CHANGE, "to_status": "gone"})
+            inner.rollback()
+            with pytest.raises(IntegrityError), db.session.begin_nested():
+                put(_ROW, {**_CHANGE, "to_status": None})
+        assert [row.to_status for row in fetch(asked)] == list("abc")
