@@ -14,7 +14,7 @@ from marketplace.sanctions.models import Breach, Card, Case, Cause
 from marketplace.sanctions.rules import Severity
 from marketplace.supervision import actions as supervision
 
-from . import conduct
+from . import conduct, mending
 from .agenda import Days, Story
 from .people import CITY, Cast
 
@@ -108,7 +108,8 @@ def _issue(cast: Cast, firm: str, card_id: int) -> None:
 def card_story(
     cast: Cast, days: Days, before: int, firm: str, breach: Breach, facts: str, steps: str
 ) -> Story:
-    """A card as far as ``steps`` say: ``issued``, ``reported``, ``judged``, or ``rejected``.
+    """A card as far as ``steps`` say: ``issued``, ``reported``, ``judged``, ``repaired``, or
+    ``rejected``, or appealed against and then ``revoked`` or ``stayed``.
 
     An issued card that nobody reports corrected turns red by the clock.
     """
@@ -130,6 +131,12 @@ def card_story(
     _issue(cast, firm, card_id)
     if steps == "issued":
         return
+    if steps in ("revoked", "stayed"):
+        yield days.at(before - 2)
+        appeal_id = mending.appeal(cast, firm, card_id)
+        yield days.at(before - 3)
+        mending.review(cast, appeal_id, steps)
+        return
     yield days.at(before - 4)
     with transaction():
         cards.report_correction(
@@ -149,6 +156,12 @@ def card_story(
             cast.desk(city, "colleague").actor,
             clock.now(),
         )
+    if steps == "judged":
+        return
+    yield days.at(before - 8)
+    repair_id = mending.ask_for_repair(cast, firm, card_id)
+    yield days.at(before - 10)
+    mending.grant_repair(cast, city, repair_id)
 
 
 # ---- cases ------------------------------------------------------------------

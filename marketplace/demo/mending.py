@@ -11,14 +11,18 @@ from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.spreadsheets import Sheet, workbook
 from marketplace.foundation.transactions import transaction
+from marketplace.sanctions.appeals import actions as appeals
 from marketplace.sanctions.appeals.actions import file_appeal
+from marketplace.sanctions.appeals.models import Appeal
 from marketplace.sanctions.measures import actions as measures
 from marketplace.sanctions.measures.actions import Content
 from marketplace.sanctions.measures.models import Measure, MeasureKind
 from marketplace.sanctions.models import Card, Case
 from marketplace.sanctions.national import actions as national
 from marketplace.sanctions.national.columns import COLUMNS, SHEET
+from marketplace.sanctions.repairs import actions as repairs
 from marketplace.sanctions.repairs.actions import file_repair
+from marketplace.sanctions.repairs.models import CreditRepair
 from marketplace.supervision.actions import take_national_list_over
 
 from .papers import pdf
@@ -117,6 +121,62 @@ def ask_again(cast: Cast, card_id: int, case_id: int) -> None:
             files.store(pdf("correction"), "整改情况.pdf", actor, now, "evidence"),
             actor,
             now,
+        )
+
+
+def appeal(cast: Cast, firm: str, card_id: int) -> int:
+    """A firm appeals against its card."""
+    with transaction():
+        return file_appeal(
+            db.session.get_one(Card, card_id),
+            "业主提供基础资料晚于合同约定，有往来函件为证，请求撤销",
+            cast.firms[firm].actor,
+            clock.now(),
+        ).id
+
+
+def review(cast: Cast, appeal_id: int, outcome: str) -> None:
+    """The superior office revokes the card, or stops it while it looks into it (``stayed``)."""
+    with transaction():
+        found, reviewer = db.session.get_one(Appeal, appeal_id), cast.officers["jiandu"].actor
+        if outcome == "stayed":
+            reason = "往来函件与原认定不一致，核实期间先行停止执行"
+            appeals.decide_stay(found, True, reason, reviewer, clock.now())
+        else:
+            reason = "延误由业主晚交资料造成，原认定事实不清"
+            appeals.revoke(found, reason, reviewer, clock.now())
+
+
+def ask_for_repair(cast: Cast, firm: str, card_id: int) -> int:
+    """A firm asks for repair of its corrected card, with evidence."""
+    with transaction():
+        actor, now = cast.firms[firm].actor, clock.now()
+        return file_repair(
+            db.session.get_one(Card, card_id),
+            "监理日志已补齐并按周报备，四周内三次抽查齐全",
+            files.store(pdf("correction"), "整改情况.pdf", actor, now, "evidence"),
+            actor,
+            now,
+        ).id
+
+
+def grant_repair(cast: Cast, city: str, repair_id: int) -> None:
+    """One officer verifies the correction, another without a part in the card grants it."""
+    with transaction():
+        repairs.verify_repair(
+            db.session.get_one(CreditRepair, repair_id),
+            True,
+            "已到场查阅监理日志，整改属实",
+            cast.desk(city, "colleague").actor,
+            clock.now(),
+        )
+    with transaction():
+        repairs.decide_repair(
+            db.session.get_one(CreditRepair, repair_id),
+            True,
+            "整改属实，准予修复",
+            cast.desk(city, "second_approver").actor,
+            clock.now(),
         )
 
 
