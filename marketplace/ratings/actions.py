@@ -256,15 +256,16 @@ def propose_grade(
     actor: Actor,
     now: datetime,
     veto: VetoKind | str = VetoKind.THIRD_CARD,
+    ends_on: date | None = None,
 ) -> GradeProposal:
     """Propose a D by decision of another procedure, whatever the score: a veto, a third card.
 
-    An A is proposed by the system from the score alone and cannot be asked for. Where a proposal of
+    The fact stands until the day before ``ends_on``, by default for the edition's time. An A is proposed by the system from the score alone and cannot be asked for. Where a proposal of
     D is already open, the fact is posted and that proposal is returned.
     """
     if Grade(grade) is not Grade.D:
         raise Invalid(_("只能依据事实提出 D 级"), field="grade", rule="rating.propose")
-    fact = post_veto(organisation_id, register, veto, evidence, actor, now)
+    fact = post_veto(organisation_id, register, veto, evidence, actor, now, ends_on)
     subject = fact.subject
     open_now = queries.open_proposal(subject)
     if open_now is not None:

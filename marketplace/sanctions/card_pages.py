@@ -73,6 +73,8 @@ def card(public_id: str) -> ResponseReturnValue:
         may_answer=actor.may(Permission.OBJECT),
         appeal=appeal_against(found),
         may_appeal=appealable(found) and clock.now() < queries.appeal_end(found),
+        appeal_until=queries.appeal_end(found) if appealable(found) else None,
+        repair_from=repairable_from(found) if repairable(found) else None,
         repair=open_repair(found),
         may_repair=repairable(found) and clock.today() >= repairable_from(found),
         item_name=catalogue.names(clock.today()).get(found.item_code or "", found.item_code),

@@ -26,7 +26,7 @@ from .forms import (
     StatementForm,
 )
 from .models import Case, CaseStatus, Cause
-from .repairs.queries import open_repair, repairable, repairable_from
+from .repairs.queries import follows_source, open_repair, repairable, repairable_from
 from .steps import home_code, looks_late, on_own_page
 
 
@@ -74,8 +74,12 @@ def case(public_id: str) -> ResponseReturnValue:
         may_answer=actor.may(Permission.OBJECT),
         appeal=appeal_against(found),
         may_appeal=appealable(found) and clock.now() < queries.appeal_end(found),
+        appeal_until=queries.appeal_end(found) if appealable(found) else None,
+        repair_from=repairable_from(found) if repairable(found) else None,
         repair=open_repair(found),
-        may_repair=repairable(found) and clock.today() >= repairable_from(found),
+        may_repair=repairable(found)
+        and clock.today() >= repairable_from(found)
+        and not follows_source(found, clock.now()),
         names=catalogue.names(clock.today()),
     )
 

@@ -10,7 +10,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import below, register_for
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
-from marketplace.foundation.db import paginate
+from marketplace.foundation.db import as_written, db, paginate
 from marketplace.foundation.web import PUBLIC, access, require_actor
 from marketplace.notices import queries as notices
 
@@ -20,11 +20,13 @@ from .appeals.queries import waiting as waiting_appeals
 from .blueprint import bp
 from .measures.queries import measures_of
 from .models import CardStatus
+from .national import queries as national
 from .repairs.models import RepairStatus
-from .repairs.queries import repairs_of
+from .repairs.queries import repair_terms, repairs_of
 from .repairs.queries import waiting as waiting_repairs
 from .steps import home_code
 
+SHOWN = 10
 OPEN_REPAIRS = (RepairStatus.FILED, RepairStatus.VERIFIED)
 
 
@@ -41,9 +43,26 @@ def public() -> ResponseReturnValue:
         "sanctions/public.html",
         page=page,
         cards=queries.cards_in_force(now, codes=codes),
+        national=db.session.scalars(
+            national.records(now, codes).limit(as_written(SHOWN + 1))
+        ).all(),
+        shown=SHOWN,
         names=catalogue.names(clock.local_day(now), area.lineage),
         place=area.names,
         area_names={code: each.name for code, each in areas.areas().items()},
+    )
+
+
+@bp.get("/sanctions/national")
+@access(PUBLIC)
+def national_public() -> ResponseReturnValue:
+    """Every record of the national list in force in the chosen area, with its source and end."""
+    area = areas.chosen()
+    codes = [*area.lineage, *area.below[1:]]
+    return render_template(
+        "sanctions/national.html",
+        page=paginate(national.records(clock.now(), codes), request.args.get("page", 1, type=int)),
+        place=area.names,
     )
 
 
@@ -62,6 +81,8 @@ def own() -> ResponseReturnValue:
         objections=notices.objections_of(organisation_id),
         filed={(each.card_id, each.case_id): each for each in appeals_of(organisation_id)},
         repairs=repairs_of(organisation_id),
+        terms=repair_terms(organisation_id, now),
+        today=clock.local_day(now),
         measures=measures_of(organisation_id),
         now=now,
     )

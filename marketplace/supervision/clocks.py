@@ -48,6 +48,9 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.PROFESSIONAL: "/department/applications/{}",
     ClockKind.OBJECTION: "/objections/{}/answer",
     ClockKind.CASE: "/cases/{}",
+    ClockKind.APPEAL: "/appeals/{}",
+    ClockKind.REPAIR: "/repairs/{}",
+    ClockKind.MEASURE: "/measures/{}",
     ClockKind.LOTTERY: "/supervision/lottery",
     ClockKind.ORDER: "/firm/orders/{}",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, cast, literal, null, select, union_all
+from sqlalchemy import Boolean, Select, String, cast, literal, null, select, union_all
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -29,7 +29,11 @@ from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus, Pro
 from marketplace.notices.models import Objection, ObjectionStatus, PublicNotice
 from marketplace.orders.models import AskStatus, Order, OrderAsk
 from marketplace.projects.models import Need
+from marketplace.sanctions.appeals.models import Appeal, AppealStatus
+from marketplace.sanctions.appeals.queries import reviewing_offices
+from marketplace.sanctions.measures.models import Measure, MeasureKind, MeasureStatus
 from marketplace.sanctions.models import Card, CardStatus, Case, CaseStatus
+from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.models import Award, AwardStatus, Entry
 
@@ -61,8 +65,9 @@ class Found:
 class Deadline:
     """How one package keeps one kind of deadline: a row is a clock that runs.
 
-    ``whose`` is None where it is the bureau of the jurisdiction; ``about`` is what a reader knows
-    the matter by, ``page`` the public id in the address it is dealt with at.
+    ``whose`` is None where it is the bureau of the jurisdiction, or with ``superior`` each office
+    over it; ``about`` is what a reader knows the matter by, ``page`` the public id in the address
+    it is dealt with at.
     """
 
     kind: ClockKind
@@ -75,6 +80,7 @@ class Deadline:
     due: Any
     joined: tuple[tuple[type[Any], Any], ...]
     running: tuple[Any, ...]
+    superior: bool = False
 
     def clocks(self) -> Select[Any]:
         """The clocks of this kind, in the columns all kinds share."""
@@ -87,6 +93,7 @@ class Deadline:
             self.page.label("key"),
             self.since.label("since"),
             self.due.label("due"),
+            literal(self.superior, Boolean).label("superior"),
         )
         for model, link in self.joined:
             query = query.join(model, link)
@@ -115,6 +122,50 @@ def _of_contract(
     )
 
 
+def _against_firm(
+    kind: ClockKind,
+    of: type[Any],
+    whose: Any,
+    since: Any,
+    due: Any,
+    *running: Any,
+    superior: bool = False,
+) -> Deadline:
+    return Deadline(
+        kind,
+        of,
+        whose,
+        of.jurisdiction_code,
+        Organisation.name,
+        of.public_id,
+        since,
+        due,
+        ((Organisation, Organisation.id == of.organisation_id),),
+        running,
+        superior,
+    )
+
+
+def _of_evaluation(kind: ClockKind, of: type[Any], *running: Any) -> Deadline:
+    return Deadline(
+        kind,
+        of,
+        None,
+        of.jurisdiction_code,
+        Need.title,
+        of.public_id,
+        of.opened_at,
+        of.due_at,
+        (
+            (Evaluation, Evaluation.id == of.evaluation_id),
+            (EvaluationWindow, EvaluationWindow.id == Evaluation.window_id),
+            (Contract, Contract.id == EvaluationWindow.contract_id),
+            (Need, Need.id == Contract.need_id),
+        ),
+        running,
+    )
+
+
 def _unmarked_by(party: Any) -> Any:
     marked = select(Evaluation.id).where(
         Evaluation.window_id == EvaluationWindow.id, Evaluation.rater_organisation_id == party
@@ -138,29 +189,64 @@ DEADLINES: tuple[Deadline, ...] = (
         joined=((Need, Need.id == Award.need_id), (Entry, Entry.id == Award.entry_id)),
         running=(Award.status == AwardStatus.OFFERED, ~selection.undecided_annulment()),
     ),
-    Deadline(
+    _against_firm(
         ClockKind.CORRECTION,
-        of=Card,
-        whose=Card.organisation_id,
-        jurisdiction=Card.jurisdiction_code,
-        about=Organisation.name,
-        page=Card.public_id,
-        since=Card.decided_at,
-        due=Card.correct_by,
-        joined=((Organisation, Organisation.id == Card.organisation_id),),
-        running=(Card.status == CardStatus.CORRECTING,),
+        Card,
+        Card.organisation_id,
+        Card.decided_at,
+        Card.correct_by,
+        Card.status == CardStatus.CORRECTING,
     ),
-    Deadline(
+    _against_firm(
         ClockKind.STATEMENT,
-        of=Case,
-        whose=Case.organisation_id,
-        jurisdiction=Case.jurisdiction_code,
-        about=Organisation.name,
-        page=Case.public_id,
-        since=Case.reported_at,
-        due=Case.statement_due_at,
-        joined=((Organisation, Organisation.id == Case.organisation_id),),
-        running=(Case.status == CaseStatus.REPORTED,),
+        Case,
+        Case.organisation_id,
+        Case.reported_at,
+        Case.statement_due_at,
+        Case.status == CaseStatus.REPORTED,
+    ),
+    _against_firm(
+        ClockKind.CASE,
+        Case,
+        None,
+        Case.status_since,
+        Case.suspended_until,
+        Case.status.in_((CaseStatus.HEARD, CaseStatus.PROPOSED)),
+        Case.suspended_until.is_not(None),
+    ),
+    _against_firm(
+        ClockKind.APPEAL,
+        Appeal,
+        None,
+        Appeal.filed_at,
+        Appeal.due_at,
+        Appeal.status == AppealStatus.FILED,
+        superior=True,
+    ),
+    _against_firm(
+        ClockKind.REPAIR,
+        CreditRepair,
+        None,
+        CreditRepair.filed_at,
+        CreditRepair.due_at,
+        CreditRepair.status.in_((RepairStatus.FILED, RepairStatus.VERIFIED)),
+    ),
+    *(
+        _against_firm(
+            ClockKind.MEASURE,
+            Measure,
+            whose,
+            Measure.issued_at,
+            Measure.due_at,
+            Measure.status.in_((MeasureStatus.OPEN, MeasureStatus.OVERDUE)),
+            Measure.due_at.is_not(None),
+            about_kind,
+        )
+        for whose, about_kind in (
+            (Measure.organisation_id, Measure.kind != MeasureKind.TRANSFER),
+            # the other authority has no account here: the bureau asks after its reply
+            (None, Measure.kind == MeasureKind.TRANSFER),
+        )
     ),
     Deadline(
         ClockKind.ORDER,
@@ -200,40 +286,12 @@ DEADLINES: tuple[Deadline, ...] = (
         )
         for party in (Contract.owner_id, Contract.firm_id)
     ),
-    Deadline(
+    _of_evaluation(
         ClockKind.CALLBACK,
-        of=EvaluationCallback,
-        whose=None,
-        jurisdiction=EvaluationCallback.jurisdiction_code,
-        about=Need.title,
-        page=EvaluationCallback.public_id,
-        since=EvaluationCallback.opened_at,
-        due=EvaluationCallback.due_at,
-        joined=(
-            (Evaluation, Evaluation.id == EvaluationCallback.evaluation_id),
-            (EvaluationWindow, EvaluationWindow.id == Evaluation.window_id),
-            (Contract, Contract.id == EvaluationWindow.contract_id),
-            (Need, Need.id == Contract.need_id),
-        ),
-        running=(EvaluationCallback.status == CallbackStatus.WAITING,),
+        EvaluationCallback,
+        EvaluationCallback.status == CallbackStatus.WAITING,
     ),
-    Deadline(
-        ClockKind.REVIEW,
-        of=EvaluationReview,
-        whose=None,
-        jurisdiction=EvaluationReview.jurisdiction_code,
-        about=Need.title,
-        page=EvaluationReview.public_id,
-        since=EvaluationReview.opened_at,
-        due=EvaluationReview.due_at,
-        joined=(
-            (Evaluation, Evaluation.id == EvaluationReview.evaluation_id),
-            (EvaluationWindow, EvaluationWindow.id == Evaluation.window_id),
-            (Contract, Contract.id == EvaluationWindow.contract_id),
-            (Need, Need.id == Contract.need_id),
-        ),
-        running=(EvaluationReview.status.in_(REVIEWED),),
-    ),
+    _of_evaluation(ClockKind.REVIEW, EvaluationReview, EvaluationReview.status.in_(REVIEWED)),
     _of_contract(
         ClockKind.DELIVERY,
         Contract.firm_id,
@@ -297,38 +355,23 @@ DEADLINES: tuple[Deadline, ...] = (
         joined=((PublicNotice, PublicNotice.id == Objection.notice_id),),
         running=(Objection.status.in_((ObjectionStatus.PENDING, ObjectionStatus.OVERDUE)),),
     ),
-    Deadline(
-        ClockKind.CASE,
-        of=Case,
-        whose=None,
-        jurisdiction=Case.jurisdiction_code,
-        about=Organisation.name,
-        page=Case.public_id,
-        since=Case.status_since,
-        due=Case.suspended_until,
-        joined=((Organisation, Organisation.id == Case.organisation_id),),
-        running=(
-            Case.status.in_((CaseStatus.HEARD, CaseStatus.PROPOSED)),
-            Case.suspended_until.is_not(None),
-        ),
-    ),
 )
 
 
 def running() -> list[Found]:
     """Every clock that runs for some organisation, read in one statement."""
-    offices: dict[str, int | None] = {}
+    offices: dict[tuple[str, bool], list[int]] = {}
     found = []
     for row in db.session.execute(union_all(*(each.clocks() for each in DEADLINES))):
-        organisation_id = row.organisation_id
-        if organisation_id is None:
-            code = row.jurisdiction_code
-            if code not in offices:
-                offices[code] = _bureau_of(code)
-            organisation_id = offices[code]
-        if organisation_id is None or row.due is None:
+        if row.due is None:
             continue
-        found.append(
+        owing = [row.organisation_id]
+        if row.organisation_id is None:
+            place = (row.jurisdiction_code, row.superior)
+            if place not in offices:
+                offices[place] = _superiors_of(place[0]) if row.superior else _bureau_of(place[0])
+            owing = offices[place]
+        found += [
             Found(
                 kind=ClockKind(row.kind),
                 subject_id=row.subject_id,
@@ -339,7 +382,8 @@ def running() -> list[Found]:
                 since=min(row.since, row.due),
                 due=row.due,
             )
-        )
+            for organisation_id in owing
+        ]
     return found
 
 
@@ -363,8 +407,12 @@ def lotteries(now: datetime) -> Iterator[Found]:
         )
 
 
-def _bureau_of(code: str) -> int | None:
+def _bureau_of(code: str) -> list[int]:
     try:
-        return accounts.bureau(code).id
+        return [accounts.bureau(code).id]
     except Missing:
-        return None
+        return []
+
+
+def _superiors_of(code: str) -> list[int]:
+    return [office.id for office in reviewing_offices(code)]

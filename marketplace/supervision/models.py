@@ -36,6 +36,9 @@ class ClockKind(Titled):
     PROFESSIONAL = "professional", _l("专业核查入驻机构")
     OBJECTION = "objection", _l("答复异议")
     CASE = "case", _l("处理惩戒案件")
+    APPEAL = "appeal", _l("复核申诉")
+    REPAIR = "repair", _l("办理信用修复")
+    MEASURE = "measure", _l("答复柔性措施")
     LOTTERY = "lottery", _l("登记开奖号码")
     ORDER = "order", _l("答复订单或询价")
 

@@ -29,6 +29,7 @@ from .blueprint import bp
 from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .models import ClockKind
+from .related import pages as related_pages
 from .rules import Lamp
 from .trials import pages as trial_pages
 from .unusual import pages as unusual_pages
@@ -40,6 +41,7 @@ __all__ = [
     "finding_pages",
     "national_pages",
     "prices",
+    "related_pages",
     "replay_pages",
     "trial_pages",
     "unusual_pages",

@@ -25,6 +25,7 @@ from marketplace.ratings.models import (
 )
 from marketplace.sanctions.appeals.models import Appeal
 from marketplace.sanctions.models import Card, Case
+from marketplace.sanctions.national.models import NationalImport
 from marketplace.sanctions.repairs.models import CreditRepair
 from marketplace.selection.models import Award
 
@@ -101,6 +102,8 @@ def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
         if repair is not None:
             url = url_for("sanctions.repair", public_id=repair.public_id)
             return Grounds(_("信用修复"), url, str(repair.title))
+    if kind == NationalImport.__tablename__:
+        return Grounds(_("移出国家名单"), url_for("sanctions.national_public"))
     if kind == Inspection.__tablename__:
         inspection = db.session.get(Inspection, key)
         if inspection is not None:

@@ -176,6 +176,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.judge_answer": ("AuditFinding",),
     "supervision.new_finding": ("AuditSample",),
     "supervision.propose": ("Case",),
+    "supervision.related_firms": ("Organisation",),
     "supervision.propose_trial": ("RatingTrial",),
     "supervision.return_trial": ("RatingTrial",),
     "supervision.national_import": ("NationalImport",),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import clock
+from marketplace.foundation import clock, files
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Blacklisting, Breach, Card, Case, Cause
+from marketplace.sanctions.repairs.actions import file_repair
+from marketplace.sanctions.repairs.models import CreditRepair
 from marketplace.sanctions.rules import Severity
 
 from . import accounts
 
 FACTS = "经核查，该机构未按承诺时限提交成果，且未说明理由。"
+PDF = b"%PDF-1.7\nevidence"
 REASON = "事实清楚，证据充分，情节一般。"
 
 
@@ -79,3 +83,19 @@ def blacklisted(
     case = proposed_case(firm, cause, months, items, jurisdiction_code)
     approver = accounts.officer(Role.BUREAU_APPROVER).actor
     return cases.decide_case(case, REASON, approver, clock.now())
+
+
+def corrected_card(firm: accounts.Party) -> Card:
+    """A yellow card whose correction was reported and found done."""
+    made = card(firm.organisation)
+    cards.report_correction(made, REASON, firm.actor, clock.now())
+    judge = accounts.officer(Role.BUREAU_OPERATOR).actor
+    cards.judge_correction(made, True, REASON, judge, clock.now())
+    return made
+
+
+def asked_repair(decision: Card | Case, firm: accounts.Party) -> CreditRepair:
+    """The firm's application for repair of its sanction, with evidence."""
+    now = clock.now()
+    evidence = files.store(io.BytesIO(PDF), "correction.pdf", firm.actor, now, "evidence")
+    return file_repair(decision, REASON, evidence, firm.actor, now)

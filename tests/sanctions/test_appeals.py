@@ -19,14 +19,16 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.notices import queries as notices
-from marketplace.notices.models import NoticeStatus
+from marketplace.notices.models import NoticeStatus, PublicNotice
 from marketplace.ratings.models import EntryKind, GradeProposal, ProposalStatus, RatingEntry
 from marketplace.sanctions import queries
+from marketplace.sanctions.actions import cards
 from marketplace.sanctions.appeals import actions as appeals
 from marketplace.sanctions.appeals.models import Appeal, AppealStatus
 from marketplace.sanctions.models import (
     Blacklisting,
     BlacklistingStatus,
+    Breach,
     Card,
     CardStatus,
     Case,
@@ -287,3 +289,75 @@ def test_credit_repair_after_the_shortest_publicity(
         assert queries.bars(code, accounts.CITY, None, clock.now()) == []
         reversal = db.session.query(RatingEntry).filter_by(kind=EntryKind.REVERSAL).one()
         assert reversal.takes_effect_on == clock.today() + timedelta(days=1)
+
+
+def _running_notices(subject: Card | Blacklisting) -> list[PublicNotice]:
+    return list(
+        db.session.scalars(
+            select(PublicNotice).where(
+                PublicNotice.subject_type == subject.__tablename__,
+                PublicNotice.subject_id == subject.id,
+                PublicNotice.status == NoticeStatus.OPEN,
+            )
+        )
+    )
+
+
+def test_the_notice_tells_a_stay_and_that_it_is_over(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        firm, superior = accounts.firm(), _superior()
+        row = sanctions.blacklisted(firm)
+        appeal = appeals.file_appeal(row.case, GROUNDS, firm.actor, clock.now())
+        appeals.decide_stay(appeal, True, GROUNDS, superior, clock.now())
+        (notice,) = _running_notices(row)
+        assert notice.title.endswith("（停止执行）")
+        assert "起停止执行本决定" in notice.body
+        key, address = row.id, f"/notices/{notice.public_id}"
+    assert "（停止执行）" in client.get(address).text
+    with app.app_context(), transaction():
+        row = db.session.get_one(Blacklisting, key)
+        appeal = db.session.query(Appeal).one()
+        # while it is stayed there is nothing to repair, and the answer says so
+        with pytest.raises(Conflict) as stayed:
+            repairs.file_repair(row.case, GROUNDS, None, appeal_firm(appeal), clock.now())
+        assert stayed.value.rule == "repair.stayed"
+        assert "停止执行" in stayed.value.message
+        appeals.uphold(appeal, GROUNDS, _superior(), clock.now())
+        (notice,) = _running_notices(row)
+        assert "停止执行）" not in notice.title
+        assert notice.body.endswith("起恢复执行本决定。")
+        assert notice.ends_at == row.until_at
+    assert client.get(address).status_code == 404
+
+
+def appeal_firm(appeal: Appeal) -> Actor:
+    """Somebody of the firm that appealed."""
+    return Actor(None, "", organisation_id=appeal.organisation_id)
+
+
+def test_who_waited_for_a_lock_decides_at_the_instant_he_held_it(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm, other, superior = accounts.firm(), accounts.firm(), _superior()
+        row = sanctions.blacklisted(firm, months=2)
+        second = sanctions.blacklisted(other, months=2)
+        first = appeals.file_appeal(row.case, GROUNDS, firm.actor, clock.now())
+        last = appeals.file_appeal(second.case, GROUNDS, other.actor, clock.now())
+        early = clock.now()
+        # meanwhile the month to which the first shall be shortened went by
+        clock.advance(timedelta(days=40))
+        appeals.change(first, 1, GROUNDS, superior, early)
+        assert row.status is BlacklistingStatus.ENDED
+        appeals.decide_stay(last, True, GROUNDS, superior, early)
+        proposed = cards.propose_card(
+            other.organisation,
+            accounts.CITY,
+            Breach.LATE,
+            sanctions.FACTS,
+            accounts.officer(Role.BUREAU_OPERATOR).actor,
+            clock.now(),
+        )
+        cards.issue_card(proposed, accounts.officer(Role.BUREAU_APPROVER).actor, early)
+        told = [first.decided_at, last.stay_decided_at, proposed.decided_at]
+        assert all(at is not None and at > early + timedelta(days=39) for at in told)

@@ -16,15 +16,18 @@ from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Refused
+from marketplace.foundation.showing import show_date
 from marketplace.foundation.spreadsheets import Problem, Sheet, workbook
 from marketplace.foundation.transactions import transaction
+from marketplace.ratings.models import EntryKind, GradeProposal, ProposalStatus, RatingEntry
 from marketplace.sanctions import queries
 from marketplace.sanctions.actions import cases
-from marketplace.sanctions.models import BlacklistingStatus, CaseStatus, Cause
+from marketplace.sanctions.models import Blacklisting, BlacklistingStatus, CaseStatus, Cause
 from marketplace.sanctions.national import actions as national
 from marketplace.sanctions.national.columns import COLUMNS, SHEET
 from marketplace.sanctions.national.models import NationalImport, NationalImportStatus
 from marketplace.sanctions.queries import BarKind
+from marketplace.sanctions.repairs import actions as repairs
 from marketplace.sanctions.rules import Severity
 from marketplace.selection.models import Entry, EntryStatus
 from marketplace.supervision.actions import take_national_list_over
@@ -217,3 +220,81 @@ def test_the_list_through_its_pages(app: Flask, client: FlaskClient, sign_in_as:
         (entry,) = db.session.scalars(select(Entry)).all()
         assert entry.status is EntryStatus.WITHDRAWN
     assert browser["approver"].post(f"{there}/confirm").status_code == 409
+
+
+def _decided(listed: accounts.Party, months: int = 6) -> Blacklisting:
+    (case,) = queries.cases_of(listed.organisation.id)
+    operator = accounts.officer(Role.BUREAU_OPERATOR).actor
+    approver = accounts.officer(Role.BUREAU_APPROVER).actor
+    cases.state_case(case, "情况属实，正在缴纳。", listed.actor, clock.now())
+    cases.propose_decision(
+        case, Severity.ORDINARY, months, [], sanctions.REASON, operator, clock.now()
+    )
+    return cases.decide_case(case, sanctions.REASON, approver, clock.now())
+
+
+def test_the_veto_stands_as_long_as_the_listing_and_no_longer(app: Flask) -> None:
+    with app.app_context(), transaction():
+        listed = accounts.firm()
+        code = listed.organisation.credit_code or ""
+        taken_over(line(code, last=500))
+        row = _decided(listed)
+        veto = db.session.scalars(
+            select(RatingEntry).where(RatingEntry.kind == EntryKind.VETO)
+        ).one()
+        # longer than the edition's twelve months, as long as its source
+        assert veto.ends_on == clock.today() + timedelta(days=501)
+        with pytest.raises(Conflict) as elsewhere:
+            repairs.file_repair(row.case, sanctions.REASON, None, listed.actor, clock.now())
+        assert elsewhere.value.rule == "repair.source"
+        taken_over(line(accounts.new_credit_code()))
+        reversal = db.session.scalars(
+            select(RatingEntry).where(RatingEntry.kind == EntryKind.REVERSAL)
+        ).one()
+        assert reversal.reverses_id == veto.id
+        assert reversal.takes_effect_on == clock.today() + timedelta(days=1)
+        assert db.session.query(GradeProposal).one().status is ProposalStatus.REJECTED
+        assert row.status is BlacklistingStatus.ENDED
+
+
+def test_an_open_case_suspends_no_longer_and_comes_to_nothing(app: Flask) -> None:
+    with app.app_context(), transaction():
+        listed = accounts.firm()
+        taken_over(line(listed.organisation.credit_code or ""))
+        assert queries.bars(listed.organisation.id, HERE, None, clock.now())
+        taken_over(line(accounts.new_credit_code()))
+        assert not queries.bars(listed.organisation.id, HERE, None, clock.now())
+        with pytest.raises(Conflict) as over:
+            _decided(listed)
+        assert over.value.rule == "case.listing_over"
+        (case,) = queries.cases_of(listed.organisation.id)
+        cases.dismiss_case(
+            case, sanctions.REASON, accounts.officer(Role.BUREAU_APPROVER).actor, clock.now()
+        )
+
+
+def test_the_public_reads_source_date_and_end_and_the_approver_is_told_of_an_upload(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        code = accounts.new_credit_code()
+        found = uploaded(csv(line(code, "临河远山公司")))
+        address = f"/supervision/national-list/imports/{found.public_id}"
+        people = [
+            accounts.officer(role).user for role in (Role.BUREAU_APPROVER, Role.BUREAU_OPERATOR)
+        ]
+        last = show_date(clock.today() + timedelta(days=300))
+    approver, operator = map(sign_in_as, people)
+    assert address in approver.get("/workspace").text
+    assert address not in operator.get("/workspace").text
+    assert address in approver.get("/supervision").text
+    assert code not in client.get("/sanctions").text
+    assert approver.post(f"{address}/confirm").status_code == 303
+    assert address not in approver.get("/workspace").text
+    for page in ("/sanctions", "/sanctions/national"):
+        shown = client.get(page).text
+        for each in (code, "临河远山公司", "省税务局", "税稽罚〔2026〕1号", last):
+            assert each in shown, (page, each)
+    with app.app_context(), transaction():
+        taken_over(line(accounts.new_credit_code()))
+    assert code not in client.get("/sanctions").text

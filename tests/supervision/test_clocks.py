@@ -21,11 +21,16 @@ from marketplace.notifications.models import Delivery, Message
 from marketplace.orders import actions as order_actions
 from marketplace.orders.models import Order
 from marketplace.orders.queries import live_ask
+from marketplace.sanctions.appeals import actions as appeals
+from marketplace.sanctions.appeals.queries import reviewing_offices
+from marketplace.sanctions.measures import actions as measures
+from marketplace.sanctions.measures.actions import Content
+from marketplace.sanctions.measures.models import MeasureKind
 from marketplace.schedule import run_due
 from marketplace.supervision import queries
 from marketplace.supervision.models import ClockKind, RunningClock
 from marketplace.supervision.rules import Lamp, Stage
-from tests.factories import accounts, contracts, evaluations, intermediaries, orders
+from tests.factories import accounts, contracts, evaluations, intermediaries, orders, sanctions
 
 Advance = Callable[[timedelta], None]
 
@@ -179,3 +184,59 @@ def test_an_order_to_answer_has_its_lamp_and_the_overview_counts_what_it_lists(
         }
         assert listed[ClockKind.FORM_CHECK, owed] is Lamp.AMBER
     assert "答复订单或询价" in sign_in_as(officer.user).get("/supervision/lamps").text
+
+
+def test_appeals_repairs_and_letters_have_their_clocks_and_remind_whose_they_are(
+    app: Flask, advance: Advance, sign_in_as: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context():
+        with transaction():
+            firm = accounts.firm()
+            superior, bureau = (
+                accounts.officer(Role.SUPERVISOR),
+                accounts.officer(Role.BUREAU_OPERATOR),
+            )
+            now = clock.now()
+            card = sanctions.card(firm.organisation)
+            appeal = appeals.file_appeal(card, sanctions.REASON, firm.actor, now)
+            other = accounts.firm()
+            repair = sanctions.asked_repair(sanctions.corrected_card(other), other)
+            order, letter = (
+                measures.issue_measure(
+                    firm.organisation,
+                    accounts.CITY,
+                    Content(kind, sanctions.FACTS, sanctions.FACTS, authority="市监局"),
+                    bureau.actor,
+                    now,
+                )
+                for kind in (MeasureKind.RECTIFICATION, MeasureKind.TRANSFER)
+            )
+            firm_id, office = firm.organisation.id, bureau.organisation.id
+            over = {each.id for each in reviewing_offices(accounts.CITY)}
+            assert superior.organisation.id in over
+            dues = {
+                **{(ClockKind.APPEAL, each): appeal.due_at for each in over},
+                (ClockKind.REPAIR, office): repair.due_at,
+                (ClockKind.MEASURE, firm_id): order.due_at,
+                (ClockKind.MEASURE, office): letter.due_at,
+            }
+            people = [superior.user, bureau.user]
+            last = appeal.due_at
+        run_due()
+        rows = db.session.scalars(
+            select(RunningClock).where(
+                RunningClock.kind.in_((ClockKind.APPEAL, ClockKind.REPAIR, ClockKind.MEASURE))
+            )
+        ).all()
+        assert {(row.kind, row.organisation_id): row.due_at for row in rows} == dues
+        left = last - clock.now()
+    above, here = (sign_in_as(each) for each in people)
+    for browser in (above, here):
+        page = browser.get("/supervision/lamps").text
+        for words in ("复核申诉", "办理信用修复", "答复柔性措施"):
+            assert words in page
+    advance(left + timedelta(minutes=1))
+    with app.app_context():
+        told = [subject.split("：")[0] for subject, _at in reminders(ClockKind.APPEAL)]
+        assert sorted(told) == ["今日到期"] * len(over) + ["黄灯提醒"] * len(over)
+        assert owing(ClockKind.APPEAL) == over

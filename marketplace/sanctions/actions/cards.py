@@ -11,7 +11,6 @@ from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, calendar, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.languages import stored
@@ -22,6 +21,7 @@ from marketplace.ratings.actions import post_conduct, propose_grade
 from marketplace.ratings.rules.entries import ConductKind, Grade, VetoKind
 
 from .. import queries
+from ..locking import locked
 from ..models import Breach, Card, CardStatus
 from ..rules import Colour, IssuedCard, SanctionsPolicy, Step, next_step
 
@@ -93,7 +93,7 @@ def issue_card(card: Card, actor: Actor, now: datetime) -> Card:
     again, the competent department is told and grade D is proposed. Raises Refused when the
     proposer decides, Conflict when it is decided already.
     """
-    lock(card)
+    now = locked(now, card)
     _another_officer(card.proposed_by, actor)
     if card.status is not CardStatus.PROPOSED:
         raise Conflict(_("该牌已有处理结果，请刷新页面查看"), rule="lifecycle")
@@ -104,7 +104,7 @@ def issue_card(card: Card, actor: Actor, now: datetime) -> Card:
 
 def reject_card(card: Card, reason: str, actor: Actor, now: datetime) -> None:
     """Refuse a proposed card, with the reason."""
-    lock(card)
+    now = locked(now, card)
     _another_officer(card.proposed_by, actor)
     if card.status is not CardStatus.PROPOSED:
         raise Conflict(_("该牌已有处理结果，请刷新页面查看"), rule="lifecycle")
@@ -115,8 +115,7 @@ def reject_card(card: Card, reason: str, actor: Actor, now: datetime) -> None:
 
 def report_correction(card: Card, text: str, actor: Actor, now: datetime) -> None:
     """The firm reports what it has put right, before the period is over."""
-    lock(card)
-    now = max(now, clock.now())
+    now = locked(now, card)
     if card.organisation_id != actor.organisation_id:
         raise Missing(f"card {card.id}")
     if card.status is not CardStatus.CORRECTING or card.correct_by is None:
@@ -139,7 +138,7 @@ def report_correction(card: Card, text: str, actor: Actor, now: datetime) -> Non
 
 def judge_correction(card: Card, accepted: bool, reason: str, actor: Actor, now: datetime) -> None:
     """An officer finds the reported correction done, or not done: then the red card follows."""
-    lock(card)
+    now = locked(now, card)
     if card.status is not CardStatus.REPORTED:
         raise Conflict(_("该整改已有核查结果，请刷新页面查看"), rule="lifecycle")
     card.judgement = written(reason, "reason")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
 
@@ -12,7 +12,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import audit, calendar, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.languages import stored
@@ -22,8 +22,9 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.actions import propose_grade
 from marketplace.ratings.rules.entries import Grade, VetoKind
 
+from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Case, CaseItem, CaseStatus, Cause
-from ..national.queries import last_end
+from ..national.queries import last_end, was_listed
 from ..rules import SanctionsPolicy, Severity
 from .cards import CLOSE_OF_DAY, policy_for, sanctionable, written
 
@@ -81,8 +82,7 @@ def state_case(
     file: StoredFile | None = None,
 ) -> None:
     """The firm's statement, once, before its period is over; the case then goes to an officer."""
-    lock(case)
-    now = max(now, clock.now())
+    now = locked(now, case)
     if case.organisation_id != actor.organisation_id:
         raise Missing(f"case {case.id}")
     if case.status is not CaseStatus.REPORTED or now >= case.statement_due_at:
@@ -108,7 +108,7 @@ def propose_decision(
     Raises Invalid when the period exceeds what the edition allows for the severity, or an item
     is unknown; Conflict when the firm has not been heard or a proposal is waiting.
     """
-    lock(case)
+    now = locked(now, case)
     if case.status is not CaseStatus.HEARD:
         raise Conflict(_("须在陈述申辩之后提出处理意见，请刷新页面查看"), rule="lifecycle")
     values = policy.by_id(SanctionsPolicy, case.edition_id).values
@@ -147,7 +147,7 @@ def propose_decision(
 
 def return_case(case: Case, reason: str, actor: Actor, now: datetime) -> None:
     """The approver sends a proposal back, with the reason, for another one."""
-    lock(case)
+    now = locked(now, case)
     _another_officer(case, actor)
     lifecycle.move(
         case,
@@ -161,7 +161,7 @@ def return_case(case: Case, reason: str, actor: Actor, now: datetime) -> None:
 
 def dismiss_case(case: Case, reason: str, actor: Actor, now: datetime) -> None:
     """The approver ends the case without a sanction; a suspension ends with it."""
-    lock(case)
+    now = locked(now, case)
     _another_officer(case, actor)
     if not lifecycle.can_move(case, CaseStatus.DISMISSED):
         raise Conflict(_("该案已有决定或者尚在陈述申辩期，请刷新页面查看"), rule="lifecycle")
@@ -179,19 +179,18 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
     whoever confirms that must be yet another officer. What becomes of running entries and
     contracts is decided from above (``supervision.actions.blacklist_and_withdraw``).
     """
-    lock(case)
+    now = locked(now, case)
     _another_officer(case, actor)
     if case.status is not CaseStatus.PROPOSED or case.months is None or case.severity is None:
         raise Conflict(_("该案没有待审批的处理意见，请刷新页面查看"), rule="lifecycle")
+    listed_until = _listed_until(case, now)
     case.decision_reason = written(reason, "reason")
     case.decided_by = actor.user_id
     case.decided_at = now
     lifecycle.move(case, CaseStatus.DECIDED, actor, now)
     until_at = calendar.moment(calendar.add_months(clock.local_day(now), case.months), CLOSE_OF_DAY)
-    if case.cause is Cause.DISHONESTY_LIST:
-        # what rests on the national list follows it
-        codes = accounts.lineage(case.jurisdiction_code)
-        until_at = min(until_at, last_end(case.organisation, codes, now) or until_at)
+    if listed_until is not None:
+        until_at = min(until_at, listed_until)
     row = Blacklisting(
         case_id=case.id,
         organisation_id=case.organisation_id,
@@ -205,7 +204,8 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
     )
     lifecycle.begin(row, BlacklistingStatus.IN_FORCE, actor, now, check_at=row.until_at)
     _publish(case, row, actor, now)
-    if case.cause.is_veto:
+    ends_on = clock.local_day(listed_until) if listed_until is not None else None
+    if case.cause.is_veto and _counts(case, ends_on, now):
         propose_grade(
             case.organisation_id,
             accounts.register_of(case.jurisdiction_code),
@@ -215,8 +215,34 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
             actor,
             now,
             veto=VetoKind(case.cause.value),
+            ends_on=ends_on,
         )
     return row
+
+
+def _listed_until(case: Case, now: datetime) -> datetime | None:
+    """When the listing that a case rests on is over: what rests on the national list follows it.
+
+    None where it rests on no imported listing. Raises Conflict when the listing is over already.
+    """
+    if case.cause is not Cause.DISHONESTY_LIST:
+        return None
+    codes = accounts.lineage(case.jurisdiction_code)
+    until = last_end(case.organisation, codes, now)
+    if until is None and was_listed(case.organisation, codes):
+        raise Conflict(
+            _("该机构已移出国家名单，不能据此列入黑名单，请作出不予处理的决定"),
+            rule="case.listing_over",
+        )
+    return until
+
+
+def _counts(case: Case, ends_on: date | None, now: datetime) -> bool:
+    """Whether a fact that stands until the day before ``ends_on`` would count on any day."""
+    today = clock.local_day(now)
+    register = accounts.register_of(case.jurisdiction_code)
+    days = ratings.edition_on(register, today).values.effect_after_days
+    return ends_on is None or ends_on > today + timedelta(days=days)
 
 
 def advance_case(case: Case, actor: Actor, now: datetime) -> None:
@@ -228,6 +254,20 @@ def advance_case(case: Case, actor: Actor, now: datetime) -> None:
     case.next_check_at = None
     audit.record("sanction_cases.suspension_ended", actor, case, now)
     _tell_bureau(case, "暂停承接已到最长期限，案件尚未决定", "suspension", now)
+
+
+def end_suspension(case: Case, why: str, actor: Actor, now: datetime) -> None:
+    """The ground of an open case is gone: it suspends no longer, and the bureau is to close it."""
+    now = locked(now, case)
+    if case.suspended_until is None or case.suspended_until <= now:
+        return
+    case.suspended_until = now
+    if case.status is not CaseStatus.REPORTED:
+        case.next_check_at = None
+    db.session.flush()
+    audit.record("sanction_cases.suspension_ended", actor, case, now)
+    _tell(case, f"{why}，不再暂停承接", "", "suspension_ended", now)
+    _tell_bureau(case, f"{why}，请结案", "ground_gone", now)
 
 
 def advance_blacklisting(row: Blacklisting, actor: Actor, now: datetime) -> None:

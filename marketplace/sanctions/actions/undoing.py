@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.foundation.actor import Actor
 from marketplace.notices import queries as notices
-from marketplace.notices.actions import withdraw_notice
+from marketplace.notices.actions import publish_notice, withdraw_notice
 from marketplace.notices.models import NoticeStatus
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.actions import reverse_entry
@@ -49,3 +49,38 @@ def take_notice_down(subject: Card | Blacklisting, why: str, actor: Actor, now: 
     notice = notices.latest("sanction", subject)
     if notice is not None and notice.status is NoticeStatus.OPEN:
         withdraw_notice(notice, why, actor, now)
+
+
+STAYED = "（停止执行）"
+
+
+def restate_notice(
+    subject: Card | Blacklisting,
+    until: datetime,
+    words: str,
+    actor: Actor,
+    now: datetime,
+    stayed: bool = False,
+) -> None:
+    """Replace a sanction's running notice by one that says what a review made of it since.
+
+    Its title tells while the sanction is ``stayed``. Where ``until`` is over it is only taken down.
+    """
+    old = notices.latest("sanction", subject)
+    take_notice_down(subject, words, actor, now)
+    if old is None or until <= now:
+        return
+    title = old.title.removesuffix(STAYED)
+    publish_notice(
+        kind="sanction",
+        subject=subject,
+        title=f"{title[: 200 - len(STAYED)]}{STAYED}" if stayed else title,
+        body=f"{old.body}\n{words}",
+        ends_at=until,
+        jurisdiction_code=old.jurisdiction_code,
+        actor=actor,
+        now=now,
+        objectable=False,
+        lasting=False,
+        link=old.link,
+    )

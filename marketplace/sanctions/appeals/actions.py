@@ -13,17 +13,16 @@ from flask_babel import gettext as _
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import audit, calendar, clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.languages import stored
-from marketplace.notices import queries as notices
-from marketplace.notices.actions import publish_notice
 from marketplace.notifications.actions import send
 
 from .. import queries as decisions
 from ..actions.cards import CLOSE_OF_DAY, policy_for, written
-from ..actions.undoing import reverse_all, take_notice_down
+from ..actions.undoing import restate_notice, reverse_all, take_notice_down
+from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
 from . import access, queries
 from .models import Appeal, AppealStatus
@@ -47,8 +46,7 @@ def file_appeal(
 
     Raises Missing to strangers, Conflict when the period is over or an appeal was filed.
     """
-    lock(decision)
-    now = max(now, clock.now())
+    now = locked(now, decision)
     if decision.organisation_id != actor.organisation_id:
         raise Missing("decision")
     if not appealable(decision):
@@ -95,7 +93,7 @@ def decide_stay(
     A stay lifts the bar the same second; it does not move the end of the sanction. Returns the
     blacklisting that bars again when a stay is taken back, so that what follows is carried out.
     """
-    _open(appeal, actor)
+    now = _open(appeal, actor, now)
     if bool(appeal.stayed) is stayed and appeal.stay_decided_at is not None:
         raise Conflict(_("已作出相同的决定"), rule="appeal.stay")
     if stayed and not can_be_stayed(appeal):
@@ -127,7 +125,7 @@ def uphold(
     appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str = ""
 ) -> Blacklisting | None:
     """The decision stands. Returns the blacklisting that bars again after a stay."""
-    _open(appeal, actor)
+    now = _open(appeal, actor, now)
     _close(appeal, AppealStatus.UPHELD, reason, panel, actor, now)
     resumed = _resume(appeal, actor, now)
     _tell_parties(appeal, "申诉复核结论：维持原决定", appeal.decision_reason or "", "decided", now)
@@ -141,8 +139,8 @@ def change(
 
     Where the shorter time is over it ends now. Raises Invalid when it is not shorter.
     """
-    _open(appeal, actor)
-    target: Card | Blacklisting | None = appeal.card if appeal.card is not None else _row(appeal)
+    now = _open(appeal, actor, now)
+    target = _restriction(appeal)
     start = appeal.decision.decided_at
     if target is None or target.until_at is None or start is None:
         raise Conflict(_("该决定没有期限，只能维持或者撤销"), rule="appeal.change")
@@ -168,7 +166,7 @@ def change(
     target.until_at = until
     target.next_check_at = until
     db.session.flush()
-    _shorten_notice(target, until, actor, now)
+    restate_notice(target, until, f"经申诉复核，期限变更为至{clock.written(until)}止。", actor, now)
     resumed = _resume(appeal, actor, now)
     if until <= now:
         ended = CardStatus.ENDED if isinstance(target, Card) else BlacklistingStatus.ENDED
@@ -182,7 +180,7 @@ def change(
 def revoke(appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str = "") -> None:
     """Undo the decision: the bar is off the same second, its notice is taken back, and what it
     put on the rating ledger is reversed from the day it took effect."""
-    _open(appeal, actor)
+    now = _open(appeal, actor, now)
     _close(appeal, AppealStatus.REVOKED, reason, panel, actor, now)
     why = "申诉复核撤销原决定"
     if appeal.card is not None:
@@ -211,46 +209,20 @@ def advance_appeal(appeal: Appeal, actor: Actor, now: datetime) -> None:
 
 
 def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: datetime) -> None:
-    lock(card)
+    now = locked(now, card)
     take_notice_down(card, why, actor, now)
     lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
     reverse_all(card, appeal, why, actor, now, from_the_start=True)
 
 
-def _shorten_notice(
-    target: Card | Blacklisting, until: datetime, actor: Actor, now: datetime
-) -> None:
-    """Replace the running notice by one that names the new end."""
-    old = notices.latest("sanction", target)
-    take_notice_down(target, "申诉复核变更期限", actor, now)
-    if old is None or until <= now:
-        return
-    publish_notice(
-        kind="sanction",
-        subject=target,
-        title=old.title,
-        body=f"{old.body}\n经申诉复核，期限变更为至{clock.written(until)}止。",
-        ends_at=until,
-        jurisdiction_code=old.jurisdiction_code,
-        actor=actor,
-        now=now,
-        objectable=False,
-        lasting=False,
-        link=old.link,
-    )
-
-
-def _open(appeal: Appeal, actor: Actor) -> None:
-    """Lock an appeal that waits; its reviewer had no part in the decision."""
-    lock(appeal)
-    lock(appeal.decision)
-    row = _row(appeal)
-    if row is not None:
-        lock(row)
+def _open(appeal: Appeal, actor: Actor, now: datetime) -> datetime:
+    """Lock an appeal that waits; its reviewer had no part in the decision. Returns since when."""
+    now = locked(now, appeal, appeal.decision, _row(appeal))
     if appeal.status is not AppealStatus.FILED:
         raise Conflict(_("该申诉已有复核结论，请刷新页面查看"), rule="lifecycle")
     if actor.user_id is None or actor.user_id in access.took_part(appeal.decision):
         raise Refused(_("参与过原决定的人员不能复核"), rule="two_officers")
+    return now
 
 
 def _close(
@@ -267,23 +239,31 @@ def _row(appeal: Appeal) -> Blacklisting | None:
 
 
 def _hold(appeal: Appeal, actor: Actor, now: datetime) -> None:
-    row = _row(appeal)
-    if appeal.card is not None:
-        until = appeal.card.until_at
-        lifecycle.move(appeal.card, CardStatus.STAYED, actor, now, check_at=until)
-    elif row is not None:
-        lifecycle.move(row, BlacklistingStatus.STAYED, actor, now, check_at=row.until_at)
+    target = _restriction(appeal)
+    if target is None or target.until_at is None:
+        return
+    stayed = CardStatus.STAYED if isinstance(target, Card) else BlacklistingStatus.STAYED
+    lifecycle.move(target, stayed, actor, now, check_at=target.until_at)
+    words = f"因申诉复核，自{clock.written(now)}起停止执行本决定。"
+    restate_notice(target, target.until_at, words, actor, now, stayed=True)
 
 
 def _resume(appeal: Appeal, actor: Actor, now: datetime) -> Blacklisting | None:
-    row = _row(appeal)
-    if appeal.card is not None and appeal.card.status is CardStatus.STAYED:
-        until = appeal.card.until_at
-        lifecycle.move(appeal.card, CardStatus.SUSPENDED, actor, now, check_at=until)
-    if row is not None and row.status is BlacklistingStatus.STAYED:
-        lifecycle.move(row, BlacklistingStatus.IN_FORCE, actor, now, check_at=row.until_at)
-        return row
-    return None
+    """Carry out again what was stayed; returns the blacklisting that bars again."""
+    target = _restriction(appeal)
+    if target is None or target.until_at is None:
+        return None
+    if target.status not in (CardStatus.STAYED, BlacklistingStatus.STAYED):
+        return None
+    running = CardStatus.SUSPENDED if isinstance(target, Card) else BlacklistingStatus.IN_FORCE
+    lifecycle.move(target, running, actor, now, check_at=target.until_at)
+    words = f"自{clock.written(now)}起恢复执行本决定。"
+    restate_notice(target, target.until_at, words, actor, now)
+    return target if isinstance(target, Blacklisting) else None
+
+
+def _restriction(appeal: Appeal) -> Card | Blacklisting | None:
+    return appeal.card if appeal.card is not None else _row(appeal)
 
 
 def _tell_parties(appeal: Appeal, words: str, body: str, occasion: str, now: datetime) -> None:

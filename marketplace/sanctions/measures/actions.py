@@ -11,7 +11,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import audit, calendar, clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.languages import stored
@@ -19,6 +19,7 @@ from marketplace.notices.actions import publish_notice
 from marketplace.notifications.actions import send
 
 from ..actions.cards import CLOSE_OF_DAY, policy_for, sanctionable, written
+from ..locking import locked
 from ..rules import SanctionsPolicy
 from .letters import letter
 from .models import Measure, MeasureKind, MeasureStatus
@@ -91,7 +92,7 @@ def decide_criticism(
     measure: Measure, approved: bool, reason: str, actor: Actor, now: datetime
 ) -> None:
     """Another officer publishes a criticism or refuses it, with the reason."""
-    lock(measure)
+    now = locked(now, measure)
     if actor.user_id is None or actor.user_id == measure.issued_by:
         raise Refused(_("提出人不能作出决定，请由其他审批人办理"), rule="two_officers")
     if measure.status is not MeasureStatus.PROPOSED:
@@ -121,7 +122,7 @@ def decide_criticism(
 
 def sign_receipt(measure: Measure, actor: Actor, now: datetime) -> None:
     """The firm signs for a letter. A reminder or a criticism needs nothing more and is closed."""
-    lock(measure)
+    now = locked(now, measure)
     _own(measure, actor)
     if measure.received_at is not None or not measure.awaits_firm:
         raise Conflict(_("已经签收，请刷新页面查看"), rule="measure.receipt")
@@ -137,7 +138,7 @@ def reply_measure(
     measure: Measure, reply: str, actor: Actor, now: datetime, file: StoredFile | None = None
 ) -> None:
     """The firm answers an order or a hotline order; late too, as long as it is not closed."""
-    lock(measure)
+    now = locked(now, measure)
     _own(measure, actor)
     if not measure.kind.firm_answers or not measure.awaits_firm:
         raise Conflict(_("当前不需要答复，请刷新页面查看"), rule="lifecycle")
@@ -150,7 +151,7 @@ def record_reply(
     measure: Measure, reply: str, actor: Actor, now: datetime, file: StoredFile | None = None
 ) -> None:
     """An officer enters what the other authority wrote back about a transfer."""
-    lock(measure)
+    now = locked(now, measure)
     if measure.kind is not MeasureKind.TRANSFER or measure.status not in (
         MeasureStatus.OPEN,
         MeasureStatus.OVERDUE,
@@ -163,7 +164,7 @@ def close_measure(measure: Measure, outcome: str, actor: Actor, now: datetime) -
     """An officer closes a measure with what came of it: the record of the talk, the check of the
     rectification, the answer given to the caller, how an unsigned letter was delivered. Raises
     Conflict before there is an answer."""
-    lock(measure)
+    now = locked(now, measure)
     if not measure.may_be_closed(now):
         raise Conflict(_("尚未答复或者尚未面谈，不能办结"), rule="lifecycle")
     measure.outcome = written(outcome, "reason")
@@ -175,7 +176,7 @@ def close_measure(measure: Measure, outcome: str, actor: Actor, now: datetime) -
 
 def return_reply(measure: Measure, reason: str, actor: Actor, now: datetime) -> None:
     """An answer is not enough: the firm has the edition's days once more."""
-    lock(measure)
+    now = locked(now, measure)
     if not measure.may_be_returned:
         raise Conflict(_("没有待核查的答复，请刷新页面查看"), rule="lifecycle")
     values = policy_for(measure.jurisdiction_code, now).values

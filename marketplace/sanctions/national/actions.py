@@ -12,12 +12,13 @@ from marketplace.accounts.models import Jurisdiction, Organisation
 from marketplace.accounts.queries import lineage
 from marketplace.foundation import audit, calendar, clock, epoch, files, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.spreadsheets import read_csv, read_table
 from marketplace.notifications.actions import send
 
+from ..locking import locked
 from . import queries
 from .columns import COLUMNS, MAX_ROWS, SHEET, Listing, rows_of
 from .models import NationalImport, NationalImportStatus, NationalRecord
@@ -62,7 +63,7 @@ def upload_list(
 
 def discard_upload(found: NationalImport, actor: Actor, now: datetime) -> None:
     """Let an upload go; nothing came of it."""
-    lock(found)
+    now = locked(now, found)
     lifecycle.move(found, NationalImportStatus.DISCARDED, actor, now)
 
 
@@ -83,9 +84,7 @@ def take_over(found: NationalImport, actor: Actor, now: datetime) -> TakenOver:
     """
     code = found.jurisdiction_code
     # two lists of one place one after the other
-    lock(db.session.get_one(Jurisdiction, code))
-    lock(found)
-    now = max(now, clock.now())
+    now = locked(now, db.session.get_one(Jurisdiction, code), found)
     if actor.user_id is None or actor.user_id == found.uploaded_by:
         raise Refused(_("上传名单的人不能确认，请由其他审批人办理"), rule="two_officers")
     if found.status is not NationalImportStatus.READY:

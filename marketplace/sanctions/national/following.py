@@ -11,12 +11,13 @@ from marketplace.accounts.queries import lineage
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import as_written, db
 
-from ..actions.cases import advance_blacklisting, report_case
-from ..actions.undoing import take_notice_down
+from ..actions.cases import advance_blacklisting, end_suspension, report_case
+from ..actions.undoing import reverse_all, take_notice_down
 from ..models import OPEN_CASES, Blacklisting, BlacklistingStatus, Case, Cause
 from . import queries
 from .models import NationalImport, NationalRecord
 
+WHY = "已移出国家严重失信主体名单"
 _RUNNING = (BlacklistingStatus.IN_FORCE, BlacklistingStatus.STAYED)
 
 
@@ -67,7 +68,11 @@ def open_veto(
 def end_what_rested_on_it(
     found: NationalImport, organisation: Organisation, actor: Actor, now: datetime
 ) -> None:
-    """End the blacklistings here whose cause was a listing that is over: they follow it."""
+    """End what was decided or begun here because of a listing that is over: it follows it.
+
+    Blacklistings end, what was posted to the rating ledger stops counting from tomorrow, and a case
+    still open suspends no longer; the bureau is told to close it.
+    """
     for row in db.session.scalars(
         select(Blacklisting).where(
             Blacklisting.organisation_id == organisation.id,
@@ -77,4 +82,15 @@ def end_what_rested_on_it(
         )
     ).all():
         advance_blacklisting(row, actor, now)
-        take_notice_down(row, "已移出国家严重失信主体名单", actor, now)
+        take_notice_down(row, WHY, actor, now)
+    for case in db.session.scalars(
+        select(Case).where(
+            Case.organisation_id == organisation.id,
+            Case.jurisdiction_code == found.jurisdiction_code,
+            Case.cause == Cause.DISHONESTY_LIST,
+        )
+    ).all():
+        if case.status in OPEN_CASES:
+            end_suspension(case, WHY, actor, now)
+        else:
+            reverse_all(case, found, WHY, actor, now)

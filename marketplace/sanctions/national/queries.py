@@ -72,6 +72,15 @@ def last_end(organisation: Organisation, codes: Sequence[str], now: datetime) ->
     )
 
 
+def was_listed(organisation: Organisation, codes: Sequence[str]) -> bool:
+    """Whether any record, however long over, was imported against an organisation."""
+    found = select(NationalRecord.id).where(
+        NationalRecord.credit_code == organisation.credit_code,
+        NationalRecord.jurisdiction_code.in_(codes),
+    )
+    return db.session.scalar(found.limit(as_written(1))) is not None
+
+
 @dataclass(frozen=True)
 class Changes:
     """What taking a list over does: added, ended (no longer in it, or in it otherwise), kept."""
@@ -126,6 +135,19 @@ def uploads(code: str, limit: int = 10) -> list[NationalImport]:
             .limit(as_written(limit))
         )
     )
+
+
+def waiting(code: str) -> list[NationalImport]:
+    """Uploads of a place that another officer may take over, the oldest first."""
+    found = db.session.scalars(
+        select(NationalImport)
+        .where(
+            NationalImport.jurisdiction_code == code,
+            NationalImport.status == NationalImportStatus.READY,
+        )
+        .order_by(NationalImport.id)
+    )
+    return [each for each in found if not is_outdated(each)]
 
 
 def is_outdated(found: NationalImport) -> bool:

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import audit, calendar, clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.languages import stored
@@ -18,6 +17,7 @@ from marketplace.notifications.actions import send
 from ..actions.cards import policy_for, written
 from ..actions.undoing import reverse_all, take_notice_down
 from ..appeals.access import took_part
+from ..locking import locked
 from ..models import BlacklistingStatus, Card, CardStatus, Case
 from . import queries
 from .models import CreditRepair, RepairStatus
@@ -35,12 +35,10 @@ def file_repair(
     Raises Missing to strangers, Conflict when there is nothing to repair, it is too early or an
     application is being dealt with, Invalid without evidence.
     """
-    lock(decision)
-    now = max(now, clock.now())
+    now = locked(now, decision)
     if decision.organisation_id != actor.organisation_id:
         raise Missing("decision")
-    if not queries.repairable(decision):
-        raise Conflict(_("目前没有可以修复的处理决定"), rule="repair.decision")
+    _still_repairable(decision, now)
     if queries.open_repair(decision) is not None:
         raise Conflict(_("已有一件修复申请正在办理"), rule="repair.open")
     first = queries.repairable_from(decision)
@@ -74,7 +72,7 @@ def verify_repair(
     repair: CreditRepair, recommended: bool, verification: str, actor: Actor, now: datetime
 ) -> None:
     """An officer verifies the correction and says whether it should be granted."""
-    lock(repair)
+    now = locked(now, repair)
     if repair.status is not RepairStatus.FILED:
         raise Conflict(_("该申请已经核实，请刷新页面查看"), rule="lifecycle")
     repair.recommended = recommended
@@ -93,18 +91,17 @@ def decide_repair(
 
     Raises Refused to whoever had a part in the sanction or verified the correction.
     """
-    lock(repair)
-    decision = lock(repair.decision)
-    if isinstance(decision, Case) and decision.blacklisting is not None:
-        lock(decision.blacklisting)
+    decision = repair.decision
+    row = decision.blacklisting if isinstance(decision, Case) else None
+    now = locked(now, repair, decision, row)
     if actor.user_id is None or actor.user_id in {*took_part(decision), repair.verified_by}:
         raise Refused(
             _("参与过原处理或者核实的人员不能决定，请由其他审批人办理"), rule="two_officers"
         )
     if repair.status is not RepairStatus.VERIFIED:
         raise Conflict(_("该申请尚未核实或者已有决定，请刷新页面查看"), rule="lifecycle")
-    if granted and not queries.repairable(decision):
-        raise Conflict(_("该处理已经结束，无需修复"), rule="repair.decision")
+    if granted:
+        _still_repairable(decision, now)
     repair.decision_reason = written(reason, "reason")
     repair.decided_by, repair.decided_at = actor.user_id, now
     lifecycle.move(repair, RepairStatus.GRANTED if granted else RepairStatus.REFUSED, actor, now)
@@ -138,6 +135,21 @@ def _lift(repair: CreditRepair, decision: Card | Case, actor: Actor, now: dateti
         take_notice_down(decision.blacklisting, why, actor, now)
         lifecycle.move(decision.blacklisting, BlacklistingStatus.REPAIRED, actor, now, reason=why)
     reverse_all(decision, repair, why, actor, now)
+
+
+def _still_repairable(decision: Card | Case, now: datetime) -> None:
+    if queries.follows_source(decision, now):
+        raise Conflict(
+            _("该处理随国家名单执行，请向认定机关申请修复，移出名单后即行解除"),
+            rule="repair.source",
+        )
+    if queries.repairable(decision):
+        return
+    if queries.is_stayed(decision):
+        raise Conflict(
+            _("原决定在申诉复核期间停止执行，复核结论作出后方可修复"), rule="repair.stayed"
+        )
+    raise Conflict(_("该处理尚未生效、已经结束或者撤销，无需修复"), rule="repair.decision")
 
 
 def _tell_bureau(repair: CreditRepair, words: str, occasion: str, now: datetime) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from marketplace.accounts.queries import lineage
 from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.db import db
 from marketplace.foundation.finding import by_public_id
 
-from ..models import BlacklistingStatus, Card, CardStatus, Case
+from ..models import BlacklistingStatus, Card, CardStatus, Case, Cause
+from ..national.queries import last_end
+from ..queries import cards_of, cases_of
 from ..rules import Colour, SanctionsPolicy, Severity
 from .models import CreditRepair, RepairStatus
 
@@ -30,6 +36,22 @@ def repairable(decision: Card | Case) -> bool:
         return decision.status in REPAIRABLE_CARDS
     row = decision.blacklisting
     return row is not None and row.status is BlacklistingStatus.IN_FORCE
+
+
+def is_stayed(decision: Card | Case) -> bool:
+    """Whether a review has stopped the sanction for the time being: nothing to repair meanwhile."""
+    if isinstance(decision, Card):
+        return decision.status is CardStatus.STAYED
+    row = decision.blacklisting
+    return row is not None and row.status is BlacklistingStatus.STAYED
+
+
+def follows_source(decision: Card | Case, now: datetime) -> bool:
+    """Whether it rests on the national list: repaired where the listing was decided, not here."""
+    if isinstance(decision, Card) or decision.cause is not Cause.DISHONESTY_LIST:
+        return False
+    codes = lineage(decision.jurisdiction_code)
+    return last_end(decision.organisation, codes, now) is not None
 
 
 def severity_of(decision: Card | Case) -> Severity:
@@ -58,6 +80,35 @@ def open_repair(decision: Card | Case) -> CreditRepair | None:
             CreditRepair.status.in_((RepairStatus.FILED, RepairStatus.VERIFIED)),
         )
     )
+
+
+@dataclass(frozen=True)
+class RepairTerm:
+    """A sanction that stands and the first day on which its repair may be asked for."""
+
+    decision: Card | Case
+    title: Any
+    first: date
+
+    @property
+    def is_card(self) -> bool:
+        """A card, not a blacklisting."""
+        return isinstance(self.decision, Card)
+
+
+def repair_terms(organisation_id: int, now: datetime) -> list[RepairTerm]:
+    """What an organisation may have repaired here, whether already or later, the soonest first."""
+    found: list[Card | Case] = [*cards_of(organisation_id), *cases_of(organisation_id)]
+    terms = [
+        RepairTerm(
+            each,
+            each.title if isinstance(each, Card) else _l("列入本平台黑名单"),
+            repairable_from(each),
+        )
+        for each in found
+        if repairable(each) and not follows_source(each, now) and open_repair(each) is None
+    ]
+    return sorted(terms, key=lambda term: term.first)
 
 
 def repairs_of(organisation_id: int) -> list[CreditRepair]:

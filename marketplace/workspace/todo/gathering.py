@@ -36,6 +36,7 @@ SOURCES: tuple[Source, ...] = (
     officers.rating_trials,
     officers.sanction_cases,
     officers.appeals,
+    officers.national_lists,
     officers.callbacks,
     officers.soft_measures,
     officers.evaluation_reviews,

@@ -30,6 +30,7 @@ from marketplace.sanctions.measures.models import MeasureStatus
 from marketplace.sanctions.measures.queries import talks_held
 from marketplace.sanctions.measures.queries import waiting as measures_waiting
 from marketplace.sanctions.models import CardStatus, CaseStatus
+from marketplace.sanctions.national import queries as national
 from marketplace.sanctions.repairs.access import may_decide
 from marketplace.sanctions.repairs.models import RepairStatus
 from marketplace.sanctions.repairs.queries import waiting as repairs_waiting
@@ -285,6 +286,22 @@ def appeals(actor: Actor, now: datetime) -> Iterator[Line]:
             since=each.filed_at,
             due=each.due_at,
         )
+
+
+def national_lists(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Uploaded national lists that another officer has to take over."""
+    if not actor.may(Permission.SANCTION_DECIDE) or actor.jurisdiction is None:
+        return
+    for each in national.waiting(actor.jurisdiction):
+        if each.uploaded_by != actor.user_id:
+            yield Line(
+                what=_("确认国家名单"),
+                about=each.file.name,
+                page="supervision.national_import",
+                key=each.public_id,
+                where=CASES,
+                since=each.uploaded_at,
+            )
 
 
 def lotteries(actor: Actor, now: datetime) -> Iterator[Line]:

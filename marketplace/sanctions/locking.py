@@ -1,0 +1,20 @@
+"""Lock first, then read the clock: who waited for somebody else decides after him, not before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.foundation import clock
+from marketplace.foundation.db import lock
+
+
+def locked(now: datetime, *rows: Any) -> datetime:
+    """Lock the rows in the order given; returns the instant at which they are held.
+
+    ``now`` is what the caller read before it may have waited. None among the rows is passed over.
+    """
+    for row in rows:
+        if row is not None:
+            lock(row)
+    return max(now, clock.now())
