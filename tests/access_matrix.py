@@ -132,7 +132,11 @@ DUTIES = (
         (P.POLICY_APPROVE,),
         _roles(R.BUREAU_APPROVER),
     ),
-    Duty("服务评价", (P.EVALUATE,), FIRM | {R.OWNER_EDITOR, R.OWNER_AGENT}),
+    Duty(
+        "服务评价",
+        (P.EVALUATE,),
+        FIRM | {R.OWNER_EDITOR, R.OWNER_AGENT, R.DEPARTMENT_OFFICER},
+    ),
     Duty(
         "评价回访、核查与剔除",
         (P.EVALUATION_REVIEW,),

@@ -105,7 +105,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     # what an authorisation can cover at most; its scope narrows it (``agent_permissions``)
     Role.OWNER_AGENT: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
-    Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW}),
+    Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW, P.EVALUATE}),
     Role.BUREAU_OPERATOR: frozenset(
         {
             P.ADMISSION_CHECK,

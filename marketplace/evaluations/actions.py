@@ -99,15 +99,43 @@ def submit_evaluation(
         raise Conflict(_("评价已截止或者已公开，不能再评价或者修改"), rule="evaluation.window")
     rules = policy.by_id(EvaluationPolicy, window.edition_id).values
     reason = (reason or "").strip() or None
+    parties = (contract.owner_id, contract.firm_id)
+    rater, about = parties if direction is Direction.OWNER_TO_FIRM else parties[::-1]
+    given = give_marks(window, direction, rater, about, marks, reason, rules, actor, now)
+    if all_in({one.direction for one in queries.evaluations_in(window)}):
+        reveal(window, actor, now)
+    return given
+
+
+def give_marks(
+    window: EvaluationWindow,
+    direction: Direction,
+    rater_id: int,
+    about_id: int,
+    marks: Mapping[str, int],
+    reason: str | None,
+    rules: EvaluationPolicy,
+    actor: Actor,
+    now: datetime,
+) -> Evaluation:
+    """Keep marks given in one direction, or their revision. The caller holds the lock of the pair
+    and has found it open. Raises Invalid for the marks, Conflict when they are revised too late."""
     _check(direction, marks, reason, rules)
     given = queries.evaluation(window, direction)
     if given is None:
-        given = _give(window, direction, rules, now)
+        given = Evaluation(
+            window_id=window.id,
+            direction=direction,
+            rater_organisation_id=rater_id,
+            about_organisation_id=about_id,
+            given_at=now,
+            revise_until=working_calendar().deadline(now, rules.revision_working_days),
+        )
+        db.session.add(given)
+        db.session.flush()
     elif not may_revise(len(given.versions), given.revise_until, now, rules):
         raise Conflict(_("评价已提交，修改次数或者修改期限已用完"), rule="evaluation.revision")
     _add_version(given, marks, reason, actor, now)
-    if all_in({one.direction for one in queries.evaluations_in(window)}):
-        reveal(window, actor, now)
     return given
 
 
@@ -131,25 +159,6 @@ def _check(
             field="reason",
             rule="evaluation.reason",
         )
-
-
-def _give(
-    window: EvaluationWindow, direction: Direction, rules: EvaluationPolicy, now: datetime
-) -> Evaluation:
-    contract = window.contract
-    parties = (contract.owner_id, contract.firm_id)
-    rater, about = parties if direction is Direction.OWNER_TO_FIRM else parties[::-1]
-    given = Evaluation(
-        window_id=window.id,
-        direction=direction,
-        rater_organisation_id=rater,
-        about_organisation_id=about,
-        given_at=now,
-        revise_until=working_calendar().deadline(now, rules.revision_working_days),
-    )
-    db.session.add(given)
-    db.session.flush()
-    return given
 
 
 def _add_version(

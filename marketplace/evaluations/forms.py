@@ -45,6 +45,12 @@ def _form(direction: Direction) -> type[EvaluationForm]:
         )
         for part in direction.parts
     }
+    if direction is Direction.FIRM_TO_DEPARTMENT:
+        fields["reason"] = TextAreaField(
+            _l("事实和理由"),
+            description=_l("有 1 分或 2 分时必填；部门看不到，请勿写入个人信息"),
+            validators=[Optional(), Length(max=1000, min=0, message=length_message())],
+        )
     return type(f"{direction.name.title()}Form", (EvaluationForm,), fields)
 
 

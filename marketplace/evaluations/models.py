@@ -21,6 +21,8 @@ from .rules import Direction
 DIRECTION_TITLES: dict[Direction, Any] = {
     Direction.OWNER_TO_FIRM: _l("项目业主评价中介机构"),
     Direction.FIRM_TO_OWNER: _l("中介机构评价项目业主"),
+    Direction.DEPARTMENT_TO_FIRM: _l("行业主管部门评价中介机构"),
+    Direction.FIRM_TO_DEPARTMENT: _l("中介机构评价行业主管部门"),
 }
 PART_TITLES: dict[str, Any] = {
     "quality": _l("服务质量"),
@@ -32,6 +34,9 @@ PART_TITLES: dict[str, Any] = {
     "cooperation": _l("配合程度"),
     "payment": _l("付款及时"),
     "integrity": _l("廉洁诚信"),
+    "result": _l("成果质量"),
+    "guidance": _l("指导服务"),
+    "fairness": _l("公平公正"),
 }
 
 
@@ -70,6 +75,8 @@ class EvaluationWindow(PublicIdMixin, LifecycleMixin, Model):
 class Evaluation(PublicIdMixin, Model):
     """One side's evaluation of the other: one for each contract and direction.
 
+    Those between the firm and a department have the period of the contract's window and a reveal of
+    their own (``departments.models.DepartmentWindow``).
     `rating_entry_id` is the ledger entry that its reveal posted. Nothing of it is shown to anybody
     but its own side before the window is revealed.
     """

@@ -16,9 +16,10 @@ from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
 from marketplace.projects.models import Need
 
+from .departments.models import DepartmentWindow, PairStatus
 from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .reviews.models import EvaluationReply, EvaluationReview, ReviewStatus
-from .rules import Direction, EvaluationPolicy
+from .rules import DEPARTMENTS, PARTIES, Direction, EvaluationPolicy
 
 OVER = (ContractStatus.COMPLETED, ContractStatus.TERMINATED)
 
@@ -97,14 +98,36 @@ def evaluation(window: EvaluationWindow, direction: Direction) -> Evaluation | N
 
 
 def evaluations_in(window: EvaluationWindow) -> list[Evaluation]:
-    """Both sides' evaluations."""
+    """The evaluations of the two parties of the contract."""
     return list(
         db.session.scalars(
             select(Evaluation)
-            .where(Evaluation.window_id == window.id)
+            .where(Evaluation.window_id == window.id, Evaluation.direction.in_(PARTIES))
             .order_by(Evaluation.direction.desc())
         )
     )
+
+
+def revealed_at(given: Evaluation) -> datetime | None:
+    """When an evaluation was revealed to the other side; None while it is not.
+
+    Firms' marks on departments never are: they are published as yearly aggregates alone.
+    """
+    if given.direction in PARTIES:
+        return given.window.revealed_at
+    if given.direction is Direction.FIRM_TO_DEPARTMENT:
+        return None
+    return db.session.scalar(
+        select(DepartmentWindow.revealed_at).where(
+            DepartmentWindow.contract_id == given.window.contract_id
+        )
+    )
+
+
+def address_of(given: Evaluation) -> str:
+    """The page on which both sides of an evaluation read it."""
+    contract = f"/contracts/{given.window.contract.public_id}"
+    return f"{contract}/{'' if given.direction in PARTIES else 'department-'}evaluation"
 
 
 def revealed_in(window: EvaluationWindow) -> list[Evaluation]:
@@ -118,11 +141,10 @@ _LATER = aliased(EvaluationVersion)
 _NEWEST = (
     select(func.max(_LATER.number)).where(_LATER.evaluation_id == Evaluation.id).scalar_subquery()
 )
-_MARKS = (
+_SHOWN = (
     select(
         EvaluationVersion.marks,
         EvaluationVersion.reason,
-        EvaluationWindow.revealed_at,
         Organisation.name,
         Organisation.kind,
         Need.item_name,
@@ -152,10 +174,19 @@ _MARKS = (
     .where(
         Evaluation.about_organisation_id == bindparam("organisation_id"),
         Evaluation.direction == bindparam("direction"),
-        EvaluationWindow.status == WindowStatus.REVEALED,
     )
-    .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
     .limit(literal_column(str(AVERAGED)))
+)
+_OF_PARTIES = (
+    _SHOWN.add_columns(EvaluationWindow.revealed_at)
+    .where(EvaluationWindow.status == WindowStatus.REVEALED)
+    .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
+)
+_OF_DEPARTMENTS = (
+    _SHOWN.add_columns(DepartmentWindow.revealed_at)
+    .join(DepartmentWindow, DepartmentWindow.contract_id == EvaluationWindow.contract_id)
+    .where(DepartmentWindow.status == PairStatus.REVEALED)
+    .order_by(DepartmentWindow.revealed_at.desc(), Evaluation.id.desc())
 )
 
 
@@ -180,7 +211,8 @@ def marks_about(
 ) -> tuple[list[Average], list[Mark]]:
     """Mean marks by part about an organisation over its latest 500 revealed evaluations, half-up
     to a hundredth, excluded ones left out; and the latest ``shown`` of them, excluded ones too."""
-    latest = fetch(_MARKS, organisation_id=organisation_id, direction=direction)
+    statement = _OF_DEPARTMENTS if direction in DEPARTMENTS else _OF_PARTIES
+    latest = fetch(statement, organisation_id=organisation_id, direction=direction)
     if not latest:
         return [], []
     counted = [each for each in latest if each.excluded is None]
@@ -211,6 +243,7 @@ def waiting_for(organisation_id: int, limit: int = 100) -> list[EvaluationWindow
     given = exists().where(
         Evaluation.window_id == EvaluationWindow.id,
         Evaluation.rater_organisation_id == organisation_id,
+        Evaluation.direction.in_(PARTIES),
     )
     # each side from its own index: one condition over both would read every window
     bought = select(Contract.id).where(Contract.owner_id == organisation_id)

@@ -29,6 +29,9 @@ class EvaluationPolicy:
     dispute_working_days: Annotated[int, Ge(1), Le(60)] = 5
     dispute_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
+    # marks on departments: published by the year, once so many firms have marked
+    department_least_firms: Annotated[int, Ge(1), Le(1000)] = 5
+
     # call-backs: every mark up to `callback_up_to`, and a drawn share of the full ones
     callback_up_to: Annotated[int, Ge(0), Le(5)] = 2
     callback_sample_percent: Annotated[int, Ge(0), Le(100)] = 10
@@ -61,6 +64,8 @@ class Direction(StrEnum):
 
     OWNER_TO_FIRM = "owner_to_firm"
     FIRM_TO_OWNER = "firm_to_owner"
+    DEPARTMENT_TO_FIRM = "department_to_firm"
+    FIRM_TO_DEPARTMENT = "firm_to_department"
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -71,7 +76,12 @@ class Direction(StrEnum):
 PARTS: dict[Direction, tuple[str, ...]] = {
     Direction.OWNER_TO_FIRM: ("quality", "timeliness", "attitude", "charging", "conduct"),
     Direction.FIRM_TO_OWNER: ("requirements", "cooperation", "payment", "integrity"),
+    Direction.DEPARTMENT_TO_FIRM: ("result", "conduct"),
+    Direction.FIRM_TO_DEPARTMENT: ("guidance", "timeliness", "fairness"),
 }
+# who see each other's marks at once: the parties of a contract; its firm and the department
+PARTIES = frozenset({Direction.OWNER_TO_FIRM, Direction.FIRM_TO_OWNER})
+DEPARTMENTS = frozenset({Direction.DEPARTMENT_TO_FIRM, Direction.FIRM_TO_DEPARTMENT})
 
 
 def wrong_part(direction: Direction, marks: Mapping[str, int]) -> str | None:
@@ -95,5 +105,5 @@ def may_revise(
 
 
 def all_in(given: set[Direction]) -> bool:
-    """Whether both sides have marked."""
-    return given == set(Direction)
+    """Whether both parties have marked."""
+    return given == PARTIES

@@ -10,13 +10,17 @@ from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 
 from . import actions, queries
+from .departments import actions as departments
+from .departments.models import DepartmentWindow
 from .models import EvaluationWindow
 
 
 def advance_due() -> int:
     """Open what is over and not open yet, then reveal or lapse what is due."""
-    return tasks.advance_each("evaluation_windows.open", _unopened, _open) + tasks.sweep(
-        EvaluationWindow, actions.advance_window
+    return (
+        tasks.advance_each("evaluation_windows.open", _unopened, _open)
+        + tasks.sweep(EvaluationWindow, actions.advance_window)
+        + tasks.sweep(DepartmentWindow, departments.advance_pair)
     )
 
 

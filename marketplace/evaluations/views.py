@@ -17,6 +17,8 @@ from . import actions, queries
 from .blueprint import bp
 from .callbacks import pages as callback_pages
 from .callbacks.access import contact_of_callback
+from .departments import pages as department_pages
+from .departments import queries as departments
 from .forms import FORMS
 from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatus
 from .reviews import pages as review_pages
@@ -24,7 +26,7 @@ from .reviews import queries as reviews
 from .rules import Direction, EvaluationPolicy, may_revise
 from .screens import pages as screen_pages
 
-__all__ = ["bp", "callback_pages", "review_pages", "screen_pages"]
+__all__ = ["bp", "callback_pages", "department_pages", "review_pages", "screen_pages"]
 revealing.subject("callback", contact_of_callback)
 
 
@@ -67,6 +69,9 @@ def _page(contract: Contract, direction: Direction, form: Form) -> str:
         own=queries.evaluation(window, direction) if window else None,
         open=_open(window, direction),
         revealed=revealed,
+        department=departments.department_of(contract)
+        if direction is Direction.FIRM_TO_OWNER
+        else None,
         mine=require_actor().organisation_id,
         replies=reviews.replies_to(revealed),
         reviews=reviews.reviews_of(revealed),

@@ -144,6 +144,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "reason_shortest": _l("理由最少字数"),
         "dispute_working_days": _l("对评价提出异议的期限（工作日）"),
         "dispute_answer_working_days": _l("评价异议答复期限（工作日）"),
+        "department_least_firms": _l("公布部门年度评价所需的评价机构数"),
         "callback_up_to": _l("须全部回访的最高分"),
         "callback_sample_percent": _l("满分评价每月抽样回访的百分比"),
         "callback_sample_least": _l("满分评价每月至少抽样件数"),

@@ -22,6 +22,7 @@ from marketplace.evaluations.callbacks.models import CallbackStatus, EvaluationC
 from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowStatus
 from marketplace.evaluations.reviews.models import EvaluationReview
 from marketplace.evaluations.reviews.queries import LIVE as REVIEWED
+from marketplace.evaluations.rules import PARTIES
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -168,7 +169,9 @@ def _of_evaluation(kind: ClockKind, of: type[Any], *running: Any) -> Deadline:
 
 def _unmarked_by(party: Any) -> Any:
     marked = select(Evaluation.id).where(
-        Evaluation.window_id == EvaluationWindow.id, Evaluation.rater_organisation_id == party
+        Evaluation.window_id == EvaluationWindow.id,
+        Evaluation.rater_organisation_id == party,
+        Evaluation.direction.in_(PARTIES),
     )
     return ~marked.exists()
 

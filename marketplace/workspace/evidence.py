@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marketplace.accounts.permissions import Permission
 from marketplace.contracts.models import Contract
 from marketplace.evaluations.models import Evaluation
+from marketplace.evaluations.queries import address_of
 from marketplace.evaluations.reviews.models import EvaluationReview
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -66,7 +67,8 @@ def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
     if kind == Evaluation.__tablename__:
         evaluation = db.session.get(Evaluation, key)
         if evaluation is not None:
-            return _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=gives)
+            found = _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=gives)
+            return replace(found, url=address_of(evaluation)) if gives and not officer else found
     if kind == EvaluationReview.__tablename__:
         review = db.session.get(EvaluationReview, key)
         if review is not None:

@@ -112,6 +112,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "evaluations.evaluate",
                     "evaluations.reply",
                     "evaluations.dispute",
+                    "evaluations.evaluate_department",
                 ),
             ),
             Place(
@@ -177,6 +178,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "fees.return_list",
                     "fees.upload_list",
                 ),
+            ),
+            Place(
+                "evaluations.department_evaluations",
+                _l("部门评价"),
+                ("evaluations.evaluate_department",),
             ),
             Place("evaluations.callbacks", _l("评价回访"), ("evaluations.callback",)),
             Place("evaluations.flags", _l("评价提示"), ("evaluations.flag",)),

@@ -55,6 +55,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "evaluations.decide_review": ("EvaluationReview",),
     "evaluations.dispute": ("Evaluation",),
     "evaluations.evaluate": ("Contract",),
+    "evaluations.evaluate_department": ("Contract",),
     "evaluations.flag": ("EvaluationFlag",),
     "evaluations.look_into": ("EvaluationReview",),
     "evaluations.reply": ("Evaluation",),

@@ -20,7 +20,7 @@ from marketplace.projects.models import Need
 
 from ..models import Evaluation, EvaluationWindow, WindowStatus
 from ..reviews.models import EvaluationReview, ReviewStatus
-from ..rules import Direction
+from ..rules import PARTIES, Direction
 from .models import CallbackCause, CallbackDraw, CallbackStatus, EvaluationCallback
 
 # a list shows of each the contract and its need, and how often somebody tried
@@ -131,6 +131,7 @@ def revealed_in(month: date, jurisdiction_code: str) -> list[Evaluation]:
             .join(Contract, Contract.id == EvaluationWindow.contract_id)
             .where(
                 EvaluationWindow.status == WindowStatus.REVEALED,
+                Evaluation.direction.in_(PARTIES),
                 EvaluationWindow.revealed_at >= begins,
                 EvaluationWindow.revealed_at < ends,
                 Contract.jurisdiction_code == jurisdiction_code,

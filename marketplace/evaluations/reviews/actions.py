@@ -16,7 +16,7 @@ from marketplace.notifications.actions import send
 from marketplace.ratings.actions import reverse_entry
 
 from .. import queries as evaluations
-from ..models import Evaluation, WindowStatus
+from ..models import Evaluation
 from . import queries
 from .models import EvaluationReply, EvaluationReview, ReviewCause, ReviewStatus
 
@@ -52,7 +52,7 @@ def reply(given: Evaluation, text: str, actor: Actor, now: datetime) -> Evaluati
         given.rater_organisation_id,
         f"对方回应了合同 {given.window.contract.number} 的评价",
         "回应已公开。",
-        f"/contracts/{given.window.contract.public_id}/evaluation",
+        evaluations.address_of(given),
         f"evaluation:{given.id}:reply",
         now,
     )
@@ -165,7 +165,7 @@ def exclude(review: EvaluationReview, reason: str, actor: Actor, now: datetime) 
 def _marked_by_it(given: Evaluation, actor: Actor) -> None:
     if actor.organisation_id != given.about_organisation_id:
         raise Missing(f"evaluation {given.id}")
-    if given.window.status is not WindowStatus.REVEALED:
+    if evaluations.revealed_at(given) is None:
         raise Missing(f"evaluation {given.id}")
 
 
@@ -193,7 +193,7 @@ def _tell(review: EvaluationReview, outcome: str, now: datetime) -> None:
             organisation_id,
             f"合同 {contract.number} 的一项评价经核查{outcome}",
             f"理由：{review.decision_reason}",
-            f"/contracts/{contract.public_id}/evaluation",
+            evaluations.address_of(given),
             f"evaluation-review:{review.id}:{organisation_id}:{review.status}",
             now,
         )

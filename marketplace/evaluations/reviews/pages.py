@@ -15,6 +15,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from ..blueprint import bp
 from ..models import DIRECTION_TITLES, PART_TITLES, Evaluation
+from ..queries import address_of
 from . import access as rights
 from . import actions, queries
 from .forms import DecisionForm, DisputeForm, LookForm, ReplyForm
@@ -122,7 +123,7 @@ def decide_review(public_id: str) -> ResponseReturnValue:
 
 
 def _back(given: Evaluation) -> str:
-    return url_for("evaluations.evaluate", public_id=given.window.contract.public_id)
+    return address_of(given)
 
 
 def _own_page(template: str, given: Evaluation, form: Form) -> str:
@@ -130,6 +131,7 @@ def _own_page(template: str, given: Evaluation, form: Form) -> str:
         template,
         given=given,
         parts=PART_TITLES,
+        back=address_of(given),
         until=queries.dispute_until(given),
         replied=bool(queries.replies_to([given])),
         **came_back("form", form),

@@ -14,7 +14,8 @@ from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
-from ..models import Evaluation, EvaluationWindow, WindowStatus
+from ..models import Evaluation, EvaluationWindow
+from ..queries import revealed_at
 from ..rules import EvaluationPolicy
 from .models import EvaluationReply, EvaluationReview, ReviewStatus
 
@@ -31,17 +32,17 @@ _SHOWN_WITH = (
 def evaluation(public_id: str) -> Evaluation:
     """A revealed evaluation; raises Missing, also before its reveal."""
     found = db.session.scalar(select(Evaluation).where(Evaluation.public_id == public_id))
-    if found is None or found.window.status is not WindowStatus.REVEALED:
+    if found is None or revealed_at(found) is None:
         raise Missing(f"evaluation {public_id}")
     return found
 
 
 def dispute_until(given: Evaluation) -> datetime:
     """Until when the side marked may dispute a revealed evaluation, by the window's edition."""
-    revealed_at = given.window.revealed_at
-    assert revealed_at is not None  # asked of revealed evaluations alone
+    since = revealed_at(given)
+    assert since is not None  # asked of revealed evaluations alone
     rules = policy.by_id(EvaluationPolicy, given.window.edition_id).values
-    return working_calendar().deadline(revealed_at, rules.dispute_working_days)
+    return working_calendar().deadline(since, rules.dispute_working_days)
 
 
 def replies_to(evaluations: Iterable[Evaluation]) -> dict[int, EvaluationReply]:

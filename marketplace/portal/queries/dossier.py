@@ -47,11 +47,13 @@ class Dossier:
     record: contracts.Record
     averages: Sequence[evaluations.Average]
     marks: Sequence[evaluations.Mark]
+    department_marks: Sequence[evaluations.Mark]
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
 
     part_titles = PART_TITLES
     parts = Direction.OWNER_TO_FIRM.parts
+    department_parts = Direction.DEPARTMENT_TO_FIRM.parts
 
     def item_name(self, code: str) -> str:
         """The name of an item; its code where the list in force no longer holds it."""
@@ -83,6 +85,9 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         record=contracts.record_of(firm.id),
         averages=averages,
         marks=marks,
+        department_marks=evaluations.marks_about(
+            firm.id, Direction.DEPARTMENT_TO_FIRM, MARKS_SHOWN
+        )[1],
         blacklisted=_blacklistings(firm, now),
         cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
     )

@@ -118,7 +118,10 @@ SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id J
 c.id = w.contract_id WHERE c.status NOT IN ('completed', 'terminated') OR NOT ((v.direction =
 'owner_to_firm' AND v.rater_organisation_id = c.owner_id AND v.about_organisation_id = c.firm_id)
 OR (v.direction = 'firm_to_owner' AND v.rater_organisation_id = c.firm_id AND
-v.about_organisation_id = c.owner_id));
+v.about_organisation_id = c.owner_id) OR EXISTS (SELECT 1 FROM department_windows d WHERE
+d.contract_id = c.id AND ((v.direction = 'department_to_firm' AND v.rater_organisation_id =
+d.department_id AND v.about_organisation_id = c.firm_id) OR (v.direction = 'firm_to_department' AND
+v.rater_organisation_id = c.firm_id AND v.about_organisation_id = d.department_id))));
 
 -- I20b: a contract is evaluated once in each direction
 SELECT w.contract_id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN
@@ -126,12 +129,17 @@ contracts c ON c.id = w.contract_id GROUP BY w.contract_id, v.direction HAVING c
 
 -- I20c: marks are revealed when both sides gave them or the time is over, never earlier
 SELECT w.id FROM evaluation_windows w WHERE w.revealed_at < w.ends_at AND (SELECT count(*) FROM
-evaluations v WHERE v.window_id = w.id) < 2;
+evaluations v WHERE v.window_id = w.id AND v.direction IN ('owner_to_firm', 'firm_to_owner')) < 2
+UNION ALL SELECT d.id FROM department_windows d WHERE d.revealed_at < d.ends_at AND (SELECT count(*)
+FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id WHERE w.contract_id =
+d.contract_id AND v.direction IN ('department_to_firm', 'firm_to_department')) < 2;
 
 -- I20d: marks were given, and revised, while their window was open
 SELECT x.id FROM evaluation_versions x JOIN evaluations v ON v.id = x.evaluation_id JOIN
-evaluation_windows w ON w.id = v.window_id WHERE x.given_at < w.opened_at OR x.given_at >= w.ends_at
-OR x.given_at > w.revealed_at;
+evaluation_windows w ON w.id = v.window_id LEFT JOIN department_windows d ON d.contract_id =
+w.contract_id AND v.direction IN ('department_to_firm', 'firm_to_department') WHERE x.given_at <
+w.opened_at OR x.given_at >= w.ends_at OR x.given_at > CASE WHEN d.id IS NULL THEN w.revealed_at
+ELSE d.revealed_at END;
 
 -- I21a: an evaluation that was given still exists
 SELECT a.subject_id FROM audit_ledger a WHERE a.subject_type = 'evaluations' AND a.action =
@@ -140,7 +148,10 @@ INTEGER));
 
 -- I21b: a revealed evaluation counts, one not revealed does not
 SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
-c.id = w.contract_id WHERE (w.status = 'revealed') <> (v.rating_entry_id IS NOT NULL);
+c.id = w.contract_id LEFT JOIN department_windows d ON d.contract_id = c.id WHERE (CASE WHEN
+v.direction IN ('owner_to_firm', 'firm_to_owner') THEN w.status = 'revealed' ELSE v.direction =
+'department_to_firm' AND coalesce(d.status, '') = 'revealed' END) <> (v.rating_entry_id IS NOT
+NULL);
 
 -- I21d: an excluded evaluation is reversed by an entry, decided by another than who proposed it
 SELECT x.id FROM evaluation_reviews x JOIN evaluations v ON v.id = x.evaluation_id WHERE x.status =

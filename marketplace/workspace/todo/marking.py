@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.departments import queries as departments
 from marketplace.foundation.actor import Actor
 
 from .line import Line
@@ -18,6 +19,16 @@ def to_mark(actor: Actor, now: datetime) -> Iterator[Line]:
     """Open windows in which the actor's side has not marked."""
     if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
         return
+    for window in departments.waiting_for(actor.organisation_id, now):
+        yield Line(
+            what=_("评价中介机构"),
+            about=window.contract.need.title,
+            page="evaluations.evaluate_department",
+            key=window.contract.public_id,
+            where="evaluations.department_evaluations",
+            since=window.opened_at,
+            due=window.ends_at,
+        )
     for window in evaluations.waiting_for(actor.organisation_id):
         yield Line(
             what=_("评价合同对方"),
