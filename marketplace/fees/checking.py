@@ -21,6 +21,7 @@ from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import Model, db, new_public_id
 from marketplace.foundation.errors import Invalid
 from marketplace.foundation.money import to_fen
+from marketplace.foundation.storing import store
 from marketplace.foundation.web import later
 
 from . import queries
@@ -117,8 +118,7 @@ def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCh
         refused=False,
         checked_at=now,
     )
-    db.session.add(check)
-    db.session.flush()
+    store(check)
     return check
 
 

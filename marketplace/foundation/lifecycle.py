@@ -16,6 +16,7 @@ from .actor import Actor
 from .db import Model, db, put
 from .errors import Conflict
 from .ledger import append_only
+from .storing import store
 
 
 class Status(StrEnum):
@@ -74,8 +75,7 @@ def begin(
     subject.status = status
     subject.status_since = now
     subject.next_check_at = check_at
-    db.session.add(subject)
-    db.session.flush()
+    store(subject)
     _write_history(subject, None, status, actor, now, None)
     audit.record(f"{subject.__tablename__}.{status}", actor, subject, now)
 

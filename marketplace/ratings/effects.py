@@ -15,7 +15,7 @@ from . import queries, streaming
 from .models import RatingEntry, RatingSubject
 from .rules.entries import ReversingEntry
 from .rules.grades import GradeState
-from .rules.grading import grade_in_force
+from .rules.grading import with_and_without
 from .rules.policy import DatedPolicy
 
 _LEDGER_OF = (
@@ -63,12 +63,8 @@ def effect_of(entry_id: int, day: date, known_at: datetime) -> Effect:
     for entry in entries:
         if isinstance(entry, ReversingEntry) and entry.reverses in gone:
             gone.add(entry.id)
-    others = [entry for entry in entries if entry.id not in gone]
-    return Effect(
-        entry_id,
-        grade_in_force(entries, policies, day, known_at).state_on(day),
-        grade_in_force(others, policies, day, known_at).state_on(day),
-    )
+    present, without = with_and_without(entries, gone, policies, day, known_at)
+    return Effect(entry_id, present.state_on(day), without.state_on(day))
 
 
 @epoch.remembered

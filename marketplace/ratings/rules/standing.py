@@ -88,6 +88,14 @@ class Standing:
         elif isinstance(entry, VetoEntry):
             self.vetoes.append(entry)
 
+    def copied(self) -> Standing:
+        """The same entries, to go on from apart; what is weighed is weighed anew."""
+        other = Standing()
+        other.raters, other.departments = list(self.raters), list(self.departments)
+        other.inspections, other.conduct = list(self.inspections), list(self.conduct)
+        other.vetoes, other.contracts = list(self.vetoes), set(self.contracts)
+        return other
+
     def weighed_raters(self, numbers: Numbers, position: Position) -> RunningWeights:
         """The weights of the marks of owners (or firms) at a calendar position."""
         weighed = self._weighed_raters

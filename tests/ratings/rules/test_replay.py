@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from time import process_time
+from types import FrameType
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.ratings.rules.entries import ConductKind, Entry, Grade
-from marketplace.ratings.rules.grading import grade_in_force
+from marketplace.ratings.rules.entries import ConductKind, DecisionStep, Entry, Grade
+from marketplace.ratings.rules.grading import grade_in_force, with_and_without
 from marketplace.ratings.rules.scoring import score
 from tests.ratings.rules.builders import (
     DEFAULT,
     EDITIONS,
     LATER,
     conduct,
+    decision,
     inspection,
     mark,
     posted,
     reversing,
+    veto,
 )
 
 FALSE = date(2026, 3, 2)
@@ -87,15 +90,66 @@ def _score_on(entries: list[Entry], _: object, day: date, known_at: datetime) ->
     return score(entries, DEFAULT, day, known_at)
 
 
-def test_a_ledger_ten_times_as_long_takes_no_hundred_times_as_long() -> None:
-    def seconds(count: int) -> float:
+@st.composite
+def _decided(draw: st.DrawFn) -> list[Entry]:
+    """A ledger with vetoes and with decisions, some of them on what was never open."""
+    entries = draw(_ledger())
+    start = date(2026, 1, 5)
+    for number in range(len(entries) + 1, len(entries) + draw(st.integers(0, 8)) + 1):
+        day = start + timedelta(days=draw(st.integers(0, 900)))
+        kind = draw(st.sampled_from(["veto", "proposed", "decided"]))
+        if kind == "veto":
+            entries.append(veto(number, day))
+            continue
+        grade = draw(st.sampled_from([Grade.A, Grade.D]))
+        if kind == "proposed":
+            entries.append(decision(number, DecisionStep.PROPOSED, grade, day))
+            continue
+        step = draw(st.sampled_from([each for each in DecisionStep if each != "proposed"]))
+        confirmed = step is DecisionStep.CONFIRMED
+        entries.append(
+            decision(
+                number,
+                step,
+                grade,
+                day,
+                proposal=draw(st.integers(1, number - 1)),
+                in_force_on=day + timedelta(days=7) if confirmed else None,
+            )
+        )
+    return entries
+
+
+@given(_decided(), st.data(), st.dates(date(2026, 1, 5), date(2029, 12, 31)))
+def test_with_and_without_some_entries_is_as_folding_both(
+    entries: list[Entry], data: st.DataObject, day: date
+) -> None:
+    gone = data.draw(st.frozensets(st.integers(1, len(entries) + 1), max_size=3))
+    rest = [entry for entry in entries if entry.id not in gone]
+    assert with_and_without(entries, gone, EDITIONS, day, LATER) == (
+        grade_in_force(entries, EDITIONS, day, LATER),
+        grade_in_force(rest, EDITIONS, day, LATER),
+    )
+
+
+def test_a_ledger_ten_times_as_long_takes_no_hundred_times_as_many_calls() -> None:
+    def calls(count: int) -> int:
         days = [date(2026, 1, 5) + timedelta(days=7 * n) for n in range(150)]
         entries: list[Entry] = [
             mark(n, 60 + n % 41, rater=n % 20, day=days[n % 150]) for n in range(1, count + 1)
         ]
-        started = process_time()
-        grade_in_force(entries, EDITIONS, date(2028, 12, 31), LATER)
-        return process_time() - started
+        counted = 0
 
-    seconds(100)
-    assert seconds(4000) < 40 * max(seconds(400), 0.005)
+        def count_one(_frame: FrameType, event: str, _argument: object) -> None:
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        sys.setprofile(count_one)
+        try:
+            grade_in_force(entries, EDITIONS, date(2028, 12, 31), LATER)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    few, many = calls(400), calls(4000)
+    assert few < many < 15 * few
