@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,11 +18,12 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
-from marketplace.evaluations.callbacks import actions, queries, rules
+from marketplace.evaluations.callbacks import actions, queries, rules, tasks
 from marketplace.evaluations.callbacks.models import (
     AttemptOutcome,
     CallbackCause,
     CallbackDraw,
+    CallbackList,
     CallbackStatus,
     EvaluationCallback,
 )
@@ -27,11 +31,12 @@ from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.reviews import actions as reviewing
 from marketplace.evaluations.reviews.models import ReviewCause, ReviewStatus
 from marketplace.evaluations.rules import EvaluationPolicy
-from marketplace.foundation import clock
+from marketplace.foundation import calendar, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
+from marketplace.supervision import ledger_files
 from marketplace.supervision.models import ClockKind, RunningClock
 from tests.factories import accounts, contracts, evaluations
 from tests.factories.contracts import Deal
@@ -143,9 +148,13 @@ def test_untrue_proposes_an_exclusion_that_another_decides(app: Flask, deal: Dea
 def test_the_share_and_the_seed_are_what_the_page_says() -> None:
     policy = EvaluationPolicy()
     assert [rules.sample_size(n, policy) for n in (0, 1, 10, 11, 200)] == [0, 1, 1, 2, 20]
-    listed = hashlib.sha256(b"a\nb\n").hexdigest()
-    assert rules.population_sha256(["b", "a"]) == listed
-    text = f"zjcs-callback/1\n379900\n2026-03\n{listed}\n7\n{'f' * 64}\n"
+    lines = [
+        rules.Listed(3, "b", rules.Standing.FULL).line(),
+        rules.Listed(7, "a", rules.Standing.LOW).line(),
+    ]
+    listed = hashlib.sha256(b"3\tb\tfull\n7\ta\tlow\n").hexdigest()
+    assert rules.list_sha256(lines) == listed
+    text = f"zjcs-callback/2\n379900\n2026-03\n{listed}\n7\n{'f' * 64}\n"
     said = hashlib.sha256(text.encode()).hexdigest()
     assert rules.seed_of("379900", date(2026, 3, 1), listed, 7, "f" * 64) == said
 
@@ -165,54 +174,127 @@ def _again(seed: str, names: list[str]) -> list[str]:
     return order
 
 
-def test_a_sample_of_the_full_marks_is_drawn_when_the_month_is_over(
-    app: Flask, deal: Deal, advance: Advance
-) -> None:
+def _to_month_end(app: Flask, advance: Advance) -> date:
+    """Move to a minute into the next month; the month that is over then."""
     with app.app_context():
-        month = clock.today().replace(day=1)
-        full = [
-            each.public_id
-            for each in db.session.scalars(select(Evaluation))
-            if rules.is_full(each.latest.marks)
-        ]
-        assert len(full) == 1
-        days = (queries.next_month(month) - clock.today()).days
-    advance(timedelta(days=days - 1))
+        now = clock.now()
+        month = clock.local_day(now).replace(day=1)
+        begins = calendar.moment(queries.next_month(month), time(0))
+    advance(begins - now + timedelta(seconds=30))
+    return month
+
+
+def _verified(record: bytes, ledger: str | None, tmp_path: Path) -> tuple[int, str]:
+    """What the independent script says of a record."""
+    kept = tmp_path / "record.json"
+    kept.write_bytes(record)
+    asked = [sys.executable, "scripts/verify_callbacks.py", str(kept)]
+    if ledger is not None:
+        rows = tmp_path / "ledger"
+        rows.write_text(ledger)
+        asked += ["--ledger", str(rows)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def _whole_ledger() -> str:
+    return "".join(ledger_files.whole())
+
+
+def test_the_list_stands_in_the_ledger_before_the_sample_can_be_known(
+    app: Flask, deal: Deal, advance: Advance, tmp_path: Path
+) -> None:
+    month = _to_month_end(app, advance)
+    with app.app_context():
+        assert db.session.scalars(select(CallbackList)).all() == []
+    advance(timedelta(minutes=3))
     advance(timedelta(minutes=1))
     with app.app_context():
-        assert db.session.scalars(select(CallbackDraw)).all() == []
-    advance(2 * DAY)
+        listed = db.session.scalars(select(CallbackList)).one()
+        given = {each.public_id: each for each in db.session.scalars(select(Evaluation))}
+        standing = {
+            reference: (int(entry), word)
+            for entry, reference, word in (line.split("\t") for line in listed.lines)
+        }
+        assert standing == {
+            key: (each.rating_entry_id, "full" if rules.is_full(each.latest.marks) else "low")
+            for key, each in given.items()
+        }
+        assert sorted(word for _entry, word in standing.values()) == ["full", "low"]
+        assert (listed.month, db.session.scalars(select(CallbackDraw)).all()) == (month, [])
+        key = listed.public_id
+    visitor = app.test_client()
+    assert "待抽取" in visitor.get("/data/callbacks").text
+    address = f"/data/callbacks/lists/{key}.json"
+    early = visitor.get(address).data
+    assert _verified(early, None, tmp_path) == (0, "nothing is drawn yet\n0 differences\n")
+    advance(DAY)
     advance(timedelta(minutes=1))
     with app.app_context():
         drawn = db.session.scalars(select(CallbackDraw)).one()
-        assert (drawn.month, drawn.population) == (month, full)
+        assert drawn.population_sha256 == json.loads(early)["list_sha256"]
         assert drawn.drawn == _again(drawn.seed, drawn.population)[:1]
         sampled = db.session.scalars(
             select(EvaluationCallback).where(EvaluationCallback.cause == CallbackCause.SAMPLED)
         ).one()
         assert sampled.evaluation.about_organisation_id == deal.owner_id
         assert sampled.month == month
-        key = drawn.public_id
-    advance(3 * DAY)
-    advance(timedelta(minutes=1))
-    with app.app_context():
-        assert len(db.session.scalars(select(CallbackDraw)).all()) == 1
-    visitor = app.test_client()
+        ledger = _whole_ledger()
     page = visitor.get("/data/callbacks").text
     assert "满分评价抽中" in page
-    record = json.loads(visitor.get(f"/data/callbacks/{key}.json").data)
-    text = "".join(
-        f"{line}\n"
-        for line in (
-            record["format"],
-            record["jurisdiction"],
-            record["month"],
-            record["population_sha256"],
-            record["head_seq"],
-            record["head"],
-        )
-    )
-    assert record["seed"] == hashlib.sha256(text.encode()).hexdigest()
+    assert "补列补抽" not in page
+    record = visitor.get(address).data
+    assert _verified(record, ledger, tmp_path) == (0, "0 differences\n")
+    told = json.loads(record)
+    assert told["row"]["seq"] <= told["draw"]["head_seq"]
+
+    # left out of the list after the fact, with every hash of the record made anew
+    short = json.loads(record)
+    short["lines"] = [line for line in short["lines"] if not line.endswith("full")]
+    short["list_sha256"] = hashlib.sha256(
+        "".join(f"{line}\n" for line in short["lines"]).encode()
+    ).hexdigest()
+    status, said = _verified(json.dumps(short).encode(), ledger, tmp_path)
+    assert status == 1
+    assert "the ledger's row says list" in said
+
+    # a mark that was never listed
+    gone = next(entry for entry, word in standing.values() if word == "full")
+    rows = []
+    for line in ledger.splitlines():
+        each = json.loads(line)
+        if each.get("rating") == gone:
+            each["rating"] += 900
+        rows.append(json.dumps(each))
+    status, said = _verified(record, "\n".join(rows), tmp_path)
+    assert status == 1
+    assert f"rating_ledger {gone + 900}: the mark is not on the list" in said
+
+
+def test_a_month_that_was_missed_is_drawn_late_and_says_so(
+    app: Flask, deal: Deal, monkeypatch: pytest.MonkeyPatch, advance: Advance
+) -> None:
+    monkeypatch.setattr(tasks, "draw_due", lambda: 0)
+    month = _to_month_end(app, advance)
+    advance(45 * DAY)
+    with app.app_context():
+        assert queries.month_before(clock.today()) != month
+        assert db.session.scalars(select(CallbackList)).all() == []
+    monkeypatch.undo()
+    advance(timedelta(minutes=10))
+    advance(DAY)
+    advance(timedelta(minutes=1))
+    with app.app_context():
+        drawn = db.session.scalars(select(CallbackDraw)).one()
+        assert drawn.month == month
+        sampled = db.session.scalars(
+            select(EvaluationCallback).where(EvaluationCallback.cause == CallbackCause.SAMPLED)
+        ).one()
+        assert sampled.month == month
+    assert "补列补抽" in app.test_client().get("/data/callbacks").text
+    advance(3 * DAY)
+    with app.app_context():
+        assert len(db.session.scalars(select(CallbackDraw)).all()) == 1
 
 
 def test_the_desk_masks_whom_to_call_and_opens_it_on_a_reason(

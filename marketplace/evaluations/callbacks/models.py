@@ -19,10 +19,32 @@ from ..models import Evaluation
 from ..reviews.models import EvaluationReview
 
 
+class CallbackList(PublicIdMixin, Model):
+    """Every evaluation an area revealed in a month, listed before the sample can be known.
+
+    `lines` are those of `rules.Listed` by entry number; their hash stands in the audit ledger, and
+    the draw is made from the head of the day on which it went there.
+    """
+
+    __tablename__ = "callback_lists"
+    __table_args__ = (UniqueConstraint("jurisdiction_code", "month"),)
+
+    jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
+    month: Mapped[date] = mapped_column(Date)
+    lines: Mapped[list[str]] = mapped_column(JSON)
+    sha256: Mapped[str] = mapped_column(String(64))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"))
+    listed_at: Mapped[datetime]
+
+
+append_only(CallbackList.__table__)  # type: ignore[arg-type]
+
+
 class CallbackDraw(PublicIdMixin, Model):
     """The sample of one area's full marks of one month: what it was drawn from, and the seed.
 
-    `population` holds public ids of evaluations, `drawn` those drawn, in their order.
+    `population` holds public ids of evaluations, `drawn` those drawn, in their order;
+    `population_sha256` is the hash of the month's list where there is one.
     """
 
     __tablename__ = "callback_draws"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from marketplace.foundation import audit, clock, lifecycle
+from marketplace.foundation import audit, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
@@ -12,8 +12,15 @@ from marketplace.selection.methods.random_draw import shuffle
 
 from .. import queries as evaluations
 from ..models import Evaluation, EvaluationWindow
+from ..rules import EvaluationPolicy
 from . import queries, rules
-from .models import CallbackCause, CallbackDraw, CallbackStatus, EvaluationCallback
+from .models import (
+    CallbackCause,
+    CallbackDraw,
+    CallbackList,
+    CallbackStatus,
+    EvaluationCallback,
+)
 
 
 def open_for_low(given: Evaluation, actor: Actor, now: datetime) -> EvaluationCallback | None:
@@ -24,29 +31,59 @@ def open_for_low(given: Evaluation, actor: Actor, now: datetime) -> EvaluationCa
     return _open(given, CallbackCause.LOW, None, actor, now)
 
 
-def draw_month(window: EvaluationWindow, month: date, actor: Actor, now: datetime) -> int:
-    """Draw the sample of a month for a window's area and open its call-backs; 0 where the head of
-    the month's last day is not published yet."""
-    head = queries.head_of(month)
-    if head is None:
-        return 0
+def list_month(window: EvaluationWindow, actor: Actor, now: datetime) -> CallbackList | None:
+    """List what a window's area revealed in the window's month; None where it is listed already.
+
+    Its hash goes into the ledger before the seed of the draw can be known: afterwards nothing is
+    left out of the list or added to it unnoticed.
+    """
+    assert window.revealed_at is not None  # asked of revealed windows alone
+    month = clock.local_day(window.revealed_at).replace(day=1)
     area = window.contract.jurisdiction_code
+    if queries.is_listed(area, month):
+        return None
     edition = evaluations.edition_for(window.contract, now)
-    full = {
-        each.public_id: each
-        for each in queries.revealed_in(month, area)
-        if rules.is_full(each.latest.marks)
-    }
-    references = sorted(full, key=str.encode)
-    listed = rules.population_sha256(references)
-    seed = rules.seed_of(area, month, listed, head.seq, head.hash)
+    lines = [each.line() for each in queries.revealed_in(month, area, edition.values)]
+    made = CallbackList(
+        jurisdiction_code=area,
+        month=month,
+        lines=lines,
+        sha256=rules.list_sha256(lines),
+        edition_id=edition.id,
+        listed_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    audit.record(
+        queries.LISTED,
+        actor,
+        made,
+        now,
+        jurisdiction=area,
+        month=f"{month:%Y-%m}",
+        list=made.sha256,
+        count=len(lines),
+    )
+    return made
+
+
+def draw_listed(listed: CallbackList, actor: Actor, now: datetime) -> int:
+    """Draw the sample of a listed month and open its call-backs; 0 where the head that covers the
+    list is not published yet, or it was drawn before."""
+    head = queries.head_over(listed)
+    if head is None or queries.draw_of(listed) is not None:
+        return 0
+    edition = policy.by_id(EvaluationPolicy, listed.edition_id)
+    area, month = listed.jurisdiction_code, listed.month
+    references = sorted(queries.population_of(listed), key=str.encode)
+    seed = rules.seed_of(area, month, listed.sha256, head.seq, head.hash)
     size = rules.sample_size(len(references), edition.values)
     drawn = list(shuffle(references, seed))[:size]
     made = CallbackDraw(
         jurisdiction_code=area,
         month=month,
         population=references,
-        population_sha256=listed,
+        population_sha256=listed.sha256,
         head_seq=head.seq,
         head=head.hash,
         seed=seed,
@@ -56,9 +93,9 @@ def draw_month(window: EvaluationWindow, month: date, actor: Actor, now: datetim
     )
     db.session.add(made)
     db.session.flush()
-    audit.record("callback.drawn", actor, made, now, population=listed, seed=seed, size=size)
-    for reference in drawn:
-        _open(full[reference], CallbackCause.SAMPLED, made, actor, now)
+    audit.record("callback.drawn", actor, made, now, list=listed.sha256, seed=seed, size=size)
+    for given in queries.still_to_call(drawn):
+        _open(given, CallbackCause.SAMPLED, made, actor, now)
     return 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -24,7 +26,14 @@ from ..rules import EvaluationPolicy
 from . import access as rights
 from . import actions, queries
 from .forms import AttemptForm, found_form
-from .models import AttemptOutcome, CallbackStatus, EvaluationCallback
+from .models import (
+    AttemptOutcome,
+    CallbackDraw,
+    CallbackList,
+    CallbackStatus,
+    EvaluationCallback,
+)
+from .rules import FIRST_FORMAT, FORMAT
 
 
 @bp.get("/supervision/callbacks")
@@ -119,10 +128,11 @@ def callback_rates() -> ResponseReturnValue:
     chosen = areas.chosen().code
     codes = below(chosen)
     today = clock.today()
+    since = queries.months_over(today)[0]
     return render_template(
         "evaluations/callback_rates.html",
-        rates=queries.rates(codes, today.replace(year=today.year - 1, day=1)),
-        draws=queries.draws(codes),
+        rates=queries.rates(codes, since),
+        published=queries.published(codes, since),
         names={code: area.name for code, area in areas.areas().items()},
         edition=edition_of(chosen, today),
     )
@@ -131,25 +141,63 @@ def callback_rates() -> ResponseReturnValue:
 @bp.get("/data/callbacks/<public_id>.json")
 @access(PUBLIC)
 def callback_draw(public_id: str) -> Response:
-    """All that a draw was made from, for anybody to compute again."""
+    """All that a draw made before there were lists was made from."""
     found = queries.draw(public_id)
-    answer = Response(
-        canonical_json(
-            {
-                "format": "zjcs-callback/1",
-                "jurisdiction": found.jurisdiction_code,
-                "month": f"{found.month:%Y-%m}",
-                "population": found.population,
-                "population_sha256": found.population_sha256,
-                "head_seq": found.head_seq,
-                "head": found.head,
-                "seed": found.seed,
-                "drawn": found.drawn,
-            }
-        ),
-        mimetype="application/json",
+    return _file(
+        found,
+        {
+            "format": FIRST_FORMAT,
+            "population": found.population,
+            "population_sha256": found.population_sha256,
+            **_drawn(found),
+        },
     )
-    name = f"callback-{found.jurisdiction_code}-{found.month:%Y-%m}.json"
+
+
+@bp.get("/data/callbacks/lists/<public_id>.json")
+@access(PUBLIC)
+def callback_list(public_id: str) -> Response:
+    """What a month's sample is drawn from, as it stood before the seed was known, the row of the
+    ledger that holds its hash and, once it is made, the draw: for anybody to compute again."""
+    found = queries.listed(public_id)
+    row, draw, head = queries.row_of(found), queries.draw_of(found), queries.head_over(found)
+    values = policy.by_id(EvaluationPolicy, found.edition_id).values
+    return _file(
+        found,
+        {
+            "format": FORMAT,
+            "lines": found.lines,
+            "list_sha256": found.sha256,
+            "low_up_to": values.callback_up_to,
+            "sample_percent": values.callback_sample_percent,
+            "sample_least": values.callback_sample_least,
+            "row": {
+                "seq": row.seq,
+                "content": canonical_json(row.content()).decode(),
+                "digest": row.content_digest,
+                "hash": row.hash,
+            },
+            "draw": None
+            if draw is None or head is None
+            else {"head_day": head.day.isoformat(), **_drawn(draw)},
+        },
+    )
+
+
+def _drawn(draw: CallbackDraw) -> dict[str, Any]:
+    return {
+        "head_seq": draw.head_seq,
+        "head": draw.head,
+        "seed": draw.seed,
+        "drawn": draw.drawn,
+    }
+
+
+def _file(found: CallbackDraw | CallbackList, content: dict[str, Any]) -> Response:
+    month = f"{found.month:%Y-%m}"
+    content |= {"jurisdiction": found.jurisdiction_code, "month": month}
+    answer = Response(canonical_json(content), mimetype="application/json")
+    name = f"callback-{found.jurisdiction_code}-{month}.json"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

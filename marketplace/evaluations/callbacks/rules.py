@@ -4,11 +4,53 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from marketplace.evaluations.rules import HIGHEST, EvaluationPolicy
 
-LABEL = "zjcs-callback/1\n"
+FORMAT = "zjcs-callback/2"
+# drawn before there were lists: from the head of the month's last day
+FIRST_FORMAT = "zjcs-callback/1"
+
+
+class Standing(StrEnum):
+    """What a month's list says of an evaluation; the sample is drawn from the full ones."""
+
+    FULL = "full"
+    LOW = "low"
+    OTHER = "other"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a month's list: the entry of the rating ledger, the evaluation's public id."""
+
+    entry: int
+    evaluation: str
+    standing: Standing
+
+    def line(self) -> str:
+        """Entry TAB evaluation TAB standing."""
+        return f"{self.entry}\t{self.evaluation}\t{self.standing.value}"
+
+
+def standing_of(
+    marks: Mapping[str, int], excluded: bool, called: bool, policy: EvaluationPolicy
+) -> Standing:
+    """What a list says of an evaluation; one called back already is drawn no more."""
+    if excluded:
+        return Standing.EXCLUDED
+    if called or is_low(marks, policy):
+        return Standing.LOW
+    return Standing.FULL if is_full(marks) else Standing.OTHER
+
+
+def list_sha256(lines: Iterable[str]) -> str:
+    """Hash of a month's list: its lines by entry number, each ended by a line feed."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def is_low(marks: Mapping[str, int], policy: EvaluationPolicy) -> bool:
@@ -27,18 +69,13 @@ def sample_size(population: int, policy: EvaluationPolicy) -> int:
     return min(population, max(share, policy.callback_sample_least))
 
 
-def population_sha256(references: Iterable[str]) -> str:
-    """Hash of what is drawn from: one reference a line, sorted by bytes."""
-    lines = sorted(f"{reference}\n".encode() for reference in references)
-    return hashlib.sha256(b"".join(lines)).hexdigest()
+def seed_of(jurisdiction: str, month: date, listed: str, head_seq: int, head: str) -> str:
+    """Seed of a month's draw, bound to the area, the list and the ledger's published head.
 
-
-def seed_of(jurisdiction: str, month: date, population: str, head_seq: int, head: str) -> str:
-    """Seed of a month's draw, bound to the area, the population and the ledger's published head.
-
-    The head is that of the month's last day, published before anybody knows the sample.
+    The head is that of the day on which the list's hash went into the ledger: it covers that row,
+    and nobody knows it while the list is made.
     """
-    text = f"{LABEL}{jurisdiction}\n{month:%Y-%m}\n{population}\n{head_seq}\n{head}\n"
+    text = f"{FORMAT}\n{jurisdiction}\n{month:%Y-%m}\n{listed}\n{head_seq}\n{head}\n"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

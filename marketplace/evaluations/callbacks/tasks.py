@@ -1,4 +1,4 @@
-"""The clock's part in call-backs: draw the sample of the month before."""
+"""The clock's part in call-backs: list what a month revealed, draw the sample once that stands."""
 
 from __future__ import annotations
 
@@ -6,27 +6,42 @@ from datetime import datetime
 
 from sqlalchemy import Select
 
-from marketplace.foundation import clock, tasks
+from marketplace.foundation import clock, heads, tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 
 from ..models import EvaluationWindow
 from . import opening, queries
+from .models import CallbackList
 
 
 def draw_due() -> int:
-    """Draw the month before for every area that revealed evaluations in it, each once."""
-    return tasks.advance_each("callback_draws", _undrawn, _draw)
+    """List every month that is over for every area that revealed something in it, and draw from
+    the lists that a published head covers, each once; a month missed is listed and drawn late."""
+    listed = tasks.advance_each("callback_lists", _unlisted, _list)
+    return listed + tasks.advance_each("callback_draws", _undrawn, _draw)
 
 
-def _undrawn(now: datetime, left_alone: Select[int]) -> list[int]:
-    month = queries.month_before(clock.local_day(now))
-    if queries.head_of(month) is None:
-        return []
+def _unlisted(now: datetime, left_alone: Select[int]) -> list[int]:
+    # what was revealed in the month's last moment is committed by then
+    over = queries.months_over(clock.local_day(now - heads.SETTLED))
     resting = set(db.session.scalars(left_alone))
-    return [key for key in queries.undrawn(month) if key not in resting]
+    return [key for month in over for key in queries.unlisted(month) if key not in resting]
 
 
-def _draw(window_id: int, actor: Actor, now: datetime) -> int:
-    month = queries.month_before(clock.local_day(now))
-    return opening.draw_month(db.session.get_one(EvaluationWindow, window_id), month, actor, now)
+def _list(window_id: int, actor: Actor, now: datetime) -> int:
+    made = opening.list_month(db.session.get_one(EvaluationWindow, window_id), actor, now)
+    return int(made is not None)
+
+
+def _undrawn(_now: datetime, left_alone: Select[int]) -> list[int]:
+    resting = set(db.session.scalars(left_alone))
+    return [
+        each.id
+        for each in queries.undrawn()
+        if each.id not in resting and queries.head_over(each) is not None
+    ]
+
+
+def _draw(list_id: int, actor: Actor, now: datetime) -> int:
+    return opening.draw_listed(db.session.get_one(CallbackList, list_id), actor, now)

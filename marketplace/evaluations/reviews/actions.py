@@ -77,10 +77,17 @@ def dispute(given: Evaluation, grounds: str, actor: Actor, now: datetime) -> Eva
 
 
 def open_review(
-    given: Evaluation, cause: ReviewCause, grounds: str, actor: Actor, now: datetime
+    given: Evaluation,
+    cause: ReviewCause,
+    grounds: str,
+    actor: Actor,
+    now: datetime,
+    flag_id: int | None = None,
 ) -> EvaluationReview:
-    """Have an evaluation looked into. Raises Conflict while another review of it runs, or when it
-    is excluded already."""
+    """Have an evaluation looked into, on account of the flag of a screen where one is named.
+
+    Raises Conflict while another review of it runs, or when it is excluded already.
+    """
     if queries.live_review(given) is not None:
         raise Conflict(_("该评价正在核查"), rule="evaluation.review")
     if queries.excluded(given) is not None:
@@ -92,6 +99,7 @@ def open_review(
         cause=cause,
         jurisdiction_code=contract.jurisdiction_code,
         grounds=grounds,
+        flag_id=flag_id,
         opened_by=actor.user_id,
         opened_at=now,
         due_at=working_calendar().deadline(now, edition.values.dispute_answer_working_days),

@@ -38,7 +38,7 @@ class ReviewCause(Titled):
 
     DISPUTE = "dispute", _l("被评价方提出异议")
     CALLBACK = "callback", _l("回访不属实")
-    SCREEN = "screen", _l("评价核查")
+    SCREEN = "screen", _l("评价提示经核实需要核查")
 
 
 class ReviewStatus(Status):
@@ -91,6 +91,7 @@ class EvaluationReview(PublicIdMixin, LifecycleMixin, Model):
             "status NOT IN ('kept', 'excluded') OR decision_reason IS NOT NULL", name="reasons"
         ),
         CheckConstraint("due_at > opened_at", name="period"),
+        CheckConstraint("(cause = 'screen') = (flag_id IS NOT NULL)", name="flagged"),
     )
     MOVES: ClassVar = {
         ReviewStatus.OPEN: frozenset({ReviewStatus.PROPOSED, ReviewStatus.KEPT}),
@@ -101,6 +102,7 @@ class EvaluationReview(PublicIdMixin, LifecycleMixin, Model):
     cause: Mapped[ReviewCause] = mapped_column(EnumText(ReviewCause))
     jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"), index=True)
     grounds: Mapped[str] = mapped_column(String(1000))
+    flag_id: Mapped[int | None] = mapped_column(ForeignKey("evaluation_flags.id"), index=True)
     filed_by_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     opened_by: Mapped[int | None]
     opened_at: Mapped[datetime]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts.overseeing import area_of
+from marketplace.accounts.overseeing import area_of, supervises
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
@@ -16,6 +18,8 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 from ..blueprint import bp
 from ..models import DIRECTION_TITLES, PART_TITLES, Evaluation
 from ..queries import address_of
+from ..screens import queries as screens
+from ..screens import wording
 from . import access as rights
 from . import actions, queries
 from .forms import DecisionForm, DisputeForm, LookForm, ReplyForm
@@ -154,7 +158,15 @@ def _review_page(
     may_decide = actor.may(Permission.EVALUATION_DECIDE) and actor.user_id != found.proposed_by
     if decision is None and found.status is ReviewStatus.PROPOSED and may_decide:
         decision = DecisionForm(formdata=None)
-    shown = {"look": look, "decision": decision}
+    shown: dict[str, Any] = {"look": look, "decision": decision}
+    flag = screens.flag_of(found)
+    shown |= {
+        "flag": flag,
+        # a lower office may decide on the review; the flag is shown to the register's
+        "flag_shown": flag is not None and supervises(actor, flag.register),
+        "flag_sentence": wording.sentence(flag, screens.names_of(flag.others)) if flag else None,
+        "flag_rate": wording.base_rate(flag) if flag else None,
+    }
     if refused is not None:
         shown |= came_back("refused", refused)
     return render_template(

@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
-from marketplace.foundation.errors import Conflict, Refused
+from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.ratings.rules.weights import add_months
 
+from ..models import Evaluation
 from ..queries import edition_of
-from ..reviews.actions import written
+from ..reviews.actions import open_review, written
+from ..reviews.models import EvaluationReview, ReviewCause
 from . import finding, queries
 from .models import EvaluationFlag, FlagStatus, ScreenRun
 from .rules import Finding
@@ -88,21 +90,76 @@ def _raise_new(found: Collection[Finding], run: ScreenRun, actor: Actor, now: da
 
 
 def decide(
-    flag: EvaluationFlag, pursue: bool, reason: str, actor: Actor, now: datetime
+    flag: EvaluationFlag,
+    pursue: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    marks: Collection[str] = (),
 ) -> EvaluationFlag:
-    """Say what a flag is, with reasons: nothing wrong, or handed on to be dealt with.
+    """Say what a flag is, with reasons: nothing wrong, or to be dealt with.
 
-    Whatever follows is decided in its own procedure (a review of marks, a case); a flag has no
+    ``marks`` are the public ids of evaluations of the flag to be looked into at once, each in a
+    review of its own. Whatever else follows is decided in its own procedure (a case); a flag has no
     effect on a score, a grade or an entry. Raises Refused for an office that takes part in it.
     """
     lock(flag)
-    if actor.organisation_id in (flag.organisation_id, *flag.others):
-        raise Refused(_("本单位与该情形有关，应当回避"), rule="recusal")
+    now = max(now, clock.now())
+    _no_part(flag, actor)
     if flag.status is not FlagStatus.RAISED:
         raise Conflict(_("该提示已经办结"), rule="lifecycle")
+    if marks and not pursue:
+        raise Invalid(_("予以排除的，不能同时核查评价"), field="marks", rule="screen.marks")
     flag.decision_reason = written(reason, "reason")
     flag.decided_by = actor.user_id
     flag.decided_at = now
     to = FlagStatus.PURSUED if pursue else FlagStatus.CLEARED
     lifecycle.move(flag, to, actor, now, reason=flag.decision_reason)
+    if marks:
+        _open_reviews(flag, marks, flag.decision_reason, actor, now)
     return flag
+
+
+def review_marks(
+    flag: EvaluationFlag, marks: Collection[str], grounds: str, actor: Actor, now: datetime
+) -> list[EvaluationReview]:
+    """Have more marks of a flag looked into that was found to need it.
+
+    Raises Conflict for one that was cleared or is undecided, Invalid where no mark is named,
+    Refused for an office that takes part in it.
+    """
+    lock(flag)
+    now = max(now, clock.now())
+    _no_part(flag, actor)
+    if flag.status is not FlagStatus.PURSUED:
+        raise Conflict(_("核实后认定需要处理的提示，方可核查其评价"), rule="lifecycle")
+    return _open_reviews(flag, marks, written(grounds, "grounds"), actor, now)
+
+
+def _open_reviews(
+    flag: EvaluationFlag, marks: Collection[str], grounds: str, actor: Actor, now: datetime
+) -> list[EvaluationReview]:
+    """A review of each named mark, with the clock and the two officers of every other review."""
+    wanted = set(marks)
+    given: list[Evaluation] = [
+        each for each in queries.reviewable(flag) if each.public_id in wanted
+    ]
+    if not wanted or len(given) < len(wanted):
+        raise Invalid(_("请选择所依据的、尚未核查的评价"), field="marks", rule="screen.marks")
+    made = [open_review(each, ReviewCause.SCREEN, grounds, actor, now, flag.id) for each in given]
+    audit.record(
+        "screen.reviewed",
+        actor,
+        flag,
+        now,
+        screen=flag.screen.value,
+        flagged=flag.run.counts.get(flag.screen.value, 0),
+        firms=flag.run.firms,
+        reviews=[each.id for each in made],
+    )
+    return made
+
+
+def _no_part(flag: EvaluationFlag, actor: Actor) -> None:
+    if actor.organisation_id in (flag.organisation_id, *flag.others):
+        raise Refused(_("本单位与该情形有关，应当回避"), rule="recusal")

@@ -16,7 +16,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from ..blueprint import bp
 from . import actions, queries, wording
-from .forms import FlagForm
+from .forms import FlagForm, MarksForm, offer_marks
 from .models import SCREEN_TITLES, EvaluationFlag, FlagStatus
 
 
@@ -55,10 +55,36 @@ def decide_flag(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = _flag_for(actor, public_id)
     form = FlagForm()
+    offer_marks(form, queries.reviewable(found))
     return run_form(
         form,
         lambda: actions.decide(
-            found, form.outcome.data == "pursue", form.reason.data or "", actor, clock.now()
+            found,
+            form.outcome.data == "pursue",
+            form.reason.data or "",
+            actor,
+            clock.now(),
+            form.marks.data or (),
+        ),
+        lambda: _page(_flag_for(actor, public_id), actor, form),
+        None,
+        lambda _done: url_for("evaluations.flag", public_id=public_id),
+    )
+
+
+@bp.post("/supervision/flags/<public_id>/reviews")
+@access(Permission.EVALUATION_REVIEW)
+@writes
+def review_flagged(public_id: str) -> ResponseReturnValue:
+    """Have more marks of a flag looked into."""
+    actor = require_actor()
+    found = _flag_for(actor, public_id)
+    form = MarksForm()
+    offer_marks(form, queries.reviewable(found))
+    return run_form(
+        form,
+        lambda: actions.review_marks(
+            found, form.marks.data or (), form.grounds.data or "", actor, clock.now()
         ),
         lambda: _page(_flag_for(actor, public_id), actor, form),
         None,
@@ -73,11 +99,16 @@ def _flag_for(actor: Actor, public_id: str) -> EvaluationFlag:
     return found
 
 
-def _page(found: EvaluationFlag, actor: Actor, form: FlagForm | None = None) -> str:
-    refused = form
-    may = actor.may(Permission.EVALUATION_REVIEW) and found.status is FlagStatus.RAISED
-    if form is None and may:
-        form = FlagForm(formdata=None)
+def _page(found: EvaluationFlag, actor: Actor, refused: FlagForm | MarksForm | None = None) -> str:
+    form: FlagForm | MarksForm | None = refused
+    if form is None and actor.may(Permission.EVALUATION_REVIEW):
+        left = queries.reviewable(found)
+        if found.status is FlagStatus.RAISED:
+            form = FlagForm(formdata=None)
+        elif found.status is FlagStatus.PURSUED and left:
+            form = MarksForm(formdata=None)
+        if form is not None:
+            offer_marks(form, left)
     shown = {"form": form} | (came_back("form", refused) if refused is not None else {})
     names = queries.names_of(found.others)
     return render_template(
@@ -88,6 +119,7 @@ def _page(found: EvaluationFlag, actor: Actor, form: FlagForm | None = None) -> 
         rate=wording.base_rate(found),
         others=list(names.values()),
         marks=queries.marks_behind(found),
+        reviews=queries.reviews_from(found),
         earlier=queries.earlier(found),
         **shown,
     )

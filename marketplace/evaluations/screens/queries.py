@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
@@ -17,6 +17,8 @@ from marketplace.foundation.errors import Missing
 from marketplace.projects.models import Need
 from marketplace.ratings.models import EntryKind, RatingEntry, RatingSubject
 
+from ..models import Evaluation, EvaluationWindow
+from ..reviews.models import EvaluationReview, ReviewStatus
 from .models import EvaluationFlag, FlagStatus, ScreenRun
 from .rules import Screen
 
@@ -161,15 +163,81 @@ def names_of(keys: Sequence[int]) -> dict[int, str]:
     return {row.id: row.public_name for row in rows}
 
 
-def marks_behind(found: EvaluationFlag) -> Sequence[Any]:
-    """The marks a flag rests on with the contract, whom they are about and the need, the newest
-    first."""
-    return db.session.execute(
-        select(RatingEntry, Contract.number, Organisation.name, Need.public_id)
+@dataclass(frozen=True)
+class MarkBehind:
+    """A mark that a flag rests on, with its contract, whom it is about and its newest review."""
+
+    entry: RatingEntry
+    number: str
+    about: str
+    need: str
+    review: EvaluationReview | None
+
+
+def marks_behind(found: EvaluationFlag) -> list[MarkBehind]:
+    """The marks a flag rests on, the newest first."""
+    rows = db.session.execute(
+        select(RatingEntry, Contract.number, Organisation.name, Need.public_id, Evaluation.id)
         .join(RatingSubject, RatingSubject.id == RatingEntry.subject_id)
         .join(Organisation, Organisation.id == RatingSubject.organisation_id)
         .join(Contract, Contract.id == RatingEntry.contract_id)
         .join(Need, Need.id == Contract.need_id)
+        .outerjoin(Evaluation, Evaluation.rating_entry_id == RatingEntry.id)
         .where(RatingEntry.id.in_(found.evidence[-SHOWN:]))
         .order_by(RatingEntry.id.desc())
     ).all()
+    newest = {
+        each.evaluation_id: each
+        for each in db.session.scalars(
+            select(EvaluationReview)
+            .where(EvaluationReview.evaluation_id.in_([row[-1] for row in rows if row[-1]]))
+            .order_by(EvaluationReview.id)
+        )
+    }
+    return [MarkBehind(*row[:4], newest.get(row[4])) for row in rows]
+
+
+def reviewable(found: EvaluationFlag) -> list[Evaluation]:
+    """The evaluations a flag rests on that may still be looked into, the newest first, some at a
+    time: those neither excluded nor in a review."""
+    taken = select(EvaluationReview.evaluation_id).where(
+        EvaluationReview.status.in_(
+            (ReviewStatus.OPEN, ReviewStatus.PROPOSED, ReviewStatus.EXCLUDED)
+        )
+    )
+    return list(
+        db.session.scalars(
+            select(Evaluation)
+            .where(Evaluation.rating_entry_id.in_(found.evidence), Evaluation.id.not_in(taken))
+            .order_by(Evaluation.rating_entry_id.desc())
+            .limit(as_written(SHOWN))
+            .options(
+                joinedload(Evaluation.window).joinedload(EvaluationWindow.contract),
+                joinedload(Evaluation.rater),
+                joinedload(Evaluation.about),
+            )
+        )
+    )
+
+
+def reviews_from(found: EvaluationFlag) -> list[EvaluationReview]:
+    """The reviews that a flag led to, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(EvaluationReview)
+            .where(EvaluationReview.flag_id == found.id)
+            .order_by(EvaluationReview.id)
+            .options(
+                joinedload(EvaluationReview.evaluation)
+                .joinedload(Evaluation.window)
+                .joinedload(EvaluationWindow.contract)
+            )
+        )
+    )
+
+
+def flag_of(review: EvaluationReview) -> EvaluationFlag | None:
+    """The flag that led to a review."""
+    if review.flag_id is None:
+        return None
+    return db.session.get_one(EvaluationFlag, review.flag_id, options=_SHOWN_WITH)
