@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +10,6 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from marketplace.accounts.areas import areas
@@ -30,20 +28,9 @@ from marketplace.ratings.models import GRADE_TITLES, Capacity, GradeRecord, Rati
 from marketplace.ratings.rules.entries import Grade
 
 from .blueprint import bp
+from .checks.wording import problem_in_words
 
 AT_ONCE = 20
-# what a replay calls whatever does not agree, in words
-_PROBLEMS: dict[str, Any] = {
-    "grade_records": _l("等级记录与复算不符"),
-    "next_check_at": _l("下次评定时间晚于应评定日期"),
-    "rating_subjects": _l("现行等级与最近一次评定不符"),
-    "unreadable": _l("记录无法读取"),
-}
-_ROW_PROBLEMS: dict[str, Any] = {
-    "altered": _l("信用记录 %(number)s 与本条摘要不符"),
-    "audited twice": _l("信用记录 %(number)s 在审计台账中重复"),
-    "not as audited": _l("信用记录 %(number)s 与审计台账不符"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ def replay() -> ResponseReturnValue:
         wanted=wanted,
         problem=problem,
         page=found,
-        told=_problem,
+        told=problem_in_words,
         items=catalogue.names(clock.today(), lineage(codes[0])),
         places={code: known[code].name for code in codes if code in known},
         today=clock.today(),
@@ -192,14 +179,6 @@ def _replayed(subject: RatingSubject, record: GradeRecord) -> tuple[Any, str]:
     rows = ratings.rows_of(subject, record.cursor)
     state = ratings.fold(subject, rows, record.from_day, known).state_on(record.from_day)
     return GRADE_TITLES[state.grade], _score(state.hundredths)
-
-
-def _problem(difference: replaying.Difference) -> str:
-    """What does not agree, in words."""
-    row = re.fullmatch(r"rating_ledger ([0-9]+) (.+)", difference.problem)
-    if row is not None:
-        return str(_ROW_PROBLEMS.get(row[2], row[2])) % {"number": row[1]}
-    return str(_PROBLEMS.get(difference.problem.partition(" ")[0], difference.problem))
 
 
 def _score(hundredths: int | None) -> str:

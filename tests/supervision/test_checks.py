@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -81,6 +82,9 @@ def test_a_night_checks_everything_in_slices_and_sounds_the_alarm(
         alarms = [each for each in told if each.link == "/supervision/checks"]
         assert len(alarms) >= 2
         assert {each.organisation_id for each in alarms} >= {office}
+        for each in alarms:
+            assert "现行等级与最近一次评定不符：保存的是" in each.body
+            assert not re.search("[a-z]{4,}", each.body), each.body
         event = db.session.scalar(
             select(UnusualEvent).where(UnusualEvent.kind == UnusualKind.FAULT)
         )
@@ -89,6 +93,12 @@ def test_a_night_checks_everything_in_slices_and_sounds_the_alarm(
     shown = sign_in_as(operator.user).get("/supervision/checks").text
     assert "发现不符" in shown
     assert "99.99" in shown
+    assert "现行等级与最近一次评定不符" in shown
+    english = sign_in_as(operator.user)
+    english.set_cookie("lang", "en")
+    told_in_english = english.get("/supervision/checks").text
+    assert "The present grade is not that of the last evaluation" in told_in_english
+    assert "现行等级" not in told_in_english
     desk = sign_in_as(auditor.user)
     assert "待确认 1 件" in desk.get("/supervision/unusual").text
     assert desk.post(address, data={"note": " "}).status_code == 422

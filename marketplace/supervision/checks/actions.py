@@ -20,6 +20,7 @@ from ..unusual import actions as unusual
 from ..unusual.models import UnusualKind
 from .models import CheckPart, CheckRun
 from .slices import Slice
+from .wording import in_words
 
 BEGINS = time(1, 30)
 FINDINGS_KEPT = 50
@@ -71,7 +72,7 @@ def _alarm(run: CheckRun, now: datetime) -> None:
         day=run.day.isoformat(),
         part=stored(run.part.title),
         count=run.faults,
-        first=run.findings[0],
+        first=in_words(run.findings[0]),
     )
     for organisation_id in _watchers():
         notifications.send(

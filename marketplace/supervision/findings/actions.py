@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from marketplace.accounts.queries import bureau
-from marketplace.foundation import lifecycle
+from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
@@ -17,6 +17,7 @@ from marketplace.notifications import actions as notifications
 
 from ..models import AuditSample, SampleItem, SampleKind, SampleStatus
 from . import queries
+from .access import answers_for
 from .models import AuditFinding, FindingKind, FindingSeverity, FindingStatus
 
 LONGEST = 2000
@@ -77,8 +78,12 @@ def raise_finding(
 
 
 def answer_finding(finding: AuditFinding, answer: str, actor: Actor, now: datetime) -> None:
-    """Answer for the audited bureau. Raises Conflict unless the finding waits for an answer."""
+    """Answer for the audited bureau. Raises Refused for another office, one above it too, and
+    Conflict unless the finding waits for an answer."""
     lock(finding)
+    now = max(now, clock.now())
+    if not answers_for(actor, finding):
+        raise Refused(_("只能由被审计的管理机构答复"), rule="finding.office")
     finding.answer = _written(answer, "answer")
     finding.answered_by = actor.user_id
     finding.answered_at = now

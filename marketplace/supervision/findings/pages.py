@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import audit, clock
 from marketplace.foundation.db import paginate
@@ -20,7 +19,7 @@ from .. import sampling
 from ..blueprint import bp
 from ..models import SampleKind
 from . import actions, queries, report
-from .access import finding_for
+from .access import answers_for, finding_for, readable
 from .forms import AnswerForm, FindingForm, JudgementForm
 from .models import AuditFinding, FindingKind, FindingSeverity, FindingStatus
 
@@ -32,7 +31,7 @@ EXPORTED = "audit_sample.exported"
 def findings() -> ResponseReturnValue:
     """What audits found in the office's area, what waits for an answer first."""
     page = paginate(
-        queries.of_area(area_of(require_actor())), request.args.get("page", 1, type=int)
+        queries.listed(readable(require_actor())), request.args.get("page", 1, type=int)
     )
     return render_template("supervision/findings.html", page=page)
 
@@ -160,11 +159,7 @@ def sample_workbook(public_id: str) -> Response:
 def _page(public_id: str, wrong: Form | None = None) -> str:
     actor = require_actor()
     found = finding_for(actor, public_id)
-    answering = (
-        actor.may(Permission.FINDING_ANSWER)
-        and oversees(actor, found.jurisdiction_code)
-        and found.status is FindingStatus.OPEN
-    )
+    answering = answers_for(actor, found) and found.status is FindingStatus.OPEN
     judging = actor.may(Permission.AUDIT_WORK) and found.status is FindingStatus.ANSWERED
     top: dict[str, Any] = came_back("wrong", wrong) if wrong is not None else {}
     return render_template(

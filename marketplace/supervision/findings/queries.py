@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import ColumnElement, Select, case, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.contracts.models import Contract
@@ -27,14 +27,10 @@ def of_sample(sample: AuditSample) -> list[AuditFinding]:
     )
 
 
-def of_area(codes: Sequence[str]) -> Select[AuditFinding]:
-    """The findings that ask the bureaus of these places, those that wait for an answer first."""
+def listed(readable: ColumnElement[bool]) -> Select[AuditFinding]:
+    """The findings somebody may read, those that wait for an answer first."""
     waits = case((AuditFinding.status == FindingStatus.OPEN, 0), else_=1)
-    return (
-        select(AuditFinding)
-        .where(AuditFinding.jurisdiction_code.in_(codes))
-        .order_by(waits, AuditFinding.id.desc())
-    )
+    return select(AuditFinding).where(readable).order_by(waits, AuditFinding.id.desc())
 
 
 def answered(codes: Sequence[str]) -> list[AuditFinding]:

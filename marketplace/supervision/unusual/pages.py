@@ -16,6 +16,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from ..blueprint import bp
 from ..checks import actions as checks
+from ..checks.wording import in_words
 from ..queries import people
 from ..titles import action_title
 from . import actions, queries
@@ -84,7 +85,7 @@ def check_runs() -> ResponseReturnValue:
     """What the checks of the last nights found, and the heads published since."""
     heads = db.session.scalars(select(LedgerHead).order_by(LedgerHead.day.desc()).limit(HEADS))
     return render_template(
-        "supervision/checks.html", nights=checks.nights(NIGHTS), heads=list(heads)
+        "supervision/checks.html", nights=checks.nights(NIGHTS), heads=list(heads), told=in_words
     )
 
 

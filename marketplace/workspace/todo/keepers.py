@@ -16,6 +16,7 @@ from marketplace.foundation.db import db
 from marketplace.supervision import queries as supervision
 from marketplace.supervision import sampling
 from marketplace.supervision.findings import queries as found
+from marketplace.supervision.findings.access import asked_of
 from marketplace.supervision.findings.models import AuditFinding, FindingStatus
 from marketplace.supervision.models import AuditSample, SampleStatus
 
@@ -75,7 +76,7 @@ def findings(actor: Actor, now: datetime) -> Iterator[Line]:
     where = "supervision.findings"
     waiting: list[tuple[Any, AuditFinding]] = []
     if actor.may(Permission.FINDING_ANSWER):
-        asked = found.of_area(area_of(actor)).where(AuditFinding.status == FindingStatus.OPEN)
+        asked = found.listed(asked_of(actor)).where(AuditFinding.status == FindingStatus.OPEN)
         waiting = [(_("答复审计发现的问题"), each) for each in db.session.scalars(asked.limit(100))]
     if actor.may(Permission.AUDIT_WORK):
         waiting += [(_("审核对问题的答复"), each) for each in found.answered(area_of(actor))]
