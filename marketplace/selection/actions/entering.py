@@ -166,10 +166,13 @@ def withdraw_all_entries(
     falls.
     """
     fallen = 0
+    here = Need.jurisdiction_code.in_(codes), *((Need.item_code.in_(items),) if items else ())
+    # an entry that is being received holds its need and cannot be seen yet: wait for it, and let
+    # those that come after it find the bar
+    open_now = select(Need.id).where(Need.status == NeedStatus.PUBLISHED, *here)
+    db.session.execute(open_now.order_by(Need.id).with_for_update())
     need_ids = select(Entry.need_id).where(Entry.organisation_id == organisation_id)
-    reached = select(Need).where(Need.id.in_(need_ids), Need.jurisdiction_code.in_(codes))
-    if items:
-        reached = reached.where(Need.item_code.in_(items))
+    reached = select(Need).where(Need.id.in_(need_ids), *here)
     for need in db.session.scalars(reached.order_by(Need.id)).all():
         lock(need)
         entry = queries.my_entry(need, organisation_id)
