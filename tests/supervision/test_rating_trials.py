@@ -53,11 +53,18 @@ def test_a_trial_tells_who_changes_grade_and_why_and_anybody_computes_it_again(
         ({"prior_value": "八十"}, "初始分值：须为数字"),
         ({"prior_value": "1E+9999999"}, "初始分值：须为数字"),
         ({"mark_months": "0"}, "评价有效期（月）：不得小于 1"),
-        ({"b_from": "95"}, "B 级分数线：等级分数线须满足"),
+        ({"b_from": "95"}, "B 级分数线：须高于 C 级分数线且低于 A 级分数线"),
         ({"day": "2026-03-05"}, "试算日期不得晚于今天"),
     ):
         answer = officer.post(NEW, data=numbers(**wrong))
         assert (answer.status_code, told in answer.text) == (422, True), told
+    first = officer.get(NEW).text
+    assert "现行 0.3；大于 0，至 1" in first
+    assert "现行 36；1 至 120，整数" in first
+    assert "numbers__one--changed" not in first
+    again = officer.post(NEW, data=numbers(mark_months="0", b_from="70.0", a_from="90.00")).text
+    assert again.count("numbers__one--changed") == 2
+    assert "已修改，现行 75；0 至 100" in again
     # 70.00 under the present rules, 71.43 with a prior strength of 6, and from 70 on it is a B
     sent = officer.post(NEW, data=numbers(b_from="70", prior_strength="6"))
     page = sent.headers["Location"]

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from pydantic import ValidationError
 from sqlalchemy import func, insert, select
 
+from marketplace.accounts.queries import bureau
 from marketplace.foundation import audit, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
@@ -30,6 +31,7 @@ from marketplace.ratings.titles import RATING_TITLES
 from . import queries
 from .models import RatingTrial, TrialChange, TrialStatus
 from .running import Given, Outcome, policy_of
+from .titles import CONTRADICTIONS
 
 GONE_AFTER = timedelta(minutes=5)
 ATTEMPTS = 3
@@ -58,6 +60,9 @@ def draft_trial(
     """
     if actor.jurisdiction is None or actor.user_id is None:
         raise Missing("no office")
+    # one after the other: two drafted at the same moment would both find the office free
+    lock(bureau(actor.jurisdiction))
+    now = max(now, clock.now())
     if day > clock.local_day(now):
         raise Invalid(_("试算日期不得晚于今天"), field="day", rule="trial.day")
     if day < ratings.first_edition_day():
@@ -116,7 +121,7 @@ def _reason(error: ValidationError) -> Invalid:
     if kind == "value_error":
         # numbers that contradict each other: the message names the key first
         key, _colon, reason = str(limits["error"]).partition(": ")
-        return _wrong(key, reason)
+        return _wrong(key, str(CONTRADICTIONS.get(reason, reason)))
     key = str(first["loc"][0])
     if kind == "greater_than_equal":
         return _wrong(key, _("不得小于 %(limit)s", limit=limits["ge"]))

@@ -2,16 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_args, get_type_hints
 
+from annotated_types import Ge, Gt, Le
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace.foundation.forms import Form, length_message
+from marketplace.ratings.rules.policy import RatingPolicy
 
 from .running import NUMBERS
 from .titles import GROUPS, KEY_TITLES
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Between which numbers one may be, and whether it is a whole one."""
+
+    low: Any
+    high: Any
+    above: bool
+    whole: bool
+
+    @property
+    def words(self) -> str:
+        """For the hint beside the field."""
+        if self.above:
+            text = _("大于 %(low)s，至 %(high)s", low=self.low, high=self.high)
+        else:
+            text = _("%(low)s 至 %(high)s", low=self.low, high=self.high)
+        return _("%(bounds)s，整数", bounds=text) if self.whole else text
+
+
+def _bounds() -> dict[str, Bounds]:
+    found = {}
+    for key, kind in get_type_hints(RatingPolicy, include_extras=True).items():
+        if key not in NUMBERS:
+            continue
+        plain, *limits = get_args(kind)
+        low = next(each for each in limits if isinstance(each, Ge | Gt))
+        high = next(each.le for each in limits if isinstance(each, Le))
+        above = isinstance(low, Gt)
+        found[key] = Bounds(low.gt if isinstance(low, Gt) else low.ge, high, above, plain is int)
+    return found
+
+
+BOUNDS = _bounds()
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of the form: its field, the one in force, whether another was written."""
+
+    field: Any
+    present: str
+    bounds: Bounds
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether what was written is not the number in force; what is no number is another."""
+        written = (self.field.data or "").strip()
+        try:
+            return Decimal(written) != Decimal(self.present)
+        except InvalidOperation:
+            return True
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the rules with its numbers."""
+
+    title: Any
+    numbers: list[Number]
+
+    @property
+    def changed(self) -> int:
+        """How many are not those in force."""
+        return sum(each.is_changed for each in self.numbers)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether one of them was refused."""
+        return any(each.field.errors for each in self.numbers)
 
 
 class _TrialForm(Form):
@@ -30,13 +107,13 @@ class _TrialForm(Form):
         """What was written for each number, by its key."""
         return {key: self[key].data or "" for key in NUMBERS}
 
-    def groups(self) -> list[tuple[Any, list[Any]]]:
-        """The fields of the numbers in groups with their titles."""
-        found: list[tuple[Any, list[Any]]] = []
+    def parts(self, present: Mapping[str, str]) -> list[Part]:
+        """The numbers by part of the rules, each beside the one in force."""
+        found: list[Part] = []
         for key in NUMBERS:
             if key in GROUPS:
-                found.append((GROUPS[key], []))
-            found[-1][1].append(self[key])
+                found.append(Part(GROUPS[key], []))
+            found[-1].numbers.append(Number(self[key], present[key], BOUNDS[key]))
         return found
 
 

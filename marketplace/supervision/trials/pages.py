@@ -49,17 +49,20 @@ def new_trial() -> ResponseReturnValue:
     if actor.jurisdiction is None:
         raise Missing("no office")
     present = queries.present_edition(actor.jurisdiction, clock.today())
+    numbers = queries.numbers_of(present.values)
     form = TrialForm()
     if request.method == "GET":
         form.day.data = clock.today()
-        for key, number in queries.numbers_of(present.values).items():
+        for key, number in numbers.items():
             form[key].data = number
     return run_form(
         form,
         lambda: actions.draft_trial(
             form.title.data or "", form.numbers(), form.day.data, actor, clock.now()
         ),
-        lambda: render_template("supervision/trials/new.html", form=form, present=present),
+        lambda: render_template(
+            "supervision/trials/new.html", form=form, present=present, parts=form.parts(numbers)
+        ),
         None,
         lambda made: url_for("supervision.trial", public_id=made.public_id),
     )

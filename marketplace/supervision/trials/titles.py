@@ -24,3 +24,12 @@ GROUPS: dict[str, Any] = {
     "lowest_score": _l("等级标准"),
     "effect_after_days": _l("等级变更"),
 }
+# numbers that contradict each other, as the policy says it to whoever loads an edition
+CONTRADICTIONS: dict[str, Any] = {
+    "分值最多两位小数": _l("分值最多两位小数"),
+    "等级分数线须满足 c_from < b_from < a_from": _l("须高于 C 级分数线且低于 A 级分数线"),
+    "须高于 b_from 且不高于 a_from": _l("须高于 B 级分数线且不高于 A 级分数线"),
+    "须低于 highest_score": _l("须低于最高分"),
+    "不得高于 commendation_most_points": _l("不得高于表扬最多加分"),
+    "业主、部门、检查三项权重不得全部为零": _l("业主、部门、检查三项权重不得全部为零"),
+}
