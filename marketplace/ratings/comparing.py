@@ -18,6 +18,7 @@ from .explaining import names_of
 from .models import CONDUCT_TITLES, GRADE_TITLES, SIDE_TITLES, Capacity, EntryKind, RatingEntry
 from .rules.comparing import Cause, Effect, compare
 from .rules.entries import Grade
+from .rules.grading import grade_in_force
 from .rules.policy import RatingPolicy
 
 CAUSES: dict[Cause, Any] = {
@@ -77,14 +78,14 @@ def between(
     second: date,
     now: datetime,
     capacity: Capacity = Capacity.INTERMEDIARY,
+    ledger: queries.Ledger | None = None,
 ) -> Between | None:
     """What changed from the first day to the second, each as known at its end (now, for today and
-    later); None before there is a score on both."""
-    subject = queries.subject_of(organisation.id, register, capacity)
-    if subject is None:
+    later); None before there is a score on both. `ledger` where it is read already."""
+    ledger = ledger or queries.ledger_of(organisation.id, register, capacity)
+    if ledger is None:
         return None
-    rows = queries.rows_of(subject)
-    entries = [queries.as_entry(row) for row in rows]
+    rows, entries = ledger.rows, ledger.entries
     editions = [queries.edition_on(register, day) for day in (first, second)]
     known = [min(now, queries.start_of(day + timedelta(days=1))) for day in (first, second)]
     found = compare(
@@ -94,8 +95,10 @@ def between(
     )
     if found.before.total is None or found.after.total is None:
         return None
+    policies = queries.policies_of(register)
     folds = [
-        queries.fold(subject, rows, day, at) for day, at in zip((first, second), known, strict=True)
+        grade_in_force(entries, policies, day, at)
+        for day, at in zip((first, second), known, strict=True)
     ]
     totals = (found.before.total, found.after.total)
     sides = [

@@ -26,8 +26,10 @@ from .models import (
 )
 from .rules.entries import Grade
 from .rules.grades import GradeInForce
+from .rules.grading import grade_in_force
 from .rules.policy import RatingPolicy
 from .rules.scoring import ConductLine, Evidence, MarkLine, Score
+from .rules.scoring import score as score_of
 from .rules.weights import add_months
 
 
@@ -84,6 +86,7 @@ class Explanation:
     upcoming_title: Any
     upcoming_since: date | None
     history: tuple[GradeRecord, ...]
+    ledger: queries.Ledger | None = None
 
 
 def explain(
@@ -92,17 +95,19 @@ def explain(
     day: date,
     now: datetime,
     capacity: Capacity = Capacity.INTERMEDIARY,
+    ledger: queries.Ledger | None = None,
 ) -> Explanation:
     """The grade and score of a firm (or an owner) on a day, as known on that day (now, for today
-    and later)."""
-    subject = queries.subject_of(organisation.id, register, capacity)
+    and later); `ledger` where it is read already."""
+    ledger = ledger or queries.ledger_of(organisation.id, register, capacity)
     edition = queries.edition_on(register, day)
-    if subject is None:
+    if ledger is None:
         return _unrated(organisation, day, edition)
+    subject = ledger.subject
     known_at = min(now, queries.start_of(day + timedelta(days=1)))
-    rows = [row for row in queries.rows_of(subject) if row.recorded_at <= known_at]
-    result = queries.fold(subject, rows, day, known_at)
-    score = queries.score_on(subject, rows, day, known_at)
+    rows, entries = ledger.known(known_at)
+    result = grade_in_force(entries, queries.policies_of(register), day, known_at)
+    score = score_of(entries, edition.values, day, known_at)
     by_id = {row.id: row for row in rows}
     names = names_of(rows)
     upcoming = result.upcoming
@@ -127,6 +132,7 @@ def explain(
         upcoming_title=None if upcoming is None else GRADE_TITLES[upcoming.grade],
         upcoming_since=None if upcoming is None else upcoming.since,
         history=_history(subject, day),
+        ledger=ledger,
     )
 
 

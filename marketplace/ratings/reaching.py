@@ -16,7 +16,7 @@ from .explaining import Explanation
 from .models import Capacity
 from .rules.entries import Entry, Grade, MarkEntry, RaterSide
 from .rules.policy import RatingPolicy
-from .rules.scoring import score
+from .rules.scoring import total_on
 from .waterfall import letter_of
 
 MOST_MARKS = 20
@@ -36,7 +36,6 @@ class Way:
 
 def ways_up(
     explanation: Explanation,
-    register: str,
     now: datetime,
     capacity: Capacity = Capacity.INTERMEDIARY,
 ) -> list[Way]:
@@ -45,15 +44,15 @@ def ways_up(
 
     A mark is taken to come tomorrow, each from another rater that has evaluated 5 organisations.
     """
-    subject = queries.subject_of(explanation.organisation.id, register, capacity)
-    if subject is None or explanation.score is None or explanation.score.total is None:
+    ledger = explanation.ledger
+    if ledger is None or explanation.score is None or explanation.score.total is None:
         return []
     policy = explanation.edition.values
     wanted = _next(letter_of(explanation.score.total, policy), policy)
     if wanted is None:
         return []
     letter, least = wanted
-    entries = [queries.as_entry(row) for row in queries.rows_of(subject)]
+    entries = ledger.entries
     side = RaterSide.FIRM if capacity is Capacity.OWNER else RaterSide.OWNER
     tomorrow = explanation.day + timedelta(days=1)
     ends: dict[date, list[str]] = {}
@@ -109,7 +108,7 @@ def _fewest(
             )
             for number in range(1, marks + 1)
         ]
-        return score([*entries, *more], policy, day, known).total or Decimal(0)
+        return total_on([*entries, *more], policy, day, known) or Decimal(0)
 
     low, high = 0, below - 1
     if high < 0 or total(high) < least:

@@ -54,15 +54,16 @@ def _explained(public_id: str, capacity: Capacity) -> ResponseReturnValue:
     asked = _asked(public_id, capacity)
     day, problem = _day(request.args.get("day"), asked.today, asked.past)
     organisation, register, now = asked.organisation, asked.register, asked.now
-    explanation = explaining.explain(organisation, register, day, now, capacity)
+    ledger = queries.ledger_of(organisation.id, register, capacity)
+    explanation = explaining.explain(organisation, register, day, now, capacity, ledger)
     ahead = day >= asked.today
     page = render_template(
         "ratings/explained.html",
         explanation=explanation,
         bars=waterfall.bars(explanation),
-        changes=waterfall.would_change(explanation, register, now, capacity) if ahead else [],
-        ways=reaching.ways_up(explanation, register, now, capacity) if ahead else [],
-        days=_days(asked, day),
+        changes=waterfall.would_change(explanation, now, capacity) if ahead else [],
+        ways=reaching.ways_up(explanation, now, capacity) if ahead else [],
+        days=_days(asked, ledger, day),
         today=asked.today,
         past=asked.past,
         officer=supervises(current_actor(), register),
@@ -94,11 +95,12 @@ def owner_changes(public_id: str) -> ResponseReturnValue:
 def _changes(public_id: str, capacity: Capacity) -> ResponseReturnValue:
     asked = _asked(public_id, capacity)
     today, past = asked.today, asked.past
+    ledger = queries.ledger_of(asked.organisation.id, asked.register, capacity)
     first, wrong_first = _day(request.args.get("from"), today, past)
     second, wrong_second = _day(request.args.get("to"), today, past)
     problem = wrong_first or wrong_second
     if not request.args.get("from") and not problem:
-        earliest = max(_first_day(asked), queries.first_edition_day())
+        earliest = max(_first_day(asked, ledger), queries.first_edition_day())
         first = max(earliest, add_months(today, -1)) if past else today
         if not past and not request.args.get("to"):
             second = add_months(today, 1)
@@ -109,7 +111,7 @@ def _changes(public_id: str, capacity: Capacity) -> ResponseReturnValue:
     # nobody chose them: of somebody whose first day is today there is nothing to compare yet
     if not problem and first < second:
         found = comparing.between(
-            asked.organisation, asked.register, first, second, asked.now, capacity
+            asked.organisation, asked.register, first, second, asked.now, capacity, ledger
         )
     page = render_template(
         "ratings/changes.html",
@@ -117,7 +119,7 @@ def _changes(public_id: str, capacity: Capacity) -> ResponseReturnValue:
         found=found,
         first=first,
         second=second,
-        days=_days(asked, first),
+        days=_days(asked, ledger, first),
         past=past,
         owner=capacity is Capacity.OWNER,
         register=asked.register,
@@ -160,21 +162,17 @@ class Days:
     change_after: date | None
 
 
-def _first_day(asked: Asked) -> date:
+def _first_day(asked: Asked, ledger: queries.Ledger | None) -> date:
     """The day on which the first entry begins; today before there is any."""
-    subject = queries.subject_of(asked.organisation.id, asked.register, asked.capacity)
-    rows = queries.rows_of(subject) if subject is not None else []
+    rows = ledger.rows if ledger is not None else []
     return min((row.takes_effect_on for row in rows), default=asked.today)
 
 
-def _days(asked: Asked, day: date) -> Days:
-    subject = queries.subject_of(asked.organisation.id, asked.register, asked.capacity)
-    rows = queries.rows_of(subject) if subject is not None else []
+def _days(asked: Asked, ledger: queries.Ledger | None, day: date) -> Days:
     today = asked.today
-    begun = min((row.takes_effect_on for row in rows), default=today)
-    first = min(begun, today) if asked.past else today
+    first = min(_first_day(asked, ledger), today) if asked.past else today
     last = add_months(today, LOOK_AHEAD_MONTHS)
-    before, after = waterfall.neighbours(subject, rows, day)
+    before, after = waterfall.neighbours(ledger.rows if ledger is not None else [], day)
     one = timedelta(days=1)
     return Days(
         first=first,

@@ -14,10 +14,10 @@ from marketplace.foundation.languages import joined
 
 from . import queries
 from .explaining import Explanation, plain
-from .models import Capacity, RatingEntry, RatingSubject
+from .models import Capacity, RatingEntry
 from .rules.entries import Entry, Grade, InspectionEntry, MarkEntry, RaterSide
 from .rules.policy import RatingPolicy
-from .rules.scoring import Score, score
+from .rules.scoring import total_on
 
 STRANGER = 0  # no organisation, contract or entry has this number
 AHEAD = 5
@@ -119,7 +119,6 @@ class Change:
 
 def would_change(
     explanation: Explanation,
-    register: str,
     now: datetime,
     capacity: Capacity = Capacity.INTERMEDIARY,
 ) -> list[Change]:
@@ -128,11 +127,11 @@ def would_change(
     Worked out by the same rules as the score itself; the letter is that of the score alone, before
     the conditions and the confirmation an A or a D needs.
     """
-    subject = queries.subject_of(explanation.organisation.id, register, capacity)
-    if subject is None or explanation.score is None or explanation.score.total is None:
+    ledger = explanation.ledger
+    if ledger is None or explanation.score is None or explanation.score.total is None:
         return []
     policy = explanation.edition.values
-    entries = [queries.as_entry(row) for row in queries.rows_of(subject)]
+    entries = ledger.entries
     total = explanation.score.total
     return [
         *_ends(explanation, entries, policy, total, now),
@@ -155,7 +154,7 @@ def _ends(
     for day in sorted(ends)[:AHEAD]:
         words = joined(ends[day][:3])
         what = _("%(what)s到期，不再计入", what=words)
-        yield _change(what, score(entries, policy, day, now), day, total, policy)
+        yield _change(what, total_on(entries, policy, day, now), day, total, policy)
 
 
 def _facts(
@@ -194,12 +193,14 @@ def _facts(
             (_("新增一份 1 分评价（另一家机构）"), mark(20)),
         ]
     for what, entry in cases:
-        result = score([*entries, entry], policy, day, known)
+        result = total_on([*entries, entry], policy, day, known)
         yield _change(what, result, day, total, policy)
 
 
-def _change(what: str, result: Score, day: date, total: Decimal, policy: RatingPolicy) -> Change:
-    reached = result.total if result.total is not None else total
+def _change(
+    what: str, result: Decimal | None, day: date, total: Decimal, policy: RatingPolicy
+) -> Change:
+    reached = result if result is not None else total
     return Change(what, day, reached, reached - total, letter_of(reached, policy))
 
 
@@ -215,12 +216,8 @@ def letter_of(total: Decimal, policy: RatingPolicy) -> Grade:
     return Grade.D
 
 
-def neighbours(
-    subject: RatingSubject | None, rows: Iterable[RatingEntry], day: date
-) -> tuple[date | None, date | None]:
+def neighbours(rows: Iterable[RatingEntry], day: date) -> tuple[date | None, date | None]:
     """The last day before and the first day after on which an entry begins or ends."""
-    if subject is None:
-        return None, None
     days = sorted(
         {row.takes_effect_on for row in rows} | {row.ends_on for row in rows if row.ends_on}
     )

@@ -157,7 +157,7 @@ def test_what_brings_the_next_grade_does(app: Flask, advance: Advance) -> None:
         assert found.score is not None
         assert found.score.total is not None
         assert waterfall.letter_of(found.score.total, found.edition.values) is Grade.C
-        ways = reaching.ways_up(found, register, now)
+        ways = reaching.ways_up(found, now)
         assert {way.letter for way in ways} == {Grade.B}
         assert all(way.total >= found.edition.values.b_from for way in ways)
         # the marks alone first; once the cards have ended, none is needed

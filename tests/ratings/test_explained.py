@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from marketplace.accounts.permissions import Role
 from marketplace.accounts.queries import register_of
@@ -55,7 +56,7 @@ def test_the_steps_lead_from_zero_to_the_score(app: Flask, advance: Advance) -> 
         assert abs(bars[5].end - found.score.total) <= Decimal("0.005")
         assert bars[5].points == Decimal(-5)
         assert bars[5].direction == "down"
-        changes = waterfall.would_change(found, register, now)
+        changes = waterfall.would_change(found, now)
         by_words = {change.what: change for change in changes}
         card = next(change for words, change in by_words.items() if words.startswith("黄牌到期"))
         assert card.day == found.conduct[0].line.ends_on
@@ -94,3 +95,32 @@ def test_each_reader_sees_his_part_and_every_entry_its_evidence(
         assert sign_in_as(stranger.user).get(link).status_code == 404
         assert "记录摘要" in sign_in_as(officer.user).get(link).text
     assert own.get("/workspace/evidence/999999999999999999999").status_code == 404
+
+
+def test_a_page_reads_the_ledger_of_its_subject_once(
+    app: Flask, client: FlaskClient, advance: Advance, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        ratings.evaluated(firm.organisation, 4)
+        sanctions.card(firm.organisation)
+        address, user = f"/firms/{firm.organisation.public_id}/rating", firm.user
+    advance(timedelta(days=40))
+    own = sign_in_as(user)
+    with app.app_context():
+        engine = explaining.db.engine
+    read: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM rating_ledger" in statement and "parts" in statement:
+            read.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        for reader in (client, own):
+            for page in (address, f"{address}/changes"):
+                read.clear()
+                assert reader.get(page).status_code == 200
+                assert len(read) == 1, (page, len(read))
+    finally:
+        event.remove(engine, "before_cursor_execute", count)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .entries import (
+    Ledger,
     as_entry,
     breadth_of,
     edition_on,
     first_edition_day,
     fold,
     hundredths,
+    ledger_of,
     policies_of,
     rows_of,
     score_on,
@@ -40,6 +42,7 @@ from .subjects import (
 __all__ = [
     "OPEN_PROPOSALS",
     "GradeOn",
+    "Ledger",
     "as_entry",
     "breadth_of",
     "d_in_force",
@@ -51,6 +54,7 @@ __all__ = [
     "grades_then_and_now",
     "hundredths",
     "inspection_of",
+    "ledger_of",
     "open_proposal",
     "policies_of",
     "proposal_of_entry",

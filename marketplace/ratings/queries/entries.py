@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,7 +16,7 @@ from marketplace.foundation import calendar, policy
 from marketplace.foundation.db import db
 from marketplace.foundation.policy import Edition, PolicyEdition
 
-from ..models import EntryKind, RatingEntry, RatingSubject
+from ..models import Capacity, EntryKind, RatingEntry, RatingSubject
 from ..rules.entries import (
     ConductEntry,
     ConductKind,
@@ -33,11 +35,42 @@ from ..rules.grades import GradeInForce
 from ..rules.grading import grade_in_force
 from ..rules.policy import DatedPolicy, RatingPolicy
 from ..rules.scoring import Score, score
+from .subjects import subject_of
 
 
 def start_of(day: date) -> datetime:
     """Midnight in Shanghai, with which a day begins."""
     return calendar.moment(day, time(0))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A subject with all its rows, read once for everything that is asked of them."""
+
+    subject: RatingSubject
+    rows: list[RatingEntry]
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The rows as entries of the rules."""
+        return [as_entry(row) for row in self.rows]
+
+    def known(self, known_at: datetime) -> tuple[list[RatingEntry], list[Entry]]:
+        """The rows recorded by an instant, and the same as entries."""
+        both = [
+            pair
+            for pair in zip(self.rows, self.entries, strict=True)
+            if pair[0].recorded_at <= known_at
+        ]
+        return [row for row, _entry in both], [entry for _row, entry in both]
+
+
+def ledger_of(
+    organisation_id: int, register: str, capacity: Capacity = Capacity.INTERMEDIARY
+) -> Ledger | None:
+    """The ledger of an organisation on a register, None before its first entry."""
+    subject = subject_of(organisation_id, register, capacity)
+    return None if subject is None else Ledger(subject, rows_of(subject))
 
 
 def rows_of(subject: RatingSubject, cursor: int | None = None) -> list[RatingEntry]:

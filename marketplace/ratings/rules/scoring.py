@@ -176,6 +176,15 @@ def score(entries: Iterable[Entry], policy: RatingPolicy, day: date, known_at: d
     )
 
 
+def total_on(
+    entries: Iterable[Entry], policy: RatingPolicy, day: date, known_at: datetime
+) -> Decimal | None:
+    """The total of `score` alone, without the lines that explain it: a fraction of the work."""
+    effective = [entry for entry in known(entries, known_at) if entry.takes_effect_on <= day]
+    total = reckon(standing_of(effective), numbers_of(policy), day).total
+    return None if total is None else fixed_point(total, 100, 2)
+
+
 def evidence_of(
     standing: Standing, policy: RatingPolicy, day: date, reckoning: Reckoning
 ) -> Evidence:

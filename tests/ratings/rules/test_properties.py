@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from marketplace.ratings.rules.entries import Entry, Grade, RaterSide
 from marketplace.ratings.rules.grading import grade_in_force
 from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy
-from marketplace.ratings.rules.scoring import score
+from marketplace.ratings.rules.scoring import score, total_on
 from tests.ratings.rules.builders import (
     DEFAULT,
     EDITIONS,
@@ -171,3 +171,13 @@ def test_the_fold_gives_the_score_of_each_evaluation_day(entries: list[Entry]) -
     result = grade_in_force(entries, EDITIONS, TODAY, LATER)
     for evaluation in result.evaluations[-15:]:
         assert evaluation.total == score(entries, DEFAULT, evaluation.day, LATER).total
+
+
+@every_edition
+@settings(max_examples=60)
+@given(ledgers(), st.integers(0, 1200))
+def test_the_total_alone_is_that_of_the_whole_score(
+    policy: RatingPolicy, entries: list[Entry], later: int
+) -> None:
+    day = date.fromordinal(TODAY.toordinal() + later)
+    assert total_on(entries, policy, day, LATER) == score(entries, policy, day, LATER).total
