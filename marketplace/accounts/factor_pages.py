@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import segno
 from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from marketplace.foundation import clock
+from marketplace.foundation import clock, qr
 from marketplace.foundation.errors import DomainError, Invalid, Missing
 from marketplace.foundation.web import (
     SIGNED_IN,
@@ -121,11 +119,7 @@ def factor_picture() -> Response:
     content = actions.offered_address(own_session(), str(queries.site().name))
     if content is None:
         raise Missing("factor")
-    picture = io.BytesIO()
-    segno.make(content, error="m", micro=False).save(
-        picture, kind="svg", scale=5, border=4, light="#ffffff", dark="#1b2430"
-    )
-    answer = Response(picture.getvalue(), mimetype="image/svg+xml")
+    answer = qr.picture(content, scale=5)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

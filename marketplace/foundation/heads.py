@@ -77,7 +77,7 @@ def publish(day: date, now: datetime) -> bool:
     tail = db.session.get(AuditTail, 1)
     if tail is not None:
         lock(tail)  # two workers publish one after the other
-    before = db.session.scalar(select(LedgerHead).order_by(LedgerHead.day.desc()).limit(1))
+    before = newest()
     if day != (before.day + timedelta(days=1) if before else _first_day()):
         return False
     for finding in (*_rows_gone(), *_kept_gone()):
@@ -105,12 +105,17 @@ def publish(day: date, now: datetime) -> bool:
     return True
 
 
+def newest() -> LedgerHead | None:
+    """The head published last."""
+    return db.session.scalar(select(LedgerHead).order_by(LedgerHead.day.desc()).limit(1))
+
+
 def keep_newest() -> None:
     """Keep the newest head in a file beside the signing key, where the database cannot reach it.
 
     To be called when what was published has lasted.
     """
-    head = db.session.scalar(select(LedgerHead).order_by(LedgerHead.day.desc()).limit(1))
+    head = newest()
     if head is not None:
         crypto.keep_note(KEPT, f"{head.day.isoformat()}:{head.seq}:{head.hash}")
 

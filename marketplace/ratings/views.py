@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -26,12 +26,14 @@ from marketplace.foundation.web import (
 )
 
 from . import access as rights
-from . import actions, comparing, explaining, queries, reaching, waterfall
+from . import actions, certificate_pages, comparing, explaining, queries, reaching, waterfall
+from .blueprint import bp
 from .forms import ConfirmForm, InspectionForm, RejectForm
 from .models import Capacity
 from .rules.weights import add_months
 
-bp = Blueprint("ratings", __name__)
+__all__ = ["bp", "certificate_pages"]
+
 LOOK_AHEAD_MONTHS = 36
 
 

@@ -182,3 +182,25 @@ def test_the_desk_is_closed_to_firms(app: Flask, sign_in_as: SignIn, path: str) 
     with app.app_context(), transaction():
         firm = accounts.firm().user
     _page(sign_in_as(firm), f"/supervision/ratings{path}", 403)
+
+
+def test_the_grade_on_paper_leads_to_how_it_is_made(
+    app: Flask, client: FlaskClient, advance: Advance
+) -> None:
+    _id, public_id, _user = _rated_firm(app)
+    advance(3 * DAY)
+    with app.app_context():
+        found = db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+        assert found is not None
+        name, code = found.name, found.credit_code
+    paper = _page(client, f"/firms/{public_id}/rating/certificate?register=379900")
+    for part in (name, code, "B 级", "75.87", f"/firms/{public_id}/rating/code.svg"):
+        assert part in paper
+    assert "/rating/certificate" in _page(client, f"/firms/{public_id}/rating")
+    picture = client.get(f"/firms/{public_id}/rating/code.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert picture.get_data().startswith(b"<svg")
+    assert picture.get_data() != client.get(f"/owners/{public_id}/rating/code.svg").get_data()
+    assert "尚未评级" in _page(client, f"/owners/{public_id}/rating/certificate")
+    for missing in ("/firms/nobody/rating/certificate", "/owners/nobody/rating/code.svg"):
+        assert client.get(missing).status_code == 404

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-import segno
 from flask import Response, render_template, request, url_for
 
 from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import clock
+from marketplace.foundation import clock, qr
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.web import PUBLIC, access, current_actor
 
@@ -103,11 +100,7 @@ def firm_code(public_id: str) -> Response:
     """The address of a firm's page as a QR code."""
     found = firms.listed_firm(public_id, _registers(), clock.now())
     address = url_for("portal.firm", public_id=found.public_id, _external=True)
-    picture = BytesIO()
-    segno.make(address, error="m").save(
-        picture, kind="svg", scale=4, border=4, xmldecl=False, svgns=True
-    )
-    return Response(picture.getvalue(), mimetype="image/svg+xml")
+    return qr.picture(address)
 
 
 def _registers() -> list[str]:

@@ -1,0 +1,5 @@
+"""The blueprint that all pages of ratings register on."""
+
+from flask import Blueprint
+
+bp = Blueprint("ratings", __name__)
