@@ -101,6 +101,13 @@ JOBS: tuple[Job, ...] = (
         60,
         watches=_watching("rating_subjects", "grade_proposals"),
     ),
+    Job("D 级生效的后果", "marketplace.supervision.tasks:strike_off_due", 15, seeks=True),
+    Job(
+        "列出重点监管合同检查",
+        "marketplace.supervision.inspections.tasks:open_due",
+        60,
+        seeks=True,
+    ),
     Job("公布台账摘要", "marketplace.supervision.tasks:publish_head", 60, seeks=True),
     Job("办理时限登记", "marketplace.supervision.tasks:follow_clocks", 20, seeks=True),
     Job(

@@ -20,6 +20,8 @@ from marketplace.evaluations.rules import Direction
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.supervision.inspections import actions as inspecting
+from marketplace.supervision.inspections.models import ContractInspection, InspectionStatus
 
 from .agenda import Days, Story
 from .people import CITY, COUNTY, Cast
@@ -57,6 +59,33 @@ def called_back(cast: Cast, days: Days, first: int) -> Story:
     for before in range(first, 1, -EVERY):
         yield days.at(before, AFTERNOON)
         _call(cast)
+        _inspect(cast)
+
+
+def _inspect(cast: Cast) -> None:
+    """Contracts of firms under key supervision are inspected within the edition's days."""
+    with transaction():
+        now = clock.now()
+        for found in db.session.scalars(
+            select(ContractInspection)
+            .where(
+                ContractInspection.status == InspectionStatus.DUE,
+                ContractInspection.opened_at < now - timedelta(days=9),
+            )
+            .order_by(ContractInspection.id)
+        ).all():
+            operator, _approver = _desk(found.jurisdiction_code)
+            if operator not in cast.officers:
+                continue
+            inspecting.record_outcome(
+                found,
+                InspectionStatus.SOUND,
+                f"重点监管检查〔{clock.local_day(now).year}〕{found.id}号",
+                "查阅成果底稿、人员到位和收费凭证，与合同约定一致",
+                None,
+                cast.officers[operator].actor,
+                now,
+            )
 
 
 def _call(cast: Cast) -> None:

@@ -124,6 +124,8 @@ TITLES: dict[str, dict[str, Any]] = {
         "hotline_days": _l("12345 工单答复期（工作日）"),
         "transfer_days": _l("移送函复期（工作日）"),
         "criticism_months": _l("通报批评公示期（月）"),
+        "key_supervision_grades": _l("重点监管的信用等级"),
+        "inspection_days": _l("重点监管合同检查期（工作日）"),
     },
     "contracts": {
         "confirm_working_days": _l("合同确认时限（工作日）"),

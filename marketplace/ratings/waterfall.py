@@ -75,18 +75,35 @@ def bars(explanation: Explanation) -> list[Bar]:
         )
     ]
     at = found.prior_value
+    policy = explanation.edition.values
+    inspected = found.inspection
     parts = (
-        ("owners", _("项目业主评价"), found.owners.points, found.owners.share),
-        ("departments", _("行业主管部门评价"), found.departments.points, found.departments.share),
+        (
+            "owners",
+            _("项目业主评价"),
+            found.owners.points,
+            found.owners.share,
+            policy.owner_share,
+        ),
+        (
+            "departments",
+            _("行业主管部门评价"),
+            found.departments.points,
+            found.departments.share,
+            policy.department_share,
+        ),
         (
             "inspection",
             _("检查"),
-            found.inspection.points if found.inspection else Decimal(0),
-            found.inspection.share if found.inspection else Decimal(0),
+            inspected.points if inspected else Decimal(0),
+            inspected.share if inspected else Decimal(0),
+            policy.inspection_share,
         ),
     )
-    for part, label, points, share in parts:
+    for part, label, points, share, given in parts:
         note = _("占比 %(share)s%%", share=plain(share * 100)) if share else _("没有记录")
+        if not given:
+            note = _("按本辖区规则不占比")
         steps.append(Bar(part, label, note, at, at + points))
         at += points
     steps.append(Bar("mean", _("加权平均"), _("以上各项之和"), Decimal(0), at, is_sum=True))

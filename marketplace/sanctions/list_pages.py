@@ -13,6 +13,8 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import as_written, db, paginate
 from marketplace.foundation.web import PUBLIC, access, require_actor
 from marketplace.notices import queries as notices
+from marketplace.ratings import queries as ratings
+from marketplace.ratings.rules.entries import Grade
 
 from . import queries
 from .appeals.queries import appeals_of
@@ -47,6 +49,8 @@ def public() -> ResponseReturnValue:
             national.records(now, codes).limit(as_written(SHOWN + 1))
         ).all(),
         shown=SHOWN,
+        grade_d=ratings.graded(codes, Grade.D),
+        grade_c=ratings.graded(codes, Grade.C),
         names=catalogue.names(clock.local_day(now), area.lineage),
         place=area.names,
         area_names={code: each.name for code, each in areas.areas().items()},

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
@@ -44,6 +44,8 @@ class SanctionsPolicy:
     before credit repair may be granted; a yellow card counts as slight, a red one as ordinary.
     ``rectification_days``, ``hotline_days`` and ``transfer_days`` are working days to answer an
     order, a hotline order, a transfer; ``criticism_months`` how long a criticism is public.
+    Every running contract of a firm graded as one of ``key_supervision_grades`` is inspected within
+    ``inspection_days`` working days.
     """
 
     SECTION: ClassVar[str] = "sanctions"
@@ -69,6 +71,8 @@ class SanctionsPolicy:
     hotline_days: Annotated[int, Ge(1), Le(30)] = 5
     transfer_days: Annotated[int, Ge(1), Le(90)] = 20
     criticism_months: Annotated[int, Ge(1), Le(12)] = 3
+    key_supervision_grades: tuple[Literal["C", "D"], ...] = ("C",)
+    inspection_days: Annotated[int, Ge(1), Le(60)] = 20
 
     def shortest_shown(self, severity: Severity) -> int:
         """The shortest publicity (months) before credit repair, for what is that grave."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Select, String, cast, exists, select
+
 from marketplace.accounts.queries import below
 from marketplace.contracts.actions import flag_for_decision
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.audit import AuditRow
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.languages import stored
+from marketplace.ratings.models import Capacity, GradeProposal, ProposalStatus, RatingSubject
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions.actions.cases import decide_case
 from marketplace.sanctions.models import Blacklisting, Case
 from marketplace.sanctions.national import actions as national
@@ -38,6 +44,45 @@ def carry_out(row: Blacklisting, actor: Actor, now: datetime) -> None:
     entries = withdraw_all_entries(row.organisation_id, why, actor, now, codes, items)
     flag_for_decision(row.organisation_id, why, actor, now, codes, items)
     audit.record("blacklistings.carried_out", actor, row, now, entries=entries)
+
+
+def strike_off(proposal: GradeProposal, actor: Actor, now: datetime) -> bool:
+    """Carry out a D that came into force, once: entries out, contracts to the owners.
+
+    Off the lists it is by the grade alone, as at every gate. False where that was done before, or
+    the firm's grade is another again. (RULES section 10)
+    """
+    subject = lock(proposal.subject)
+    if proposal.id not in db.session.scalars(not_struck_off(proposal.id)).all():
+        return False
+    why = "信用等级 D 级生效"
+    codes = below(subject.register)
+    entries = withdraw_all_entries(subject.organisation_id, why, actor, now, codes)
+    flag_for_decision(subject.organisation_id, why, actor, now, codes)
+    audit.record("grade_proposals.carried_out", actor, proposal, now, entries=entries)
+    return True
+
+
+def not_struck_off(proposal_id: int | None = None) -> Select[int]:
+    """The proposals of D in force whose consequences were not carried out yet."""
+    carried_out = exists().where(
+        AuditRow.subject_type == GradeProposal.__tablename__,
+        AuditRow.subject_id == cast(GradeProposal.id, String),
+        AuditRow.action == "grade_proposals.carried_out",
+    )
+    query = (
+        select(GradeProposal.id)
+        .join(RatingSubject, RatingSubject.id == GradeProposal.subject_id)
+        .where(
+            GradeProposal.status == ProposalStatus.IN_FORCE,
+            GradeProposal.grade == Grade.D,
+            RatingSubject.grade == Grade.D,
+            RatingSubject.capacity == Capacity.INTERMEDIARY,
+            ~carried_out,
+        )
+        .order_by(GradeProposal.id)
+    )
+    return query if proposal_id is None else query.where(GradeProposal.id == proposal_id)
 
 
 def take_national_list_over(found: NationalImport, actor: Actor, now: datetime) -> None:

@@ -41,6 +41,7 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.DECISION: "/contracts/{}",
     ClockKind.MARKS: "/contracts/{}/evaluation",
     ClockKind.CALLBACK: "/supervision/callbacks/{}",
+    ClockKind.INSPECTION: "/supervision/inspections/{}",
     ClockKind.REVIEW: "/supervision/evaluations/{}",
     ClockKind.CORRECTION: "/cards/{}",
     ClockKind.STATEMENT: "/cases/{}",

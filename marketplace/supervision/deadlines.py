@@ -38,6 +38,7 @@ from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.models import Award, AwardStatus, Entry
 
+from .inspections.models import ContractInspection, InspectionStatus
 from .models import ClockKind
 
 Key = tuple[ClockKind, int, int]
@@ -295,6 +296,21 @@ DEADLINES: tuple[Deadline, ...] = (
         EvaluationCallback.status == CallbackStatus.WAITING,
     ),
     _of_evaluation(ClockKind.REVIEW, EvaluationReview, EvaluationReview.status.in_(REVIEWED)),
+    Deadline(
+        ClockKind.INSPECTION,
+        of=ContractInspection,
+        whose=None,
+        jurisdiction=ContractInspection.jurisdiction_code,
+        about=Need.title,
+        page=ContractInspection.public_id,
+        since=ContractInspection.opened_at,
+        due=ContractInspection.due_at,
+        joined=(
+            (Contract, Contract.id == ContractInspection.contract_id),
+            (Need, Need.id == Contract.need_id),
+        ),
+        running=(ContractInspection.status == InspectionStatus.DUE,),
+    ),
     _of_contract(
         ClockKind.DELIVERY,
         Contract.firm_id,

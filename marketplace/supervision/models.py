@@ -41,6 +41,7 @@ class ClockKind(Titled):
     MEASURE = "measure", _l("答复柔性措施")
     LOTTERY = "lottery", _l("登记开奖号码")
     ORDER = "order", _l("答复订单或询价")
+    INSPECTION = "inspection", _l("检查重点监管机构的合同")
 
 
 class RunningClock(Model):

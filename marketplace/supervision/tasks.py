@@ -11,8 +11,9 @@ from marketplace.foundation import heads, tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.heads import LedgerHead
+from marketplace.ratings.models import GradeProposal
 
-from . import clocks
+from . import actions, clocks
 from .models import RunningClock
 
 
@@ -35,6 +36,21 @@ def _days_due(now: datetime, left_alone: Select[int]) -> list[int]:
 
 def _publish(day: int, _actor: Actor, now: datetime) -> int:
     return int(heads.publish(date.fromordinal(day), now))
+
+
+def strike_off_due() -> int:
+    """Carry out every D that came into force: entries out, contracts to the owners."""
+    return tasks.advance_each("grade_proposals.carried_out", _struck, _strike_off)
+
+
+def _struck(_now: datetime, left_alone: Select[int]) -> list[int]:
+    found = list(db.session.scalars(actions.not_struck_off()))
+    resting = set(db.session.scalars(left_alone)) if found else set()
+    return [key for key in found if key not in resting]
+
+
+def _strike_off(proposal_id: int, actor: Actor, now: datetime) -> int:
+    return int(actions.strike_off(db.session.get_one(GradeProposal, proposal_id), actor, now))
 
 
 def follow_clocks() -> int:

@@ -44,6 +44,7 @@ NOUNS: dict[str, Any] = {
     "screen": _l("评价提示"),
     "evaluation_windows": _l("互评"),
     "department_windows": _l("部门与机构互评"),
+    "contract_inspections": _l("重点监管检查"),
     "factor": _l("第二验证因素"),
     "fee_list": _l("收费目录清单"),
     "fee_list_imports": _l("收费目录清单导入"),

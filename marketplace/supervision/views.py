@@ -28,6 +28,7 @@ from . import lamps as lamps_of
 from .blueprint import bp
 from .findings import pages as finding_pages
 from .forms import DecisionForm
+from .inspections import pages as inspection_pages
 from .models import ClockKind
 from .related import pages as related_pages
 from .rules import Lamp
@@ -39,6 +40,7 @@ __all__ = [
     "audit_pages",
     "bp",
     "finding_pages",
+    "inspection_pages",
     "national_pages",
     "prices",
     "related_pages",

@@ -184,6 +184,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 _l("部门评价"),
                 ("evaluations.evaluate_department",),
             ),
+            Place("supervision.inspections", _l("重点监管检查"), ("supervision.inspection",)),
             Place("evaluations.callbacks", _l("评价回访"), ("evaluations.callback",)),
             Place("evaluations.flags", _l("评价提示"), ("evaluations.flag",)),
             Place("evaluations.reviews", _l("评价核查"), ("evaluations.review",)),

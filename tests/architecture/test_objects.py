@@ -26,7 +26,7 @@ from marketplace.evaluations.screens.models import EvaluationFlag, FlagStatus, S
 from marketplace.evaluations.screens.rules import Screen
 from marketplace.fees.lists import actions as fee_lists
 from marketplace.fees.lists import importing
-from marketplace.foundation import clock, files, lifecycle
+from marketplace.foundation import clock, files, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
@@ -40,10 +40,13 @@ from marketplace.ratings.rules.entries import Grade
 from marketplace.ratings.rules.policy import RatingPolicy
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Breach, Cause
+from marketplace.sanctions.rules import SanctionsPolicy
 from marketplace.selection.models import DrawAnnulment, SelectionRound
 from marketplace.supervision import sampling
 from marketplace.supervision.findings import actions as findings
 from marketplace.supervision.findings.models import FindingKind, FindingSeverity
+from marketplace.supervision.inspections import actions as inspections
+from marketplace.supervision.inspections.models import ContractInspection, InspectionStatus
 from marketplace.supervision.models import SampleKind
 from marketplace.supervision.trials import actions as trials
 from marketplace.supervision.trials.queries import numbers_of
@@ -191,6 +194,7 @@ def _complete() -> None:
         firm.id, accounts.CITY, Grade.D, "一年内第三次红牌", contract, operator, now
     )
     _flagged(firm, operator, now)
+    _inspected(contract, operator, now)
     sheet = files.store(io.BytesIO(file_of([OWN])), "清单.xlsx", operator, now, "file")
     importing.upload_list(
         sheet, accounts.CITY, fee_lists.draft_list(accounts.CITY, operator, now), operator, now
@@ -226,6 +230,26 @@ def _flagged(firm: Organisation, actor: Actor, now: datetime) -> None:
         raised_at=now,
     )
     lifecycle.begin(flag, FlagStatus.RAISED, actor, now)
+
+
+def _inspected(contract: Contract, actor: Actor, now: datetime) -> None:
+    """A contract inspected as if its firm stood under key supervision."""
+    code = contract.jurisdiction_code
+    made = ContractInspection(
+        contract_id=contract.id,
+        organisation_id=contract.firm_id,
+        jurisdiction_code=code,
+        grade=Grade.C,
+        grade_since=clock.local_day(now),
+        opened_at=now,
+        due_at=now + timedelta(days=20),
+        edition_id=policy.in_force(SanctionsPolicy, queries.lineage(code), clock.local_day(now)).id,
+    )
+    lifecycle.begin(made, InspectionStatus.DUE, actor, now)
+    proof = files.store(io.BytesIO(PDF), "检查记录.pdf", actor, now, "evidence")
+    inspections.record_outcome(
+        made, InspectionStatus.FAULTS, "青检〔2026〕9号", FACTS, proof, actor, now
+    )
 
 
 def _editor(need: Need) -> Actor:

@@ -15,7 +15,9 @@ from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
 
+# where the register is kept, and where firms have their seat; a journey in another city changes both
 CITY = "379900"
+SEAT = "379902"
 PASSWORD = "Lantern-7-quay-drift"
 _serial = itertools.count(1)
 
@@ -71,7 +73,7 @@ def firm(
         name=name or f"青河第{n}咨询有限公司",
         kind=kind,
         credit_code=new_credit_code(kind),
-        jurisdiction_code="379902",
+        jurisdiction_code=SEAT,
         legal_representative=legal_representative or f"李法{n}",
         address=f"东城区示范路 {n} 号",
         phone=f"0399-666{n:04d}",
@@ -86,7 +88,7 @@ def firm(
 def owner(
     name: str | None = None,
     kind: OrganisationKind = OrganisationKind.COMPANY,
-    area: str = CITY,
+    area: str | None = None,
 ) -> Party:
     """An owner; agencies and public institutions get an editor and another approver."""
     n = next(_serial)
@@ -94,7 +96,7 @@ def owner(
         name=name or f"青河第{n}业主单位",
         kind=kind,
         credit_code=new_credit_code(kind),
-        jurisdiction_code=area,
+        jurisdiction_code=area or CITY,
         phone=f"0399-777{n:04d}",
         actor=CLOCK,
         now=clock.now(),
@@ -109,15 +111,16 @@ def owner(
     return Party(person, organisation, person)
 
 
-def officer(role: Role, office_code: str | None = None, city: str = CITY) -> Party:
+def officer(role: Role, office_code: str | None = None, city: str | None = None) -> Party:
     """A new officer in the bureau, the superior bureau or a department (default 住建).
 
     A supervisor of another city than the demo's belongs to that city's own superior office.
     """
+    city = city or CITY
     if role is Role.DEPARTMENT_OFFICER:
         office = queries.department(city, office_code or "zjj")
     elif role in (Role.SUPERVISOR, Role.AUDITOR):
-        province = role is Role.SUPERVISOR and city == CITY
+        province = role is Role.SUPERVISOR and city == "379900"
         office = queries.department(city, "sjdz" if province else "jwjg")
     else:
         office = queries.bureau(city)

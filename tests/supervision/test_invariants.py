@@ -131,6 +131,19 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "jurisdiction_code = (SELECT jurisdiction_code FROM contracts WHERE status = 'active')",
     ),
     "S03": (("check cards",), "UPDATE cards SET correct_by = NULL"),
+    "K01": (
+        ("check contract_inspections",),
+        "INSERT INTO contract_inspections (public_id, contract_id, organisation_id, "
+        "jurisdiction_code, grade, grade_since, opened_at, due_at, edition_id, status, "
+        "status_since) SELECT 'x', id, owner_id, jurisdiction_code, 'C', starts_on, signed_at, "
+        "due_at, edition_id, 'due', signed_at FROM contracts WHERE status = 'active' "
+        "ORDER BY id LIMIT 1",
+    ),
+    "K02": (
+        ("guard grade_records", "check grade_records"),
+        "UPDATE rating_subjects SET grade = 'C'; UPDATE grade_records SET grade = 'C', "
+        "since = from_day; DELETE FROM contract_inspections",
+    ),
     "I07": ((), "UPDATE selection_rounds SET attempt = attempt + 1"),
     "I12": ((), "UPDATE selection_rounds SET closed_at = opened_at WHERE closed_at IS NOT NULL"),
     "I15": (("check contracts",), "UPDATE contracts SET award_price = award_price + 1"),

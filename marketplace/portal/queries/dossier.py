@@ -16,15 +16,17 @@ from marketplace.evaluations import queries as evaluations
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
 from marketplace.fees import queries as fees
-from marketplace.foundation import clock
+from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.ratings import access as rating_rights
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import GradeRecord
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import Blacklisting, Card
+from marketplace.sanctions.rules import SanctionsPolicy
 
 MARKS_SHOWN = 10
 
@@ -50,6 +52,7 @@ class Dossier:
     department_marks: Sequence[evaluations.Mark]
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
+    key_supervision: bool
 
     part_titles = PART_TITLES
     parts = Direction.OWNER_TO_FIRM.parts
@@ -70,13 +73,14 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
     known, chosen = areas.areas(), areas.chosen()
     served_by, home = known.get(register), known.get(firm.jurisdiction_code)
     lineage = served_by.lineage if served_by else ()
+    grade = ratings.grade_on(firm.id, register, today)
     averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
     return Dossier(
         firm=firm,
         today=today,
         home=home.name if home else "",
         elsewhere=served_by.name if served_by and register != chosen.register else "",
-        grade=ratings.grade_on(firm.id, register, today),
+        grade=grade,
         history=_history(firm, actor),
         offerings=intermediaries.shown_offerings(firm.firm_id),
         items=catalogue.labels(today, lineage),
@@ -90,7 +94,16 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         )[1],
         blacklisted=_blacklistings(firm, now),
         cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
+        key_supervision=_under_key_supervision(grade.grade, lineage, today),
     )
+
+
+def _under_key_supervision(grade: Grade, lineage: Sequence[str], today: date) -> bool:
+    """Whether every running contract of a firm of this grade is inspected."""
+    if grade not in (Grade.C, Grade.D) or not lineage:
+        return False
+    values = policy.in_force(SanctionsPolicy, lineage, today).values
+    return grade.value in values.key_supervision_grades
 
 
 def _blacklistings(firm: Row[Any], now: datetime) -> Sequence[Blacklisting]:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import Area
 from marketplace.foundation.db import db
+from marketplace.ratings import queries as ratings
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import Blacklisting, Card
 
@@ -25,9 +27,10 @@ class Warnings:
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
     grade_c: Sequence[Row[Any]]
+    grade_d: Sequence[Any]
 
     def __bool__(self) -> bool:
-        return bool(self.blacklisted or self.cards or self.grade_c)
+        return bool(self.blacklisted or self.cards or self.grade_c or self.grade_d)
 
 
 def in_force(area: Area, now: datetime, limit: int = 10) -> Warnings:
@@ -47,4 +50,5 @@ def in_force(area: Area, now: datetime, limit: int = 10) -> Warnings:
             if card.jurisdiction_code in places
         ][:limit],
         grade_c=firms.warned(area.register or area.code, now),
+        grade_d=ratings.graded((area.register or area.code,), Grade.D, limit),
     )

@@ -35,6 +35,7 @@ from .proposals import (
     recorders,
 )
 from .subjects import (
+    graded,
     registers_of,
     subject_of,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "first_edition_day",
     "fold",
     "grade_on",
+    "graded",
     "grades_then_and_now",
     "hundredths",
     "inspection_of",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
 
-from marketplace.foundation.db import db
+from sqlalchemy import Row, select
+
+from marketplace.accounts.models import Organisation
+from marketplace.foundation.db import as_written, db
 
 from ..models import Capacity, RatingSubject
+from ..rules.entries import Grade
 
 
 def subject_of(
@@ -32,5 +36,24 @@ def registers_of(organisation_id: int, capacity: Capacity = Capacity.INTERMEDIAR
                 RatingSubject.capacity == capacity,
             )
             .order_by(RatingSubject.register)
+        )
+    )
+
+
+def graded(
+    registers: Collection[str], grade: Grade, limit: int = 100
+) -> list[Row[tuple[Organisation, str]]]:
+    """The firms a grade is in force for on some registers, by name, with the register."""
+    return list(
+        db.session.execute(
+            select(Organisation, RatingSubject.register)
+            .join(RatingSubject, RatingSubject.organisation_id == Organisation.id)
+            .where(
+                RatingSubject.register.in_(registers),
+                RatingSubject.capacity == Capacity.INTERMEDIARY,
+                RatingSubject.grade == grade,
+            )
+            .order_by(Organisation.name, Organisation.id)
+            .limit(as_written(limit))
         )
     )

@@ -185,12 +185,11 @@ def _grade(facts: FirmFacts, requirement: Requirement, instant: datetime) -> Rul
     fact = Sentence(N_("信用等级：%(grade)s"), {"grade": shown})
     if ok:
         return RuleResult("grade", True, fact)
-    return RuleResult(
-        "grade",
-        False,
-        fact,
-        Sentence(N_("本需求要求信用等级 %(floor)s 级及以上"), {"floor": floor}),
-    )
+    # the edition's floor for government money is not the owner's choice: say whose it is
+    mend = N_("本需求要求信用等级 %(floor)s 级及以上")
+    if requirement.government_invested and floor != requirement.minimum_grade:
+        mend = N_("政府投资项目要求信用等级 %(floor)s 级及以上")
+    return RuleResult("grade", False, fact, Sentence(mend, {"floor": floor}))
 
 
 def _reaches(grade: str, floor: str, requirement: Requirement) -> bool:

@@ -24,11 +24,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from marketplace.foundation import audit, heads
+from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import db
 from marketplace.ratings import actions as ratings
 from marketplace.ratings import verifying
 
+from ..inspections import queries as inspections
 from . import draws, structure
 
 
@@ -90,6 +91,11 @@ def _ledgers() -> Iterator[str]:
         yield f"rating_ledger {finding.seq}: {finding.problem}"
 
 
+def _uninspected() -> Iterator[str]:
+    for found in inspections.uninspected(clock.now()):
+        yield f"contracts {found.contract_id}"
+
+
 CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I06": ("a draw comes out again, also by the program anybody can run", draws.proofs),
     "I08a": ("the commitment to a draw is public before entries close", draws.published),
@@ -106,5 +112,6 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I27": ("what is due is done within two minutes", structure.due_work),
     "I30": ("personal numbers stand nowhere in clear", structure.personal_data),
     "I31": ("stored files are those that were stored", structure.stored_files),
+    "K02": ("every running contract of a firm under key supervision is inspected", _uninspected),
     "I33": ("a notice carries the date of the event that made it", structure.notice_days),
 }

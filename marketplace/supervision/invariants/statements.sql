@@ -248,3 +248,8 @@ c.flagged_at IS NULL;
 SELECT id FROM cards WHERE (colour = 'red' AND until_at IS NULL) OR (colour = 'yellow' AND correct_by
 IS NULL) OR (colour IS NOT NULL AND decided_at IS NULL) OR (decided_by IS NULL AND follows_id IS NULL
 AND colour IS NOT NULL);
+
+-- K01: the inspection of a contract is about its firm, rests on a sanctions edition, came after it was due
+SELECT i.id FROM contract_inspections i JOIN contracts c ON c.id = i.contract_id JOIN
+policy_editions e ON e.id = i.edition_id WHERE i.organisation_id <> c.firm_id OR e.section <>
+'sanctions' OR i.done_at < i.opened_at OR c.signed_at > i.opened_at;

@@ -38,6 +38,7 @@ SOURCES: tuple[Source, ...] = (
     officers.appeals,
     officers.national_lists,
     officers.callbacks,
+    officers.contract_inspections,
     officers.soft_measures,
     officers.evaluation_reviews,
     officers.flags,

@@ -35,6 +35,7 @@ from marketplace.sanctions.repairs.access import may_decide
 from marketplace.sanctions.repairs.models import RepairStatus
 from marketplace.sanctions.repairs.queries import waiting as repairs_waiting
 from marketplace.selection import queries as selection
+from marketplace.supervision.inspections import queries as inspections
 from marketplace.supervision.trials import queries as trials
 
 from .line import Line
@@ -170,6 +171,22 @@ def callbacks(actor: Actor, now: datetime) -> Iterator[Line]:
             page="evaluations.callback",
             key=each.public_id,
             where="evaluations.callbacks",
+            since=each.opened_at,
+            due=each.due_at,
+        )
+
+
+def contract_inspections(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Contracts of firms under key supervision to be inspected."""
+    if not actor.may(Permission.RATING_INSPECT):
+        return
+    for each in inspections.waiting(area_of(actor)):
+        yield Line(
+            what=_("检查重点监管机构的合同"),
+            about=f"{each.organisation.public_name} {each.contract.need.title}",
+            page="supervision.inspection",
+            key=each.public_id,
+            where="supervision.inspections",
             since=each.opened_at,
             due=each.due_at,
         )

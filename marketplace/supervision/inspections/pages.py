@@ -1,0 +1,98 @@
+"""Pages: the contracts to inspect, one inspection and its outcome."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts.overseeing import area_of
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation import clock, files, policy
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.forms import Form, came_back
+from marketplace.foundation.web import access, require_actor, run_form, writes
+from marketplace.sanctions.rules import SanctionsPolicy
+
+from ..blueprint import bp
+from . import access as rights
+from . import actions, queries
+from .forms import OutcomeForm
+from .models import ContractInspection, InspectionStatus
+
+
+@bp.get("/supervision/inspections")
+@access(Permission.SUPERVISION_VIEW)
+def inspections() -> ResponseReturnValue:
+    """Contracts of firms under key supervision: to be inspected, by deadline, and inspected."""
+    codes = area_of(require_actor())
+    return render_template(
+        "supervision/inspections.html",
+        waiting=queries.waiting(codes),
+        overdue=queries.overdue(codes, clock.now()),
+        page=paginate(queries.made(codes), request.args.get("page", 1, type=int)),
+    )
+
+
+@bp.get("/supervision/inspections/<public_id>")
+@access(Permission.SUPERVISION_VIEW)
+def inspection(public_id: str) -> ResponseReturnValue:
+    """One inspection: why it is due, by when, what it found."""
+    actor = require_actor()
+    return _page(rights.inspection_for(actor, public_id), actor)
+
+
+@bp.post("/supervision/inspections/<public_id>/outcome")
+@access(Permission.RATING_INSPECT)
+@writes
+def record_inspection(public_id: str) -> ResponseReturnValue:
+    """Record what an inspection found."""
+    actor = require_actor()
+    found = rights.inspection_for(actor, public_id)
+    form = OutcomeForm()
+
+    def act() -> ContractInspection:
+        now = clock.now()
+        return actions.record_outcome(
+            found,
+            InspectionStatus(form.outcome.data),
+            form.document.data or "",
+            form.findings.data or "",
+            files.store_given(form.evidence, actor, now),
+            actor,
+            now,
+        )
+
+    return run_form(
+        form,
+        act,
+        lambda: _page(rights.inspection_for(actor, public_id), actor, form),
+        None,
+        lambda _done: url_for("supervision.inspection", public_id=public_id),
+    )
+
+
+@bp.get("/supervision/inspections/<public_id>/evidence")
+@access(Permission.SUPERVISION_VIEW)
+def inspection_file(public_id: str) -> Response:
+    """What was attached to an inspection."""
+    found = rights.inspection_for(require_actor(), public_id)
+    if found.evidence_file is None:
+        raise Missing(f"evidence of inspection {public_id}")
+    return files.send(found.evidence_file)
+
+
+def _page(found: ContractInspection, actor: Actor, form: Form | None = None) -> str:
+    works = found.status is InspectionStatus.DUE and actor.may(Permission.RATING_INSPECT)
+    if form is None and works:
+        form = OutcomeForm(formdata=None)
+    edition = policy.by_id(SanctionsPolicy, found.edition_id)
+    shown = came_back("form", form) if form is not None else {"form": None}
+    return render_template(
+        "supervision/inspection.html",
+        inspection=found,
+        edition=edition,
+        works=works,
+        **shown,
+    )
