@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.permissions import Permission
@@ -36,6 +36,9 @@ def new_card() -> ResponseReturnValue:
     """Propose a card."""
     actor = require_actor()
     form = CardForm()
+    if request.method == "GET":
+        # an order that was not obeyed leads here with the firm it was sent to
+        form.credit_code.data = request.args.get("credit_code", "")[:18]
 
     def act() -> Card:
         return cards.propose_card(

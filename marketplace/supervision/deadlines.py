@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Select, String, cast, literal, null, select, union_all
+from sqlalchemy import Boolean, Select, String, cast, func, literal, null, select, union_all
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -132,13 +132,14 @@ def _against_firm(
     due: Any,
     *running: Any,
     superior: bool = False,
+    about: Any = Organisation.name,
 ) -> Deadline:
     return Deadline(
         kind,
         of,
         whose,
         of.jurisdiction_code,
-        Organisation.name,
+        about,
         of.public_id,
         since,
         due,
@@ -244,9 +245,10 @@ DEADLINES: tuple[Deadline, ...] = (
             Measure.due_at,
             Measure.status.in_((MeasureStatus.OPEN, MeasureStatus.OVERDUE)),
             Measure.due_at.is_not(None),
-            about_kind,
+            kind,
+            about=func.coalesce(Measure.reference, Measure.authority, Organisation.name),
         )
-        for whose, about_kind in (
+        for whose, kind in (
             (Measure.organisation_id, Measure.kind != MeasureKind.TRANSFER),
             # the other authority has no account here: the bureau asks after its reply
             (None, Measure.kind == MeasureKind.TRANSFER),

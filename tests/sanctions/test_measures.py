@@ -8,9 +8,11 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
+from marketplace.foundation.showing import show_date
 from marketplace.foundation.transactions import transaction
 from marketplace.ratings.models import RatingEntry
 from marketplace.sanctions.measures.models import Measure, MeasureStatus
@@ -133,3 +135,48 @@ def test_every_kind_from_its_letter_to_its_end(
         assert db.session.query(RatingEntry).count() == 0
     advance(timedelta(days=70))
     assert f"关于对{name}的通报批评" not in client.get("/notices").text
+
+
+def test_an_order_with_a_day_of_its_own_and_what_follows_when_nobody_obeys(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm, officer = accounts.firm(), accounts.officer(Role.BUREAU_OPERATOR)
+        code = firm.organisation.credit_code or ""
+        people, today = [firm.user, officer.user], clock.today()
+        user_id = officer.user.id
+    one, operator = map(sign_in_as, people)
+    day = today + timedelta(days=10)
+    sent = {
+        "credit_code": code,
+        "facts": FACTS,
+        "demand": DEMAND,
+        "kind": "hotline",
+        "reference": "QH-1",
+        "due_on": day.isoformat(),
+    }
+    for wrong, field in (
+        ({"due_on": today.replace(year=2025).isoformat()}, "due_on"),
+        ({"due_on": "下周"}, "due_on"),
+        ({"kind": "reminder"}, "due_on"),
+    ):
+        answer = operator.post(NEW, data={**sent, **wrong})
+        assert answer.status_code == 422, wrong
+        assert f'id="{field}-error"' in answer.text, wrong
+    page = operator.post(NEW, data=sent).headers["Location"]
+    assert show_date(day) in one.get(page).text
+    # the same order of the hotline is taken in once
+    twice = operator.post(NEW, data=sent)
+    assert twice.status_code == 422
+    assert 'id="reference-error"' in twice.text
+    order = operator.post(NEW, data={**sent, "kind": "rectification"}).headers["Location"]
+    assert "/supervision/cards/new" not in operator.get(order).text
+    advance(timedelta(days=11))
+    with app.app_context():
+        user = db.session.get_one(User, user_id)
+    operator = sign_in_as(user)
+    assert "逾期未答复" in operator.get(page).text
+    # what was not put right in time leads to the yellow card its letter threatened with
+    card = f"/supervision/cards/new?credit_code={code}"
+    assert card in operator.get(order).text
+    assert f'value="{code}"' in operator.get(card).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 
@@ -21,13 +21,19 @@ from marketplace.notifications.actions import send
 from ..actions.cards import CLOSE_OF_DAY, policy_for, sanctionable, written
 from ..locking import locked
 from ..rules import SanctionsPolicy
+from . import queries
 from .letters import letter
 from .models import Measure, MeasureKind, MeasureStatus
+
+ANSWERED = (MeasureKind.RECTIFICATION, MeasureKind.HOTLINE, MeasureKind.TRANSFER)
 
 
 @dataclass(frozen=True)
 class Content:
-    """What an officer writes: facts, what is asked for, and what the kind needs besides."""
+    """What an officer writes: facts, what is asked for, and what the kind needs besides.
+
+    ``due_on`` is the day a hotline order or a letter itself names, instead of the edition's days.
+    """
 
     kind: MeasureKind
     facts: str
@@ -36,6 +42,7 @@ class Content:
     reference: str = ""
     meeting_at: datetime | None = None
     place: str = ""
+    due_on: date | None = None
 
 
 def issue_measure(
@@ -52,7 +59,11 @@ def issue_measure(
     """
     _complete(content, now)
     edition = policy_for(jurisdiction_code, now)
-    due = _due(content.kind, edition.values, now)
+    due = _asked_by(content, now) or _due(content.kind, edition.values, now)
+    if content.kind is MeasureKind.HOTLINE and queries.is_taken_in(
+        content.reference.strip(), jurisdiction_code
+    ):
+        raise Invalid(_("该编号的工单已登记"), field="reference", rule="measure.reference")
     made = Measure(
         kind=content.kind,
         organisation_id=sanctionable(organisation).id,
@@ -208,6 +219,18 @@ def _complete(content: Content, now: datetime) -> None:
         content.meeting_at is None or content.meeting_at <= now
     ):
         raise Invalid(_("请填写今后的面谈时间"), field="meeting_at", rule="measure.complete")
+
+
+def _asked_by(content: Content, now: datetime) -> datetime | None:
+    """The end of the day an order itself names; None where it names none."""
+    if content.due_on is None:
+        return None
+    if content.kind not in ANSWERED:
+        raise Invalid(_("该种措施不需要书面答复"), field="due_on", rule="measure.due")
+    due = calendar.moment(content.due_on, CLOSE_OF_DAY)
+    if due <= now:
+        raise Invalid(_("答复期限应当晚于现在"), field="due_on", rule="measure.due")
+    return due
 
 
 def _due(kind: MeasureKind, values: SanctionsPolicy, now: datetime) -> datetime | None:

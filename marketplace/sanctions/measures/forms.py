@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateTimeLocalField, RadioField, SelectField, StringField
+from wtforms import DateField, DateTimeLocalField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from marketplace.foundation.clock import SHANGHAI
@@ -29,6 +29,18 @@ class MomentField(DateTimeLocalField):
         except ValueError as error:
             self.data = None
             raise ValueError(_("请按 2026-03-02T09:30 的格式填写时间")) from error
+
+
+class DayField(DateField):
+    """A day in Shanghai."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Refuses what is not a day, in Chinese."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            self.data = None
+            raise ValueError(_("请按 2026-03-02 的格式填写日期")) from error
 
 
 class MeasureForm(SubjectForm):
@@ -57,6 +69,11 @@ class MeasureForm(SubjectForm):
         description=_l("12345 工单时填写"),
         validators=[Length(max=60, message=length_message())],
     )
+    due_on = DayField(
+        _l("答复期限"),
+        description=_l("工单或者函件另有要求的填写；不填的按规则计算"),
+        validators=[Optional()],
+    )
     evidence = FileField(_l("证据材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))
 
     def content(self) -> Content:
@@ -70,6 +87,7 @@ class MeasureForm(SubjectForm):
             reference=self.reference.data or "",
             meeting_at=at.replace(tzinfo=SHANGHAI) if at is not None else None,
             place=self.place.data or "",
+            due_on=self.due_on.data,
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.finding import by_public_id
 
 from .models import Measure, MeasureKind, MeasureStatus
@@ -24,6 +24,16 @@ SENT = (
 def measure(public_id: str) -> Measure:
     """By its public id; raises Missing."""
     return by_public_id(Measure, public_id)
+
+
+def is_taken_in(reference: str, jurisdiction_code: str) -> bool:
+    """Whether a hotline order of this number was taken in here already."""
+    found = select(Measure.id).where(
+        Measure.kind == MeasureKind.HOTLINE,
+        Measure.reference == reference,
+        Measure.jurisdiction_code == jurisdiction_code,
+    )
+    return db.session.scalar(found.limit(as_written(1))) is not None
 
 
 def measures(codes: Sequence[str], kind: MeasureKind | None = None) -> Select[Measure]:

@@ -79,18 +79,20 @@ class Bar:
     @property
     def message(self) -> str:
         """The refusal in words: what bars, why, until when, what to do."""
+        facts = {
+            "title": self.title,
+            "cause": self.cause,
+            "until": f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+        }
         if self.kind is BarKind.NATIONAL:
             return _(
-                "%(title)s（%(cause)s），至 %(until)s 止；对名单有异议的，请向认定机关提出",
-                title=self.title,
-                cause=self.cause,
-                until=f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+                "%(title)s（%(cause)s），至 %(until)s 止；对名单有异议的，请向认定机关提出", **facts
             )
+        if self.kind is BarKind.VETO:
+            return _("%(title)s（%(cause)s），至 %(until)s 止；请在陈述申辩期限内提出意见", **facts)
         return _(
-            "%(title)s（%(cause)s），至 %(until)s 止；对处理有异议的，请向管理机构提出",
-            title=self.title,
-            cause=self.cause,
-            until=f"{self.until.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}",
+            "%(title)s（%(cause)s），至 %(until)s 止；不服的，可在申诉期限内向上级管理机构申诉",
+            **facts,
         )
 
 
