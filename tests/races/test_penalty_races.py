@@ -184,23 +184,28 @@ def test_a_revision_is_revealed_or_refused_never_lost(
         assert _counted(RatingEntry.kind == EntryKind.MARK) == 2
 
 
+def _proposed_exclusion(deal: contracts.Deal) -> tuple[int, int, Somebody]:
+    """An evaluation, the review in which its exclusion is proposed, and who may decide that."""
+    with transaction():
+        evaluations.give(deal, "editor", 4)
+        evaluations.give(deal, "firm", 5)
+    with transaction():
+        given = db.session.scalars(
+            select(Evaluation).where(Evaluation.rater_organisation_id == deal.owner_id)
+        ).one()
+        proposer, decider = _officer(Role.BUREAU_OPERATOR), _officer(Role.BUREAU_APPROVER)
+        review = reviews.open_review(given, ReviewCause.CALLBACK, WHY, proposer.actor, clock.now())
+        reviews.propose_exclusion(review, WHY, proposer.actor, clock.now())
+        return given.id, review.id, decider
+
+
 @ORDERS
 def test_an_exclusion_and_a_dispute_of_one_evaluation(
     app: Flask, advance: Advance, turned: bool
 ) -> None:
     deal = contracts.completed(app, advance)
-    with app.app_context(), transaction():
-        evaluations.give(deal, "editor", 4)
-        evaluations.give(deal, "firm", 5)
-    with app.app_context(), transaction():
-        given = db.session.scalars(
-            select(Evaluation).where(Evaluation.rater_organisation_id == deal.owner_id)
-        ).one()
-        given_id = given.id
-        proposer, decider = _officer(Role.BUREAU_OPERATOR), _officer(Role.BUREAU_APPROVER)
-        review = reviews.open_review(given, ReviewCause.SCREEN, WHY, proposer.actor, clock.now())
-        reviews.propose_exclusion(review, WHY, proposer.actor, clock.now())
-        review_id = review.id
+    with app.app_context():
+        given_id, review_id, decider = _proposed_exclusion(deal)
 
     def exclude() -> None:
         found = db.session.get_one(EvaluationReview, review_id)
@@ -219,3 +224,32 @@ def test_an_exclusion_and_a_dispute_of_one_evaluation(
     advance(timedelta(days=2))
     with app.app_context():
         assert list(ratings.replay()) == []
+
+
+@ORDERS
+def test_one_excludes_and_another_keeps_at_once_and_one_of_them_decides(
+    app: Flask, advance: Advance, turned: bool
+) -> None:
+    deal = contracts.completed(app, advance)
+    with app.app_context():
+        _given, review_id, decider = _proposed_exclusion(deal)
+        with transaction():
+            second = _officer(Role.BUREAU_APPROVER)
+
+    def exclude() -> None:
+        found = db.session.get_one(EvaluationReview, review_id)
+        reviews.exclude(found, WHY, decider.actor, clock.now())
+
+    def keep() -> None:
+        found = db.session.get_one(EvaluationReview, review_id)
+        reviews.refuse_exclusion(found, WHY, second.actor, clock.now())
+
+    came = _in_order(app, turned, exclude, keep)
+    assert came == {
+        "one": "lifecycle" if turned else "done",
+        "other": "done" if turned else "lifecycle",
+    }
+    with app.app_context():
+        status = db.session.query(EvaluationReview).one().status
+        assert status is (ReviewStatus.KEPT if turned else ReviewStatus.EXCLUDED)
+        assert _counted(RatingEntry.kind == EntryKind.REVERSAL) == (0 if turned else 1)
