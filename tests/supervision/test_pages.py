@@ -18,6 +18,7 @@ from marketplace.foundation.ledger import append_only_ddl
 from marketplace.foundation.transactions import transaction
 from marketplace.notices import actions as notice_actions
 from marketplace.supervision import queries
+from marketplace.supervision.queries import ledger
 from marketplace.supervision.titles import action_title, subject_title
 from tests.factories import accounts, notices, sanctions
 from tests.factories.notices import Somebody
@@ -101,7 +102,7 @@ def test_a_range_of_the_ledger_is_verified_on_demand(app: Flask, sign_in_as: Sig
 
 
 def test_a_range_is_limited(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
-    monkeypatch.setattr(queries, "LONGEST_RANGE", 3)
+    monkeypatch.setattr(ledger, "LONGEST_RANGE", 3)
     with app.app_context():
         assert queries.read_range("2", "4", 9) == (2, 4)
         with pytest.raises(Invalid, match="一次最多校验 3 条"):
