@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from config import Settings
 from marketplace.accounts.models import User
+from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db, lock
@@ -25,11 +26,9 @@ HOUR = timedelta(hours=1)
 EXPORTED = "charges.exported"
 
 
-def check_upload(actor: Actor, now: datetime) -> None:
-    """Raises TooMany for who has uploaded as much as may be for now."""
-    # one after the other, so that nobody passes by uploading several at once
-    if actor.user_id is not None:
-        lock(db.session.get_one(User, actor.user_id))
+def check_upload(actor: Actor, now: datetime) -> datetime:
+    """Raises TooMany for who has uploaded as much as may be for now; returns when it was asked."""
+    now = _one_after_the_other(actor, now)
     since, most = now - HOUR, _settings().uploads_per_hour
     lists = select(func.count(FeeListImport.id)).where(
         FeeListImport.uploaded_by == actor.user_id, FeeListImport.uploaded_at > since
@@ -43,10 +42,15 @@ def check_upload(actor: Actor, now: datetime) -> None:
             field="file",
             rule="fees.uploads",
         )
+    return now
 
 
-def check_export(actor: Actor, now: datetime) -> None:
-    """Raises TooMany for who has exported as much as may be for now."""
+def check_export(actor: Actor, now: datetime) -> datetime:
+    """Raises TooMany for who has exported as much as may be for now; returns when it was asked.
+
+    The export is to be recorded in the same transaction: it is what the next one counts.
+    """
+    now = _one_after_the_other(actor, now)
     most = _settings().exports_per_hour
     done = select(func.count(AuditRow.seq)).where(
         AuditRow.action == EXPORTED, AuditRow.actor_id == actor.user_id, AuditRow.at > now - HOUR
@@ -55,6 +59,14 @@ def check_export(actor: Actor, now: datetime) -> None:
         raise TooMany(
             _("每人一小时内最多导出 %(most)s 份文件，请稍后再导出", most=most), rule="fees.exports"
         )
+    return now
+
+
+def _one_after_the_other(actor: Actor, now: datetime) -> datetime:
+    """Nobody passes by asking several times at once; returns the clock as it is by then."""
+    if actor.user_id is not None:
+        lock(db.session.get_one(User, actor.user_id))
+    return max(now, clock.now())
 
 
 def _settings() -> Settings:

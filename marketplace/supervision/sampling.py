@@ -84,6 +84,7 @@ def take_sample(kind: SampleKind, size: int, actor: Actor, now: datetime) -> Aud
 def note_item(sample: AuditSample, position: int, note: str, actor: Actor, now: datetime) -> None:
     """Write a note beside one drawn thing, while the sample is being worked on."""
     lock(sample)
+    now = max(now, clock.now())
     if sample.status is not SampleStatus.DRAWN:
         raise Conflict(_("抽查已提交复核，不能再修改意见"), rule="sample.state")
     item = db.session.scalar(
@@ -100,6 +101,7 @@ def note_item(sample: AuditSample, position: int, note: str, actor: Actor, now: 
 def submit_sample(sample: AuditSample, conclusion: str, actor: Actor, now: datetime) -> None:
     """Hand a sample to another for signing; every difference must have a note or a finding."""
     lock(sample)
+    now = max(now, clock.now())
     found = {finding.item_id for finding in findings.of_sample(sample)}
     open_items = [
         item.position
@@ -119,6 +121,7 @@ def submit_sample(sample: AuditSample, conclusion: str, actor: Actor, now: datet
 def sign_sample(sample: AuditSample, agree: bool, note: str, actor: Actor, now: datetime) -> None:
     """Sign a sample off, or send it back with what is missing. Never by who drew or noted."""
     lock(sample)
+    now = max(now, clock.now())
     if actor.user_id is None or actor.user_id in workers(sample):
         raise Refused(_("抽取或者核查的人不能签认，请由其他人员复核"), rule="two_people")
     sample.sign_note = note.strip() or None

@@ -313,6 +313,8 @@ def test_the_desk_masks_whom_to_call_and_opens_it_on_a_reason(
     told = desk.get(page).text
     assert LOW in told
     assert contact.name not in told
+    assert contact.phone
+    assert contact.phone not in told
     assert contact.name not in auditor.get(page).text
     reveal = f"/personal/callback/{key}/contact"
     assert reveal in told

@@ -23,11 +23,12 @@ from sqlalchemy.exc import DBAPIError
 from marketplace.accounts.permissions import Role
 from marketplace.fees import hourly
 from marketplace.fees.charges import actions, queries, tasks
-from marketplace.fees.charges.models import Charge, ChargeAudit, UploadStatus
+from marketplace.fees.charges.models import Charge, ChargeAudit, ChargeUpload, UploadStatus
 from marketplace.fees.charges.tasks import judge_uploads
 from marketplace.fees.rules.judging import Verdict
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.audit import AuditRow, record
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import TooMany
 from marketplace.foundation.files import StoredFile
@@ -260,7 +261,7 @@ def test_from_upload_to_export(app: Flask, sign_in_as: Any) -> None:
     assert party.get(own).status_code == 200
     assert client.get(own).status_code == 404
 
-    answer = client.get(f"{address}/export.xlsx")
+    answer = client.post(f"{address}/export.xlsx")
     assert answer.status_code == 200, answer.text
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
     assert book.sheet_names == ["核对明细", "按事项", "按机构"]
@@ -442,14 +443,14 @@ def test_a_person_uploads_and_exports_so_many_files_an_hour(
         assert "每人一小时内最多上传 2 份文件" in refused.text
     assert upload(other, content).status_code == 303
     for _n in range(2):
-        assert client.get(f"{address}/export.xlsx").status_code == 200
-    refused = client.get(f"{address}/export.xlsx")
+        assert client.post(f"{address}/export.xlsx").status_code == 200
+    refused = client.post(f"{address}/export.xlsx")
     assert refused.status_code == 429
     assert "每人一小时内最多导出 2 份文件" in refused.text
-    assert other.get(f"{address}/export.xlsx").status_code == 200
+    assert other.post(f"{address}/export.xlsx").status_code == 200
     advance(timedelta(minutes=61))
     client = sign_in_as(one.user)
-    assert client.get(f"{address}/export.xlsx").status_code == 200
+    assert client.post(f"{address}/export.xlsx").status_code == 200
     assert upload(client, content).status_code == 303
 
 
@@ -478,3 +479,70 @@ def test_two_uploads_at_once_count_as_two(app: Flask, monkeypatch: pytest.Monkey
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(take, range(2))) == ["refused", "taken"]
+
+
+def test_two_exports_at_once_count_as_two(
+    app: Flask, sign_in_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(app.config["SETTINGS"], exports_per_hour=2)
+    monkeypatch.setitem(app.config, "SETTINGS", few)
+    with app.app_context(), transaction():
+        officer_of = accounts.officer(Role.BUREAU_OPERATOR)
+        user, actor = officer_of.user, officer_of.actor
+    client = sign_in_as(user)
+    address = judge(app, client, charge_file([supervision("371200")])).headers["Location"]
+    assert client.get(f"{address}/export.xlsx").status_code == 405
+    assert f'action="{address}/export.xlsx"' in client.get(address).text
+    assert client.post(f"{address}/export.xlsx").status_code == 200
+    gate = Barrier(2)
+
+    def export(_n: int) -> str:
+        with app.app_context():
+            gate.wait()
+            try:
+                with transaction():
+                    now = hourly.check_export(actor, clock.now())
+                    time.sleep(0.3)
+                    audit = db.session.scalars(select(ChargeAudit)).one()
+                    record(hourly.EXPORTED, actor, audit, now)
+            except TooMany:
+                return "refused"
+            return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(export, range(2))) == ["made", "refused"]
+    with app.app_context():
+        noted = select(func.count(AuditRow.seq)).where(AuditRow.action == hourly.EXPORTED)
+        assert db.session.scalar(noted) == 2
+
+
+def test_an_upload_is_not_finished_by_other_rules_than_it_was_begun_with(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, advance: Any
+) -> None:
+    """The sums agree, the rows that were stored were judged otherwise."""
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    with app.app_context(), transaction():
+        someone = accounts.officer(Role.BUREAU_OPERATOR)
+        given(charge_file([supervision(str(300000 + n)) for n in range(5)]), someone.actor)
+    put_rows, calls = actions.put_rows, []
+
+    def killed(claim: Any, rows: Any, now: Any) -> bool:
+        calls.append(claim)
+        if len(calls) == 2:
+            raise SystemExit
+        changed = [row | {"standard_edition_id": None} for row in rows]
+        return put_rows(claim, changed, now)
+
+    with app.app_context():
+        monkeypatch.setattr(actions, "put_rows", killed)
+        with pytest.raises(SystemExit):
+            judge_uploads()
+        monkeypatch.setattr(actions, "put_rows", put_rows)
+    advance(actions.GONE_AFTER)
+    with app.app_context():
+        judge_uploads()
+        found = db.session.scalars(select(ChargeUpload)).one()
+        assert found.status is UploadStatus.FAULTY
+        assert found.refusal is not None
+        assert "收费标准有变化" in found.refusal
+        assert db.session.scalar(select(func.count(Charge.id))) == 2

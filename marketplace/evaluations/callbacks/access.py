@@ -30,5 +30,5 @@ def contact_of_callback(actor: Actor, public_id: str, field: str) -> Datum:
     if field != "contact" or not may:
         raise Missing(public_id)
     contact = queries.contact_of(found)
-    shown = f"{masked(contact.name, 'name')} {masked(contact.phone, 'contact')}"
+    shown = f"{masked(contact.name, 'name')} {masked(contact.phone, 'phone')}"
     return Datum(_("回访联系人"), shown, contact.organisation_id)

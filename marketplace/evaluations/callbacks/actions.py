@@ -28,6 +28,7 @@ def note_attempt(
 ) -> CallbackAttempt:
     """Record an attempt that reached nobody who answered."""
     _working(callback, actor)
+    now = max(now, clock.now())
     attempt = CallbackAttempt(
         callback_id=callback.id,
         at=now,
@@ -57,6 +58,7 @@ def conclude(
     naming the field.
     """
     _working(callback, actor)
+    now = max(now, clock.now())
     values = policy.by_id(EvaluationPolicy, callback.edition_id).values
     said = [each.strip() for each in answers]
     if outcome is CallbackStatus.UNREACHED:

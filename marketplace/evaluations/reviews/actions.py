@@ -37,6 +37,7 @@ def reply(given: Evaluation, text: str, actor: Actor, now: datetime) -> Evaluati
     """Publish the one reply of the side that was marked. (section 9: one reply a side)"""
     _marked_by_it(given, actor)
     lock(given)
+    now = max(now, clock.now())
     made = EvaluationReply(
         evaluation_id=given.id,
         text=written(text, "text", LONGEST_REPLY),
@@ -118,6 +119,7 @@ def propose_exclusion(
 ) -> EvaluationReview:
     """Propose to exclude an evaluation, with what was found; another officer decides."""
     lock(review)
+    now = max(now, clock.now())
     _no_party(review, actor)
     review.finding = written(finding, "finding")
     review.proposed_by = actor.user_id
@@ -129,6 +131,7 @@ def propose_exclusion(
 def keep(review: EvaluationReview, reason: str, actor: Actor, now: datetime) -> EvaluationReview:
     """Keep an evaluation as it is, with the reasons, where nobody proposed to exclude it."""
     lock(review)
+    now = max(now, clock.now())
     _no_party(review, actor)
     if review.status is not ReviewStatus.OPEN:
         raise Conflict(_("已提出剔除建议，或者已有决定"), rule="lifecycle")
@@ -140,6 +143,7 @@ def refuse_exclusion(
 ) -> EvaluationReview:
     """Keep an evaluation whose exclusion was proposed. Raises Refused for whoever proposed it."""
     _deciding(review, actor)
+    now = max(now, clock.now())
     return _kept(review, reason, actor, now)
 
 
@@ -158,6 +162,7 @@ def exclude(review: EvaluationReview, reason: str, actor: Actor, now: datetime) 
     Raises Refused for whoever proposed it.
     """
     _deciding(review, actor)
+    now = max(now, clock.now())
     entry_id = review.evaluation.rating_entry_id
     assert entry_id is not None  # a revealed evaluation was posted
     review.decision_reason = written(reason, "reason")

@@ -97,6 +97,7 @@ def claim_upload(upload_id: int, actor: Actor, now: datetime) -> Claim | None:
 def note_progress(claim: Claim, done: int, total: int, now: datetime) -> None:
     """Tell how many rows are judged."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is not None:
         found.done, found.total = done, total
         found.next_check_at = now + GONE_AFTER
@@ -109,6 +110,7 @@ def begin_audit(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> 
     store: the file is faulty, or the upload is another reader's.
     """
     found = _held(claim)
+    now = max(now, clock.now())
     if found is None:
         return None
     if outcome.problems or outcome.refusal:
@@ -119,7 +121,7 @@ def begin_audit(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> 
     found.done = found.total = outcome.total
     found.next_check_at = now + GONE_AFTER
     if found.audit is not None:
-        if any(getattr(found.audit, name) != value for name, value in outcome.sums.items()):
+        if not _same(found.audit, outcome):
             _fail(found, "核对期间收费标准有变化，请重新上传", actor, now)
             return None
         return queries.numbers(found.audit)
@@ -139,9 +141,23 @@ def begin_audit(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> 
     return set()
 
 
+def _same(begun: ChargeAudit, outcome: Outcome) -> bool:
+    """Whether what is judged now goes on with what was stored: the sums, and every stored row as
+    it was charged, by the same editions and with the same verdict."""
+    if any(getattr(begun, name) != value for name, value in outcome.sums.items()):
+        return False
+    judged = {row["number"]: row for row in outcome.rows}
+    return all(
+        row.number in judged
+        and all(getattr(row, name) == judged[row.number][name] for name in queries.JUDGED)
+        for row in queries.judged(begun)
+    )
+
+
 def put_rows(claim: Claim, rows: Sequence[dict[str, Any]], now: datetime) -> bool:
     """Store some of the rows; False when the upload is another reader's."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is None:
         return False
     found.next_check_at = now + GONE_AFTER
@@ -155,6 +171,7 @@ def put_rows(claim: Claim, rows: Sequence[dict[str, Any]], now: datetime) -> boo
 def finish_upload(claim: Claim, actor: Actor, now: datetime) -> None:
     """Every row is stored: the audit can be seen."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is None or found.audit is None:
         return
     lifecycle.move(found, UploadStatus.DONE, actor, now)

@@ -36,8 +36,7 @@ def charges() -> Any:
     form = ChargesForm()
 
     def take() -> ChargeUpload:
-        now = clock.now()
-        hourly.check_upload(actor, now)
+        now = hourly.check_upload(actor, clock.now())
         file = files.store_given(form.file, actor, now, ("xlsx",))
         assert file is not None
         return actions.upload_charges(file, form.title.data or "", actor, now)
@@ -134,12 +133,13 @@ def charge(public_id: str, number: int) -> str:
     )
 
 
-@bp.route("/fees/charges/<public_id>/export.xlsx")
+@bp.post("/fees/charges/<public_id>/export.xlsx")
 @access(SIGNED_IN)
+@writes
 def charges_export(public_id: str) -> Response:
-    """The audit as a workbook."""
+    """The audit as a workbook; counted and noted in the same transaction."""
     actor = require_actor()
     found = rights.audit_for(actor, public_id)
-    hourly.check_export(actor, clock.now())
-    audit.note(hourly.EXPORTED, actor, (found.__tablename__, found.id), rows=found.row_count)
+    now = hourly.check_export(actor, clock.now())
+    audit.record(hourly.EXPORTED, actor, found, now, rows=found.row_count)
     return attachment(export(found), f"charges-{found.made_at:%Y%m%d}-{found.sha256[:8]}.xlsx")

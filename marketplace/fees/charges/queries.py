@@ -72,6 +72,31 @@ def numbers(found: ChargeAudit) -> set[int]:
     return set(db.session.scalars(select(Charge.number).where(Charge.charge_audit_id == found.id)))
 
 
+# what a charge was judged by, and how
+JUDGED = (
+    "item_code",
+    "jurisdiction_code",
+    "day",
+    "price",
+    "inputs",
+    "verdict",
+    "binding",
+    "ceiling",
+    "floor",
+    "beyond",
+    "policy_edition_id",
+    "standard_edition_id",
+)
+
+
+def judged(found: ChargeAudit) -> Sequence[Row[Any]]:
+    """The rows of an audit stored already, with what they were judged by."""
+    columns = [getattr(Charge, name) for name in JUDGED]
+    return db.session.execute(
+        select(Charge.number, *columns).where(Charge.charge_audit_id == found.id)
+    ).all()
+
+
 def seen_by(actor: Actor) -> Select[ChargeAudit]:
     """The audits an actor may see, newest first: the own organisation's, and for an officer those
     the offices of the area made."""

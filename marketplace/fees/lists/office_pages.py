@@ -117,8 +117,7 @@ def upload_list() -> ResponseReturnValue:
     form = UploadForm()
 
     def take() -> FeeListImport:
-        now = clock.now()
-        hourly.check_upload(actor, now)
+        now = hourly.check_upload(actor, clock.now())
         file = files.store_given(form.file, actor, now)
         return importing.upload_list(file, rights.home_code(actor), target, actor, now)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.accounts.queries import bureau, lineage, site
-from marketplace.foundation import audit, calendar
+from marketplace.foundation import audit, calendar, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.clock import local_day
 from marketplace.foundation.db import db, lock
@@ -46,6 +46,7 @@ def begin_night(now: datetime) -> bool:
 def keep_slice(run: CheckRun, position: int, found: Slice, actor: Actor, now: datetime) -> bool:
     """Keep what a slice that began at ``position`` found; False where another worker was first."""
     lock(run)
+    now = max(now, clock.now())
     if run.finished_at is not None or run.position != position:
         return False
     run.checked += found.checked

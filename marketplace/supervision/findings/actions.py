@@ -40,6 +40,7 @@ def raise_finding(
     naming the field, Conflict once the sample was handed over, Missing for an unknown position.
     """
     lock(sample)
+    now = max(now, clock.now())
     if sample.status is not SampleStatus.DRAWN:
         raise Conflict(_("抽查已提交复核，不能再登记问题"), rule="sample.state")
     item = db.session.scalar(
@@ -99,6 +100,7 @@ def judge_answer(
     Never by whoever answered. The answer stays readable in the history either way.
     """
     lock(finding)
+    now = max(now, clock.now())
     if actor.user_id is None or actor.user_id == finding.answered_by:
         raise Refused(_("答复的人不能审核本人的答复，请由其他人员办理"), rule="two_people")
     finding.judgement = _written(judgement, "judgement")

@@ -157,6 +157,7 @@ def claim(trial_id: int, actor: Actor, now: datetime) -> Claim | None:
 def note_progress(claim: Claim, done: int, total: int, now: datetime) -> None:
     """Tell how many organisations are computed."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is not None:
         found.done, found.total = done, total
         found.next_check_at = now + GONE_AFTER
@@ -165,6 +166,7 @@ def note_progress(claim: Claim, done: int, total: int, now: datetime) -> None:
 def finish(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> None:
     """Keep the figures, the changed grades and the digest over all."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is None:
         return
     found.result = outcome.result
@@ -179,6 +181,7 @@ def finish(claim: Claim, outcome: Outcome, actor: Actor, now: datetime) -> None:
 def fail(claim: Claim, actor: Actor, now: datetime) -> None:
     """The trial could not be computed."""
     found = _held(claim)
+    now = max(now, clock.now())
     if found is not None:
         lifecycle.move(found, TrialStatus.FAILED, actor, now)
 
@@ -201,6 +204,7 @@ def propose_adoption(
     """Hand a computed trial to an approver, with its legal basis and fair-competition review
     (`document`, `conclusion`, `date`). Raises Invalid, Refused for another office, Conflict."""
     lock(found)
+    now = max(now, clock.now())
     _own(found, actor)
     if found.status is not TrialStatus.DONE:
         raise Conflict(_("试算完成后才能提请采用"), rule="trial.state")
@@ -220,6 +224,7 @@ def propose_adoption(
 def return_trial(found: RatingTrial, note: str, actor: Actor, now: datetime) -> None:
     """Send a proposal back with the reason; another officer than the proposer."""
     lock(found)
+    now = max(now, clock.now())
     _decidable(found, actor)
     found.decided_by = actor.user_id
     found.decision_note = note.strip()
@@ -233,6 +238,7 @@ def adopt(found: RatingTrial, actor: Actor, now: datetime) -> PolicyEdition:
     begins on it), Refused for the proposer.
     """
     lock(found)
+    now = max(now, clock.now())
     _decidable(found, actor)
     try:
         draft = policy.parse(found.title, edition_text(found), [RatingPolicy])

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.queries import lineage, site
-from marketplace.foundation import audit, policy
+from marketplace.foundation import audit, clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.clock import SHANGHAI, local_day
@@ -42,6 +42,7 @@ def scan(now: datetime) -> int:
         db.session.add(watch)
         db.session.flush()
     lock(watch)
+    now = max(now, clock.now())
     rows = db.session.scalars(
         select(AuditRow).where(AuditRow.seq > watch.seq).order_by(AuditRow.seq).limit(AT_ONCE)
     ).all()
@@ -138,6 +139,7 @@ def note_single_pairs(now: datetime) -> int:
 def acknowledge(event: UnusualEvent, text: str, actor: Actor, now: datetime) -> None:
     """Say that an event was looked at and what came of it; never by anybody it is about."""
     lock(event)
+    now = max(now, clock.now())
     if event.acknowledged_at is not None:
         raise Conflict(_("该事件已由他人确认"), rule="unusual.state")
     if actor.user_id is None or actor.user_id in event.doers:
