@@ -78,6 +78,12 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "行业主管部门年度得分",
+        "marketplace.evaluations.bundled.tasks:settle_due",
+        3600,
+        seeks=True,
+    ),
+    Job(
         "夜间评价核查提示",
         "marketplace.evaluations.screens.tasks:screen_due",
         600,

@@ -31,6 +31,7 @@ from . import (
     overpriced,
     people,
     price_lists,
+    serving,
     story,
     truth,
 )
@@ -146,6 +147,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield late_objection(cast, days)
     yield truth.called_back(cast, days, 210)
     yield truth.disputed(cast, days, 25)
+    yield serving.rated(cast, days, 236, 150, 80, 30, 1)
     yield overpriced.refused_budgets(cast, days)
     yield price_lists.fee_lists(cast, days)
     yield price_lists.audited_charges(cast, days)

@@ -31,6 +31,19 @@ class EvaluationPolicy:
 
     # marks on departments: published by the year, once so many firms have marked
     department_least_firms: Annotated[int, Ge(1), Le(1000)] = 5
+    # a department's score of a year: shares of its parts, the prior they begin from, silence
+    department_marks_share: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.4")
+    department_on_time_share: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.3")
+    department_accepted_share: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.3")
+    department_prior_share: Annotated[Decimal, Gt(0), Le(1)] = Decimal("0.5")
+    department_prior_value: Annotated[Decimal, Ge(0), Le(100)] = Decimal(80)
+    department_prior_strength: Annotated[Decimal, Gt(0), Le(1000)] = Decimal(5)
+    department_silent_points: Annotated[Decimal, Ge(0), Le(100)] = Decimal(1)
+    department_silent_most: Annotated[Decimal, Ge(0), Le(100)] = Decimal(10)
+
+    # the bureau's own service: how long a matter may be rated, until when a bad rating is answered
+    service_working_days: Annotated[int, Ge(1), Le(90)] = 15
+    service_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
     # call-backs: every mark up to `callback_up_to`, and a drawn share of the full ones
     callback_up_to: Annotated[int, Ge(0), Le(5)] = 2

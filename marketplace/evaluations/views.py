@@ -15,6 +15,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 from . import access as rights
 from . import actions, queries
 from .blueprint import bp
+from .bundled import pages as bundled_pages
 from .callbacks import pages as callback_pages
 from .callbacks.access import contact_of_callback
 from .departments import pages as department_pages
@@ -25,8 +26,17 @@ from .reviews import pages as review_pages
 from .reviews import queries as reviews
 from .rules import Direction, EvaluationPolicy, may_revise
 from .screens import pages as screen_pages
+from .served import pages as served_pages
 
-__all__ = ["bp", "callback_pages", "department_pages", "review_pages", "screen_pages"]
+__all__ = [
+    "bp",
+    "bundled_pages",
+    "callback_pages",
+    "department_pages",
+    "review_pages",
+    "screen_pages",
+    "served_pages",
+]
 revealing.subject("callback", contact_of_callback)
 
 

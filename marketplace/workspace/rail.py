@@ -115,6 +115,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "evaluations.evaluate_department",
                 ),
             ),
+            Place("evaluations.services", _l("办事评价"), ("evaluations.rate_service",)),
             Place(
                 "sanctions.own",
                 _l("牌、案件与申诉"),
@@ -185,6 +186,12 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ("evaluations.evaluate_department",),
             ),
             Place("supervision.inspections", _l("重点监管检查"), ("supervision.inspection",)),
+            Place(
+                "evaluations.department_desk",
+                _l("部门年度得分"),
+                ("evaluations.department_year",),
+            ),
+            Place("evaluations.service_desk", _l("办事评价"), ("evaluations.service_follow_up",)),
             Place("evaluations.callbacks", _l("评价回访"), ("evaluations.callback",)),
             Place("evaluations.flags", _l("评价提示"), ("evaluations.flag",)),
             Place("evaluations.reviews", _l("评价核查"), ("evaluations.review",)),

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from marketplace.fees.charges.models import Charge
+from marketplace.foundation import clock
 from marketplace.foundation.db import Base, db
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
@@ -54,12 +55,22 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "evaluations.conclude": ("EvaluationCallback",),
     "evaluations.decide_flag": ("EvaluationFlag",),
     "evaluations.decide_review": ("EvaluationReview",),
+    "evaluations.department_year": ("Organisation",),
     "evaluations.dispute": ("Evaluation",),
     "evaluations.evaluate": ("Contract",),
     "evaluations.evaluate_department": ("Contract",),
     "evaluations.flag": ("EvaluationFlag",),
     "evaluations.look_into": ("EvaluationReview",),
+    "evaluations.answer_service": ("ServiceFollowUp",),
+    "evaluations.rate_service": (
+        "Firm",
+        "Objection",
+        "EvaluationReview",
+        "Appeal",
+        "CreditRepair",
+    ),
     "evaluations.reply": ("Evaluation",),
+    "evaluations.service_follow_up": ("ServiceFollowUp",),
     "evaluations.review": ("EvaluationReview",),
     "evaluations.review_flagged": ("EvaluationFlag",),
     "fees.approve_list": ("FeeList",),
@@ -222,6 +233,13 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
 }
 RECORDS = {"Qualification": "qualification", "Practitioner": "practitioner", "Offering": "offering"}
+MATTERS = {
+    "Firm": "admission",
+    "Objection": "objection",
+    "EvaluationReview": "review",
+    "Appeal": "appeal",
+    "CreditRepair": "repair",
+}
 REVEALED = {
     "Firm": [("firm", "agent"), ("firm", "practitioners")],
     "Need": [("need", "contact"), ("award", "agent")],
@@ -254,6 +272,8 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
         {"name": name, "field": field} for name, field in REVEALED[type(row).__name__]
     ],
+    "evaluations.department_year": lambda _row: [{"year": clock.today().year}],
+    "evaluations.rate_service": lambda row: [{"kind": MATTERS[type(row).__name__]}],
     "fees.edit_row": _rows,
     "fees.remove_row": _rows,
     "fees.charge": lambda audit: [{"number": number} for number in _charge_numbers(audit)],

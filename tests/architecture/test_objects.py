@@ -78,8 +78,14 @@ ENDING = (
     "accounts.remove_person",
     "accounts.withdraw_invitation",
 )
-# what the small demo has nobody for: deliveries under a 小额快选 (tests/orders has them)
-ABSENT = {("orders.accept", "Deliverable")}
+# what the small demo has nobody for: deliveries under a 小额快选 (tests/orders has them), objections,
+# appeals and repairs that are decided
+ABSENT = {
+    ("orders.accept", "Deliverable"),
+    ("evaluations.rate_service", "Objection"),
+    ("evaluations.rate_service", "Appeal"),
+    ("evaluations.rate_service", "CreditRepair"),
+}
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 

@@ -31,6 +31,7 @@ from marketplace.supervision import invariants
 from tests.factories import accounts, contracts
 from tests.factories import evaluations as giving
 from tests.factories.contracts import Deal
+from tests.factories.evaluations import publish_least
 
 Advance = Callable[[timedelta], None]
 SignIn = Callable[..., FlaskClient]
@@ -203,17 +204,22 @@ def test_a_department_is_judged_by_the_year_and_only_by_enough_firms(
     with app.app_context(), transaction():
         _give(deal, "firm", 3)
         _give(deal, "department", 5)
-        office, today = _officer(deal)[1].id, clock.today()
-        name = _officer(deal)[1].name
+        office, today = _officer(deal)[1], clock.today()
         # the year has not ended
-        assert all(not each.means for each in queries.years_of([office], today, 1)[office])
+        assert all(not each.means for each in queries.years_of([office], today)[office.id])
         later = today.replace(year=today.year + 1)
-        one, *before = queries.years_of([office], later, 1)[office]
-        assert (one.year, one.marks, one.firms) == (today.year, 1, 1)
+        few = queries.years_of([office], later)[office.id][0]
+        assert (few.marks, few.firms, few.means, few.total) == (None, None, None, None)
+        publish_least(office.jurisdiction_code, 1)
+        office_id = office.id
+    advance(DAY)
+    with app.app_context():
+        office = db.session.get_one(Organisation, office_id)
+        one, *before = queries.years_of([office], later)[office.id]
+        assert (one.year, one.marks, one.firms, one.total) == (today.year, 1, 1, 9)
         assert one.means == {"guidance": 300, "timeliness": 300, "fairness": 300}
         assert not any(each.means for each in before)
-        few = queries.years_of([office], later, 2)[office][0]
-        assert (few.marks, few.firms, few.means) == (None, None, None)
+        name = office.name
     page = client.get("/data/departments")
     assert page.status_code == 200
     assert name in page.text

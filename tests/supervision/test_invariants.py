@@ -148,6 +148,15 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "I12": ((), "UPDATE selection_rounds SET closed_at = opened_at WHERE closed_at IS NOT NULL"),
     "I15": (("check contracts",), "UPDATE contracts SET award_price = award_price + 1"),
     "I16": ((), "UPDATE rating_subjects SET hundredths = 1 WHERE hundredths IS NOT NULL"),
+    "I16b": (
+        (),
+        "INSERT INTO department_years (public_id, department_id, year, ends_on, settled_on, "
+        "settled_at, edition_id, least_firms, contracts, late, versions, returned, silent, "
+        "evidence, hundredths, digest) SELECT 'x', o.id, 2024, '2024-12-31', '2025-01-01', "
+        "n.published_at, p.id, 5, 9, 9, 0, 0, 0, '{}', 10000, 'x' FROM organisations o, "
+        "policy_editions p, needs n WHERE o.function = 'department' AND p.section = 'evaluation' "
+        "AND n.published_at IS NOT NULL ORDER BY o.id, p.id, n.id LIMIT 1",
+    ),
     "I17": (("guard audit_ledger",), "UPDATE audit_ledger SET roles = 'x' WHERE seq = 9"),
     "I18": (("guard grade_records",), "SELECT 1"),
     "I19": (
@@ -173,6 +182,23 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "I20d": (
         ("guard evaluation_versions",),
         "UPDATE evaluation_versions SET given_at = (SELECT max(at) FROM audit_ledger)",
+    ),
+    "I20e": (
+        ("check department_years",),
+        "INSERT INTO department_years (public_id, department_id, year, ends_on, settled_on, "
+        "settled_at, edition_id, least_firms, firms, marks, mark_total, contracts, late, versions, "
+        "returned, silent, evidence, hundredths, digest) SELECT 'x', o.id, 2024, '2024-12-31', "
+        "'2025-01-01', n.published_at, p.id, 5, 1, 1, 9, 0, 0, 0, 0, 0, '{}', 6000, 'x' "
+        "FROM organisations o, policy_editions p, needs n WHERE o.function = 'department' AND "
+        "p.section = 'evaluation' AND n.published_at IS NOT NULL ORDER BY o.id, p.id, n.id LIMIT 1",
+    ),
+    "I20f": (
+        (),
+        "INSERT INTO service_ratings (public_id, kind, subject_id, round, organisation_id, "
+        "jurisdiction_code, decided_by, decided_at, grade, reason, edition_id, given_at) SELECT "
+        "'x', 'appeal', 9, 0, n.owner_id, n.jurisdiction_code, 9, n.published_at, 'bad', '等候过久', "
+        "p.id, n.published_at FROM needs n, policy_editions p WHERE p.section = 'evaluation' AND "
+        "n.published_at IS NOT NULL ORDER BY n.id, p.id LIMIT 1",
     ),
     "I21a": (
         ("guard audit_ledger",),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import areas
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Permission
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
@@ -15,6 +18,8 @@ from marketplace.foundation.web import PUBLIC, access, require_actor, run_form, 
 
 from .. import queries as evaluations
 from ..blueprint import bp
+from ..bundled import queries as bundled
+from ..bundled.models import DepartmentYear
 from ..forms import FORMS
 from ..models import DIRECTION_TITLES, PART_TITLES
 from ..reviews import queries as reviews
@@ -90,14 +95,13 @@ def department_evaluations() -> ResponseReturnValue:
     """A department's marks to give and given, and what firms say of it by the year."""
     office = rights.department_for(require_actor())
     today = clock.today()
-    least = evaluations.edition_of(office.jurisdiction_code, today).values.department_least_firms
     return render_template(
         "evaluations/department_list.html",
         office=office,
         waiting=queries.waiting_for(office.id, clock.now()),
         given=queries.given_by(office.id),
-        standings=[(office, queries.years_of([office.id], today, least)[office.id])],
-        least=least,
+        standings=_standings([office], today),
+        this_year=today.year,
         parts=PART_TITLES,
         columns=Direction.FIRM_TO_DEPARTMENT.parts,
     )
@@ -106,16 +110,34 @@ def department_evaluations() -> ResponseReturnValue:
 @bp.get("/data/departments")
 @access(PUBLIC)
 def department_standings() -> ResponseReturnValue:
-    """What firms say of the departments, by years that have ended; never a single mark."""
+    """What firms say of the departments and how these scored, by years that have ended; never a
+    single mark."""
     chosen, today = areas.chosen().code, clock.today()
     edition = evaluations.edition_of(chosen, today)
-    least = edition.values.department_least_firms
-    offices = accounts.departments(chosen)
-    years = queries.years_of([each.id for each in offices], today, least)
     return render_template(
         "evaluations/department_standings.html",
-        standings=[(each, years[each.id]) for each in offices],
-        least=least,
+        standings=_standings(accounts.departments(chosen), today),
+        least=edition.values.department_least_firms,
         parts=PART_TITLES,
         columns=Direction.FIRM_TO_DEPARTMENT.parts,
     )
+
+
+Standing = tuple[Organisation, list[tuple[queries.Year, DepartmentYear | None]]]
+
+
+def _standings(offices: list[Organisation], today: date) -> list[Standing]:
+    """By department: the last ended year, and those before it of which there is something."""
+    years = queries.years_of(offices, today)
+    scores = {(row.department_id, row.year): row for row in bundled.settled(years)}
+    return [
+        (
+            office,
+            [
+                (year, scores.get((office.id, year.year)))
+                for year in years[office.id]
+                if year.means or (office.id, year.year) in scores or year.year == today.year - 1
+            ],
+        )
+        for office in offices
+    ]

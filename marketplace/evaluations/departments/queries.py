@@ -10,21 +10,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
-from marketplace.contracts.models import Contract
-from marketplace.foundation import calendar, clock
+from marketplace.contracts.models import Contract, ContractStatus, Deliverable, DeliverableStatus
+from marketplace.foundation import calendar, clock, policy
+from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 from marketplace.projects.models import Need
 
 from ..models import Evaluation, EvaluationVersion, EvaluationWindow
-from ..rules import DEPARTMENTS, Direction
+from ..rules import DEPARTMENTS, Direction, EvaluationPolicy
 from .models import DepartmentWindow, PairStatus
 
 LISTED = 100
@@ -128,20 +129,31 @@ class Year:
     """What firms said of a department in one year that has ended: only where enough said it.
 
     ``means`` are hundredths of a mark by part, half-up; None where fewer firms marked than the
-    edition asks for, and then the numbers are not told either.
+    edition of the year's last day asks for, and then the numbers are not told either. ``total`` is
+    the sum of all marks, ``commitments`` the digest of what was committed to when they were given.
     """
 
     year: int
-    marks: int | None
-    firms: int | None
-    means: dict[str, int] | None
+    least_firms: int
+    marks: int | None = None
+    firms: int | None = None
+    means: dict[str, int] | None = None
+    total: int | None = None
+    commitments: str | None = None
+
+
+@dataclass(frozen=True)
+class _Given:
+    firm: int
+    marks: dict[str, int]
+    commitment: str
 
 
 _LATER = aliased(EvaluationVersion)
 
 
 def years_of(
-    departments: Collection[int], today: date, least_firms: int, years: int = 3
+    departments: Collection[Organisation], today: date, years: int = 3
 ) -> dict[int, list[Year]]:
     """The yearly sums of firms' marks on departments, the last ended year first."""
     first = today.year - years
@@ -156,6 +168,7 @@ def years_of(
             DepartmentWindow.revealed_at,
             Evaluation.rater_organisation_id,
             EvaluationVersion.marks,
+            EvaluationVersion.commitment,
         )
         .select_from(Evaluation)
         .join(EvaluationWindow, EvaluationWindow.id == Evaluation.window_id)
@@ -166,33 +179,131 @@ def years_of(
             & (EvaluationVersion.number == newest),
         )
         .where(
-            DepartmentWindow.department_id.in_(list(departments)),
+            DepartmentWindow.department_id.in_([each.id for each in departments]),
             Evaluation.direction == Direction.FIRM_TO_DEPARTMENT,
             DepartmentWindow.status == PairStatus.REVEALED,
             DepartmentWindow.revealed_at >= calendar.moment(date(first, 1, 1), time(0)),
             DepartmentWindow.revealed_at < calendar.moment(date(today.year, 1, 1), time(0)),
         )
     )
-    found: dict[tuple[int, int], list[tuple[int, dict[str, int]]]] = defaultdict(list)
-    for department, revealed_at, firm, marks in rows:
+    found: dict[tuple[int, int], list[_Given]] = defaultdict(list)
+    for department, revealed_at, firm, marks, commitment in rows:
         assert revealed_at is not None  # the statement asks for revealed pairs
-        found[department, clock.local_day(revealed_at).year].append((firm, marks))
+        year = clock.local_day(revealed_at).year
+        found[department, year].append(_Given(firm, marks, commitment))
     return {
-        department: [
-            _year(year, found[department, year], least_firms)
-            for year in range(today.year - 1, first - 1, -1)
+        each.id: [
+            _year(each, year, found[each.id, year]) for year in range(today.year - 1, first - 1, -1)
         ]
-        for department in departments
+        for each in departments
     }
 
 
-def _year(year: int, given: list[tuple[int, dict[str, int]]], least_firms: int) -> Year:
-    firms = len({firm for firm, _marks in given})
-    if firms < least_firms:
-        return Year(year, None, None, None)
-    count = len(given)
-    means = {
-        part: (sum(marks[part] for _firm, marks in given) * 200 + count) // (count * 2)
-        for part in Direction.FIRM_TO_DEPARTMENT.parts
-    }
-    return Year(year, count, firms, means)
+def _year(department: Organisation, year: int, given: list[_Given]) -> Year:
+    # a later edition never opens a year that was kept closed
+    least = least_firms(department.jurisdiction_code, year)
+    firms = len({each.firm for each in given})
+    if firms < least:
+        return Year(year, least)
+    count, parts = len(given), Direction.FIRM_TO_DEPARTMENT.parts
+    sums = {part: sum(each.marks[part] for each in given) for part in parts}
+    return Year(
+        year,
+        least,
+        count,
+        firms,
+        {part: (sums[part] * 200 + count) // (count * 2) for part in parts},
+        sum(sums.values()),
+        digest(sorted(each.commitment for each in given)),
+    )
+
+
+def least_firms(jurisdiction_code: str, year: int) -> int:
+    """How many firms must have marked before a year is told of: the edition of its last day."""
+    try:
+        edition = policy.in_force(
+            EvaluationPolicy, accounts.lineage(jurisdiction_code), date(year, 12, 31)
+        )
+    except policy.PolicyMissing:
+        return EvaluationPolicy().department_least_firms
+    return edition.values.department_least_firms
+
+
+@dataclass(frozen=True)
+class Handled:
+    """A contract of a department's trade that was accepted, with how it ran."""
+
+    id: int
+    late: bool
+    versions: int
+    returned: int
+
+
+def accepted_in(department: Organisation, begins: datetime, ends: datetime) -> list[Handled]:
+    """The contracts of a department's trade accepted in a time, by key.
+
+    Whose trade: as the list of items stood when the contract was signed, as for evaluations.
+    """
+    trade = select(ServiceItem.code).where(ServiceItem.department_code == department.office_code)
+    rows = db.session.execute(
+        select(
+            Contract.id,
+            Contract.jurisdiction_code,
+            Contract.signed_at,
+            Contract.owner_id,
+            Contract.firm_id,
+            Contract.overdue_since,
+            Need.item_code,
+            DepartmentWindow.department_id,
+        )
+        .join(Need, Need.id == Contract.need_id)
+        .outerjoin(DepartmentWindow, DepartmentWindow.contract_id == Contract.id)
+        .where(
+            Contract.status == ContractStatus.COMPLETED,
+            Contract.accepted_at >= begins,
+            Contract.accepted_at < ends,
+            Contract.jurisdiction_code.in_(accounts.below(department.jurisdiction_code)),
+            Need.item_code.in_(trade),
+        )
+        .order_by(Contract.id)
+    ).all()
+    competent: dict[tuple[str, str, date], int | None] = {}
+    kept = []
+    for row in rows:
+        office = row.department_id
+        if office is None and row.signed_at is not None:
+            key = (row.jurisdiction_code, row.item_code, clock.local_day(row.signed_at))
+            if key not in competent:
+                competent[key] = _competent(*key)
+            office = competent[key]
+        if office == department.id and department.id not in (row.owner_id, row.firm_id):
+            kept.append(row)
+    versions = _versions([row.id for row in kept])
+    return [
+        Handled(row.id, row.overdue_since is not None, *versions.get(row.id, (0, 0)))
+        for row in kept
+    ]
+
+
+def _competent(jurisdiction_code: str, item_code: str, day: date) -> int | None:
+    try:
+        item = catalogue.item(item_code, day, accounts.lineage(jurisdiction_code))
+        return accounts.department(jurisdiction_code, item.department_code).id
+    except Missing:
+        return None
+
+
+def _versions(contracts: list[int]) -> dict[int, tuple[int, int]]:
+    """By contract: how many versions the owner decided on, and how many of them it sent back."""
+    decided = (DeliverableStatus.ACCEPTED, DeliverableStatus.RETURNED)
+    returned = case((Deliverable.status == DeliverableStatus.RETURNED, 1), else_=0)
+    found: dict[int, tuple[int, int]] = {}
+    for start in range(0, len(contracts), 500):
+        some = contracts[start : start + 500]
+        rows = db.session.execute(
+            select(Deliverable.contract_id, func.count(), func.sum(returned))
+            .where(Deliverable.contract_id.in_(some), Deliverable.status.in_(decided))
+            .group_by(Deliverable.contract_id)
+        )
+        found |= {contract: (count, back) for contract, count, back in rows}
+    return found

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from marketplace.evaluations.bundled import actions as bundled
 from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import db
 from marketplace.ratings import actions as ratings
@@ -103,6 +104,7 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I09": ("what was revealed is what was committed to", draws.commitments),
     "I15b": ("a contract ends no later than its notice allows, but by a change", structure.ends),
     "I16": ("stored grades are those of the replay", _replayed),
+    "I16b": ("departments' yearly scores are those of the replay", bundled.differences),
     "I17": ("both ledgers are whole and as published", _ledgers),
     "I18": ("append-only tables have their guards", structure.guards),
     "I19b": ("an entry of the rating ledger has its evidence", structure.evidence),

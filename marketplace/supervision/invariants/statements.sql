@@ -141,6 +141,15 @@ w.contract_id AND v.direction IN ('department_to_firm', 'firm_to_department') WH
 w.opened_at OR x.given_at >= w.ends_at OR x.given_at > CASE WHEN d.id IS NULL THEN w.revealed_at
 ELSE d.revealed_at END;
 
+-- I20e: a department is scored for a year that has ended, with marks of as many firms as it takes
+SELECT y.id FROM department_years y WHERE y.settled_on <= y.ends_on OR y.firms < y.least_firms OR
+y.marks < y.firms;
+
+-- I20f: a bad rating of the bureau is called back, by another than who handled the matter
+SELECT r.id FROM service_ratings r LEFT JOIN service_follow_ups f ON f.rating_id = r.id WHERE
+(r.grade IN ('bad', 'very_bad')) <> (f.id IS NOT NULL) OR f.answered_by = r.decided_by OR
+f.answered_by = r.handled_by;
+
 -- I21a: an evaluation that was given still exists
 SELECT a.subject_id FROM audit_ledger a WHERE a.subject_type = 'evaluations' AND a.action =
 'evaluation.given' AND NOT EXISTS (SELECT 1 FROM evaluations v WHERE v.id = CAST(a.subject_id AS

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from marketplace.accounts.permissions import Permission
 from marketplace.evaluations import queries as evaluations
 from marketplace.evaluations.departments import queries as departments
+from marketplace.evaluations.served import matters
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.languages import joined
 
 from .line import Line
 
@@ -38,4 +40,20 @@ def to_mark(actor: Actor, now: datetime) -> Iterator[Line]:
             where="contracts.index",
             since=window.opened_at,
             due=window.ends_at,
+        )
+
+
+def services(actor: Actor, now: datetime) -> Iterator[Line]:
+    """What the bureau handled and may be rated: one line without a deadline, nobody is pressed."""
+    if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
+        return
+    found = matters.to_rate(actor.organisation_id, now)
+    if found:
+        yield Line(
+            what=_("评价管理机构的办理（自愿）"),
+            about=joined(dict.fromkeys(str(each.kind.title) for each in found)),
+            page="evaluations.services",
+            key=None,
+            where="evaluations.services",
+            since=found[0].decided_at,
         )

@@ -14,6 +14,7 @@ from marketplace.evaluations.reviews import queries as reviews
 from marketplace.evaluations.reviews.models import ReviewStatus
 from marketplace.evaluations.screens import queries as screening
 from marketplace.evaluations.screens.models import SCREEN_TITLES
+from marketplace.evaluations.served import queries as serving
 from marketplace.fees.lists import queries as fee_list_queries
 from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.actor import Actor
@@ -190,6 +191,23 @@ def contract_inspections(actor: Actor, now: datetime) -> Iterator[Line]:
             since=each.opened_at,
             due=each.due_at,
         )
+
+
+def service_follow_ups(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Bad ratings of the bureau, for officers who had no part in the matter."""
+    if not actor.may(Permission.EVALUATION_REVIEW):
+        return
+    for each in serving.waiting(area_of(actor)):
+        if actor.user_id not in (each.rating.handled_by, each.rating.decided_by):
+            yield Line(
+                what=_("回访不满意的办事评价"),
+                about=each.rating.organisation.public_name,
+                page="evaluations.service_follow_up",
+                key=each.public_id,
+                where="evaluations.service_desk",
+                since=each.opened_at,
+                due=each.due_at,
+            )
 
 
 def flags(actor: Actor, now: datetime) -> Iterator[Line]:

@@ -1,0 +1,194 @@
+"""Reads of departments' years: the facts a score rests on, and the scores that were settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation, OrganisationFunction
+from marketplace.catalogue.models import ServiceItem
+from marketplace.contracts.models import Contract, ContractStatus
+from marketplace.foundation import calendar
+from marketplace.foundation.db import as_written, db
+from marketplace.foundation.errors import Missing
+from marketplace.intermediaries.models import CheckStatus, ProfessionalCheck
+from marketplace.projects.models import Need
+
+from ..departments import queries as departments
+from ..departments.models import DepartmentWindow, PairStatus
+from .models import DepartmentYear
+from .rules import Facts
+
+LISTED = 500
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The facts of a year with what they rest on."""
+
+    facts: Facts
+    least_firms: int
+    evidence: dict[str, Any]
+
+
+def span(year: int) -> tuple[datetime, datetime]:
+    """When a year begins and when the next does, in Shanghai."""
+    return (
+        calendar.moment(date(year, 1, 1), time(0)),
+        calendar.moment(date(year + 1, 1, 1), time(0)),
+    )
+
+
+def gather(department: Organisation, year: int, today: date) -> Gathered:
+    """The facts of a department's year; of a year that has not ended without firms' marks."""
+    begins, ends = span(year)
+    accepted = departments.accepted_in(department, begins, ends)
+    silent = list(
+        db.session.scalars(
+            select(ProfessionalCheck.id)
+            .where(
+                ProfessionalCheck.organisation_id == department.id,
+                ProfessionalCheck.status == CheckStatus.SILENT,
+                ProfessionalCheck.status_since >= begins,
+                ProfessionalCheck.status_since < ends,
+            )
+            .order_by(ProfessionalCheck.id)
+        )
+    )
+    said = None
+    if year < today.year:
+        after = date(year + 1, 1, 1)
+        said = departments.years_of([department], after, 1)[department.id][0]
+    return Gathered(
+        Facts(
+            firms=said.firms if said else None,
+            marks=said.marks if said else None,
+            mark_total=said.total if said else None,
+            contracts=len(accepted),
+            late=sum(each.late for each in accepted),
+            versions=sum(each.versions for each in accepted),
+            returned=sum(each.returned for each in accepted),
+            silent=len(silent),
+        ),
+        departments.least_firms(department.jurisdiction_code, year),
+        {
+            "contracts": [
+                [each.id, int(each.late), each.versions, each.returned] for each in accepted
+            ],
+            "silent": silent,
+            "marks": said.commitments if said else None,
+        },
+    )
+
+
+def unsettled(year: int) -> list[int]:
+    """Departments without a score of a year in which something of theirs seems to have happened:
+    one statement for each jurisdiction that has departments."""
+    begins, ends = span(year)
+    handled = (
+        ServiceItem.department_code == Organisation.office_code,
+        Contract.status == ContractStatus.COMPLETED,
+        Contract.accepted_at >= begins,
+        Contract.accepted_at < ends,
+    )
+    silent = exists().where(
+        ProfessionalCheck.organisation_id == Organisation.id,
+        ProfessionalCheck.status == CheckStatus.SILENT,
+        ProfessionalCheck.status_since >= begins,
+        ProfessionalCheck.status_since < ends,
+    )
+    said = exists().where(
+        DepartmentWindow.department_id == Organisation.id,
+        DepartmentWindow.status == PairStatus.REVEALED,
+        DepartmentWindow.revealed_at >= begins,
+        DepartmentWindow.revealed_at < ends,
+    )
+    settled_already = exists().where(
+        DepartmentYear.department_id == Organisation.id, DepartmentYear.year == year
+    )
+    department_here = Organisation.function == OrganisationFunction.DEPARTMENT
+    places = db.session.scalars(
+        select(Organisation.jurisdiction_code).where(department_here).distinct()
+    ).all()
+    found: list[int] = []
+    for code in sorted(places):
+        trade = (
+            exists()
+            .where(Contract.need_id == Need.id, ServiceItem.code == Need.item_code, *handled)
+            .where(Contract.jurisdiction_code.in_(accounts.below(code)))
+        )
+        found += db.session.scalars(
+            select(Organisation.id).where(
+                department_here,
+                Organisation.jurisdiction_code == code,
+                ~settled_already,
+                or_(trade, silent, said),
+            )
+        )
+    return found
+
+
+def settled(department_ids: Collection[int]) -> list[DepartmentYear]:
+    """The scores of departments, the newest year first."""
+    return list(
+        db.session.scalars(
+            select(DepartmentYear)
+            .where(DepartmentYear.department_id.in_(list(department_ids)))
+            .order_by(DepartmentYear.year.desc(), DepartmentYear.department_id)
+        )
+    )
+
+
+def settled_year(department_id: int, year: int) -> DepartmentYear | None:
+    """The score of a department's year, None before it is settled."""
+    return db.session.scalar(
+        select(DepartmentYear).where(
+            DepartmentYear.department_id == department_id, DepartmentYear.year == year
+        )
+    )
+
+
+def department(public_id: str) -> Organisation:
+    """A department by its public id. Raises Missing."""
+    found = db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    if found is None or found.function is not OrganisationFunction.DEPARTMENT:
+        raise Missing(f"department {public_id}")
+    return found
+
+
+@dataclass(frozen=True)
+class ContractRow:
+    """A contract that counted, for whoever may open the evidence."""
+
+    contract: Contract
+    late: bool
+    versions: int
+    returned: int
+
+
+def contracts_in(evidence: dict[str, Any]) -> list[ContractRow]:
+    """The contracts a score rests on: those that took points first, the first 500."""
+    counted = sorted(evidence["contracts"], key=lambda row: (-row[1], -row[3], row[0]))[:LISTED]
+    rows = db.session.scalars(select(Contract).where(Contract.id.in_([row[0] for row in counted])))
+    found = {each.id: each for each in rows}
+    return [
+        ContractRow(found[key], bool(late), versions, returned)
+        for key, late, versions, returned in counted
+    ]
+
+
+def checks_in(evidence: dict[str, Any]) -> list[ProfessionalCheck]:
+    """The professional checks left unanswered, the first 500."""
+    return list(
+        db.session.scalars(
+            select(ProfessionalCheck)
+            .where(ProfessionalCheck.id.in_(evidence["silent"]))
+            .order_by(ProfessionalCheck.status_since)
+            .limit(as_written(LISTED))
+        )
+    )
