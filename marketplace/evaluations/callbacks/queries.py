@@ -131,10 +131,10 @@ def months_over(day: date) -> list[date]:
     return found[::-1]
 
 
-def drawn_by(month: date) -> datetime:
-    """When a month's sample is drawn at the latest, where nothing was missed: the list is made on
-    the first day after it, its head published on the second."""
-    return _start(next_month(month) + timedelta(days=2))
+def late_from(month: date) -> datetime:
+    """From when on a month's list counts as late: it is made on the first day after the month, the
+    draw on the second; a week leaves room for a site that stood still over holidays."""
+    return _start(next_month(month) + timedelta(days=7))
 
 
 def row_of(listed: CallbackList) -> AuditRow:
@@ -312,7 +312,7 @@ class Published:
         """Whether the month was listed or drawn later than it is where nothing is missed."""
         if self.listed is None:
             return False
-        late = drawn_by(self.month)
+        late = late_from(self.month)
         return self.listed.listed_at >= late or (
             self.draw is not None and self.draw.drawn_at >= late + timedelta(days=1)
         )

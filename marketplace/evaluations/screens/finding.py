@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, WebSession
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import Capacity, EntryKind, RatingEntry, RatingSubject
 from marketplace.ratings.rules.entries import Entry, Grade, RaterSide
@@ -24,6 +24,7 @@ from . import rules
 from .rules import Finding, Mark, Screen
 
 AT_ONCE = 500
+ROWS_AT_ONCE = 10_000
 _REVERSING = aliased(RatingEntry)
 
 
@@ -43,7 +44,8 @@ def _standing(register: str, since: date, day: date) -> Sequence[ColumnElement[b
 
 def marks_of(register: str, since: date, day: date) -> list[Mark]:
     """Every mark of a register that stands on a day and took effect since another."""
-    rows = db.session.execute(
+    found: list[Mark] = []
+    asked = (
         select(
             RatingEntry.id,
             RatingEntry.rater_organisation_id,
@@ -56,19 +58,25 @@ def marks_of(register: str, since: date, day: date) -> list[Mark]:
         .join(RatingSubject, RatingSubject.id == RatingEntry.subject_id)
         .where(*_standing(register, since, day))
         .order_by(RatingEntry.id)
+        .limit(as_written(ROWS_AT_ONCE))
     )
-    return [
-        Mark(
-            entry,
-            rater or 0,
-            about,
-            contract or 0,
-            capacity is Capacity.INTERMEDIARY,
-            hundredths or 0,
-            day.toordinal(),
-        )
-        for entry, rater, about, contract, capacity, hundredths, day in rows
-    ]
+    # some rows at a time: the database's answer is never held whole
+    while rows := db.session.execute(
+        asked.where(RatingEntry.id > found[-1].entry) if found else asked
+    ).all():
+        found += [
+            Mark(
+                entry,
+                rater or 0,
+                about,
+                contract or 0,
+                capacity is Capacity.INTERMEDIARY,
+                hundredths or 0,
+                begun.toordinal(),
+            )
+            for entry, rater, about, contract, capacity, hundredths, begun in rows
+        ]
+    return found
 
 
 def find(

@@ -90,8 +90,10 @@ def rings(marks: Sequence[Mark], policy: EvaluationPolicy) -> Iterator[Finding]:
     connected part of two or more.
     """
     edges: dict[tuple[int, int], list[Mark]] = defaultdict(list)
+    marked = {mark.about for mark in marks if mark.on_firm}
     for mark in marks:
-        if mark.on_firm:
+        # who was never marked himself closes no circle
+        if mark.on_firm and mark.rater in marked:
             edges[mark.rater, mark.about].append(mark)
     graph: dict[int, list[int]] = defaultdict(list)
     for (rater, about), given in edges.items():
@@ -159,20 +161,26 @@ def circles(graph: Mapping[int, Sequence[int]]) -> list[list[int]]:
 def pairs(marks: Sequence[Mark], policy: EvaluationPolicy) -> Iterator[Finding]:
     """An owner and a firm that gave each other nothing but full marks on several contracts, where
     these are much of what the firm was ever marked on."""
-    given: dict[tuple[int, int], dict[int, list[Mark]]] = defaultdict(lambda: defaultdict(list))
     totals: dict[int, int] = defaultdict(int)
+    counts: dict[tuple[int, int], int] = defaultdict(int)
+    spoilt: set[tuple[int, int]] = set()
     for mark in marks:
+        owner_and_firm = (mark.rater, mark.about) if mark.on_firm else (mark.about, mark.rater)
         if mark.on_firm:
             totals[mark.about] += 1
-            given[mark.rater, mark.about][mark.contract].append(mark)
-        else:
-            given[mark.about, mark.rater][mark.contract].append(mark)
+            counts[owner_and_firm] += 1
+        # where one side was silent or is excluded, the other's mark still has to be full
+        if not mark.is_full:
+            spoilt.add(owner_and_firm)
+    likely = {pair for pair, count in counts.items() if count >= policy.pair_contracts} - spoilt
+    given: dict[tuple[int, int], dict[int, list[Mark]]] = defaultdict(lambda: defaultdict(list))
+    for mark in marks:
+        owner_and_firm = (mark.rater, mark.about) if mark.on_firm else (mark.about, mark.rater)
+        if owner_and_firm in likely:
+            given[owner_and_firm][mark.contract].append(mark)
     for (owner, firm), contracts in given.items():
         both = [each for each in contracts.values() if len(each) == 2]
         if len(both) < policy.pair_contracts:
-            continue
-        # where one side was silent or is excluded, the other's mark still has to be full
-        if not all(mark.is_full for each in contracts.values() for mark in each):
             continue
         if share_reached(len(both), totals[firm], policy.pair_percent):
             evidence = tuple(sorted(mark.entry for each in both for mark in each))
