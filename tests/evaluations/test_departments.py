@@ -19,6 +19,8 @@ from marketplace.evaluations.departments.models import DepartmentWindow, PairSta
 from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.reviews import actions as reviewing
 from marketplace.evaluations.rules import Direction
+from marketplace.evaluations.served import matters
+from marketplace.evaluations.served.models import MatterKind
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
@@ -195,6 +197,9 @@ def test_the_firm_disputes_a_departments_mark_and_the_department_never_reads_the
         reviewing.exclude(review, "经核查与事实不符", decider.actor, clock.now())
     with app.app_context():
         assert "经核查与事实不符" in firm.get(page).text
+        # whoever disputed may say how the bureau handled it
+        decided = matters.to_rate(deal.firm_id, clock.now())
+        assert MatterKind.REVIEW in {each.kind for each in decided}
         _sound()
 
 

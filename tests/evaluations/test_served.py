@@ -27,12 +27,14 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Missing, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.models import Firm
+from marketplace.sanctions.appeals import actions as appeals
 from marketplace.supervision import invariants
-from tests.factories import accounts, intermediaries
+from tests.factories import accounts, intermediaries, sanctions
 
 Advance = Callable[[timedelta], None]
 SignIn = Callable[..., FlaskClient]
 DAY = timedelta(days=1)
+GROUNDS = "期间的延误由业主未提供基础资料造成，有往来函件为证。"
 REASON = "同一材料先后两次要求补正，等候过久"
 
 
@@ -151,3 +153,24 @@ def test_a_call_back_has_its_clock_and_its_lines(app: Flask, advance: Advance) -
         found = queries.quarters([accounts.CITY], clock.today())
         assert sum(each.answered for each in found) == 1
         assert sum(each.in_time for each in found) == 0
+
+
+def test_an_appeal_that_was_decided_is_a_matter_of_the_firm(app: Flask) -> None:
+    with app.app_context(), transaction():
+        made = intermediaries.listed()
+        card = sanctions.card(made.organisation)
+        filed = appeals.file_appeal(card, GROUNDS, made.actor, clock.now())
+        superior = accounts.officer(Role.SUPERVISOR).actor
+        assert MatterKind.APPEAL not in {
+            each.kind for each in matters.to_rate(made.organisation.id, clock.now())
+        }
+        appeals.uphold(filed, "事实清楚，予以维持。", superior, clock.now())
+        (matter,) = (
+            each
+            for each in matters.to_rate(made.organisation.id, clock.now())
+            if each.kind is MatterKind.APPEAL
+        )
+        assert (matter.decided_by, matter.public_id) == (superior.user_id, filed.public_id)
+        assert matters.matter("appeal", filed.public_id) == matter
+        given = actions.rate(matter, Satisfaction.GOOD, None, made.actor, clock.now())
+        assert (given.subject_id, given.jurisdiction_code) == (filed.id, filed.jurisdiction_code)
