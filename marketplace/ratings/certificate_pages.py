@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts.areas import areas, chosen
 from marketplace.accounts.models import Organisation
-from marketplace.foundation import clock, heads, qr
+from marketplace.foundation import clock, qr
 from marketplace.foundation.web import PUBLIC, access
 
 from . import access as rights
@@ -39,7 +39,6 @@ def _certificate(public_id: str, capacity: Capacity) -> ResponseReturnValue:
         owner=capacity is Capacity.OWNER,
         area=areas()[register],
         register=register,
-        head=heads.newest(),
         now=now,
         hundredths=queries.hundredths,
     )
