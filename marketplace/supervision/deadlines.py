@@ -23,7 +23,7 @@ from marketplace.evaluations.models import Evaluation, EvaluationWindow, WindowS
 from marketplace.evaluations.reviews.models import EvaluationReview
 from marketplace.evaluations.reviews.queries import LIVE as REVIEWED
 from marketplace.evaluations.rules import PARTIES
-from marketplace.foundation import clock
+from marketplace.foundation import clock, epoch
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus, ProfessionalCheck
@@ -381,17 +381,13 @@ DEADLINES: tuple[Deadline, ...] = (
 
 def running() -> list[Found]:
     """Every clock that runs for some organisation, read in one statement."""
-    offices: dict[tuple[str, bool], list[int]] = {}
     found = []
     for row in db.session.execute(union_all(*(each.clocks() for each in DEADLINES))):
         if row.due is None:
             continue
-        owing = [row.organisation_id]
+        owing: tuple[int, ...] = (row.organisation_id,)
         if row.organisation_id is None:
-            place = (row.jurisdiction_code, row.superior)
-            if place not in offices:
-                offices[place] = _superiors_of(place[0]) if row.superior else _bureau_of(place[0])
-            owing = offices[place]
+            owing = (_superiors_of if row.superior else _bureau_of)(row.jurisdiction_code)
         found += [
             Found(
                 kind=ClockKind(row.kind),
@@ -428,12 +424,14 @@ def lotteries(now: datetime) -> Iterator[Found]:
         )
 
 
-def _bureau_of(code: str) -> list[int]:
+@epoch.remembered
+def _bureau_of(code: str) -> tuple[int, ...]:
     try:
-        return [accounts.bureau(code).id]
+        return (accounts.bureau(code).id,)
     except Missing:
-        return []
+        return ()
 
 
-def _superiors_of(code: str) -> list[int]:
-    return [office.id for office in reviewing_offices(code)]
+@epoch.remembered
+def _superiors_of(code: str) -> tuple[int, ...]:
+    return tuple(office.id for office in reviewing_offices(code))
