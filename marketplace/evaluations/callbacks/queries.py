@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.queries import register_of
@@ -193,23 +193,28 @@ def revealed_in(month: date, jurisdiction_code: str, values: EvaluationPolicy) -
     ]
 
 
-def unlisted(month: date) -> list[int]:
-    """One window of each area that revealed something in a month neither listed nor drawn."""
+def unlisted(months: Sequence[date]) -> list[int]:
+    """One window of each area and month that revealed something neither listed nor drawn."""
+    if not months:
+        return []
+    # asked at every look at the clock: all months in one statement
+    return sorted(db.session.scalars(union_all(*map(_unlisted_in, months))))
+
+
+def _unlisted_in(month: date) -> Select[int]:
     begins, ends = _start(month), _start(next_month(month))
     done = select(CallbackList.jurisdiction_code).where(CallbackList.month == month)
     drawn = select(CallbackDraw.jurisdiction_code).where(CallbackDraw.month == month)
-    return list(
-        db.session.scalars(
-            select(func.min(EvaluationWindow.id))
-            .join(Contract, Contract.id == EvaluationWindow.contract_id)
-            .where(
-                EvaluationWindow.revealed_at >= begins,
-                EvaluationWindow.revealed_at < ends,
-                Contract.jurisdiction_code.not_in(done),
-                Contract.jurisdiction_code.not_in(drawn),
-            )
-            .group_by(Contract.jurisdiction_code)
+    return (
+        select(func.min(EvaluationWindow.id))
+        .join(Contract, Contract.id == EvaluationWindow.contract_id)
+        .where(
+            EvaluationWindow.revealed_at >= begins,
+            EvaluationWindow.revealed_at < ends,
+            Contract.jurisdiction_code.not_in(done),
+            Contract.jurisdiction_code.not_in(drawn),
         )
+        .group_by(Contract.jurisdiction_code)
     )
 
 

@@ -26,7 +26,7 @@ def _unlisted(now: datetime, left_alone: Select[int]) -> list[int]:
     # what was revealed in the month's last moment is committed by then
     over = queries.months_over(clock.local_day(now - heads.SETTLED))
     resting = set(db.session.scalars(left_alone))
-    return [key for month in over for key in queries.unlisted(month) if key not in resting]
+    return [key for key in queries.unlisted(over) if key not in resting]
 
 
 def _list(window_id: int, actor: Actor, now: datetime) -> int:
