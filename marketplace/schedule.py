@@ -74,7 +74,7 @@ JOBS: tuple[Job, ...] = (
         "评价窗口",
         "marketplace.evaluations.tasks:advance_due",
         30,
-        watches=_watching("evaluation_windows", "department_windows"),
+        watches=_watching("evaluation_windows", "department_windows", "assessor_appointments"),
         seeks=True,
     ),
     Job(

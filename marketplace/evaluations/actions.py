@@ -20,6 +20,8 @@ from marketplace.ratings.actions import post_marks
 from marketplace.ratings.rules.entries import RaterSide
 
 from . import queries
+from .assessors import queries as assessors
+from .assessors.revealing import post_assessments
 from .callbacks.opening import open_for_low
 from .models import PART_TITLES, Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .rules import (
@@ -102,7 +104,8 @@ def submit_evaluation(
     parties = (contract.owner_id, contract.firm_id)
     rater, about = parties if direction is Direction.OWNER_TO_FIRM else parties[::-1]
     given = give_marks(window, direction, rater, about, marks, reason, rules, actor, now)
-    if all_in({one.direction for one in queries.evaluations_in(window)}):
+    marked = {one.direction for one in queries.evaluations_in(window)}
+    if all_in(marked) and not assessors.awaited(window, now):
         reveal(window, actor, now)
     return given
 
@@ -211,6 +214,7 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
         )
         given.rating_entry_id = entry.id
         open_for_low(given, CLOCK, now)
+    post_assessments(window, now)
     db.session.flush()
     for organisation_id in (contract.owner_id, contract.firm_id):
         send(
@@ -225,7 +229,7 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
 
 def advance_window(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
     """The time is over: reveal what was given; what was not given has no effect on any score."""
-    if queries.evaluations_in(window):
+    if queries.evaluations_in(window) or assessors.assessments_in(window):
         reveal(window, actor, now)
     else:
         lifecycle.move(window, WindowStatus.LAPSED, actor, now)

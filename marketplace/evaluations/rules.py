@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
@@ -44,6 +44,12 @@ class EvaluationPolicy:
     # the bureau's own service: how long a matter may be rated, until when a bad rating is answered
     service_working_days: Annotated[int, Ge(1), Le(90)] = 15
     service_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
+
+    # who but the parties may mark the firm of an ended contract, on what; nobody by default
+    assessor_kinds: tuple[Literal["social", "third_party"], ...] = ()
+    assessor_parts: tuple[
+        Literal["quality", "timeliness", "attitude", "charging", "conduct"], ...
+    ] = ("quality", "timeliness", "conduct")
 
     # call-backs: every mark up to `callback_up_to`, and a drawn share of the full ones
     callback_up_to: Annotated[int, Ge(0), Le(5)] = 2

@@ -10,6 +10,8 @@ from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 
 from . import actions, queries
+from .assessors import actions as assessors
+from .assessors.models import AssessorAppointment
 from .departments import actions as departments
 from .departments.models import DepartmentWindow
 from .models import EvaluationWindow
@@ -21,6 +23,7 @@ def advance_due() -> int:
         tasks.advance_each("evaluation_windows.open", _unopened, _open)
         + tasks.sweep(EvaluationWindow, actions.advance_window)
         + tasks.sweep(DepartmentWindow, departments.advance_pair)
+        + tasks.sweep(AssessorAppointment, assessors.advance_appointment)
     )
 
 

@@ -14,6 +14,7 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from . import access as rights
 from . import actions, queries
+from .assessors import pages as assessor_pages
 from .blueprint import bp
 from .bundled import pages as bundled_pages
 from .callbacks import pages as callback_pages
@@ -29,6 +30,7 @@ from .screens import pages as screen_pages
 from .served import pages as served_pages
 
 __all__ = [
+    "assessor_pages",
     "bp",
     "bundled_pages",
     "callback_pages",

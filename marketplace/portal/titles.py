@@ -157,6 +157,8 @@ TITLES: dict[str, dict[str, Any]] = {
         "department_silent_most": _l("部门年度得分：逾期未答复全年最多扣分"),
         "service_working_days": _l("办事评价期限（工作日）"),
         "service_answer_working_days": _l("不满意评价的回访答复期限（工作日）"),
+        "assessor_kinds": _l("参与评价的社会监督员、第三方评估机构"),
+        "assessor_parts": _l("社会监督员、第三方评估机构的评价项目"),
         "callback_up_to": _l("须全部回访的最高分"),
         "callback_sample_percent": _l("满分评价每月抽样回访的百分比"),
         "callback_sample_least": _l("满分评价每月至少抽样件数"),
@@ -192,6 +194,13 @@ TITLES: dict[str, dict[str, Any]] = {
 }
 
 VALUES: dict[str, Any] = {
+    "social": _l("社会监督员"),
+    "third_party": _l("第三方评估机构"),
+    "quality": _l("服务质量"),
+    "timeliness": _l("服务时效"),
+    "attitude": _l("服务态度"),
+    "charging": _l("服务收费"),
+    "conduct": _l("执业规范"),
     "True": _l("是"),
     "False": _l("否"),
     "open": _l("非禁即入"),

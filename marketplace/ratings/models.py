@@ -35,6 +35,7 @@ SIDE_TITLES: dict[RaterSide, Any] = {
     RaterSide.OWNER: _l("项目业主评价"),
     RaterSide.FIRM: _l("中介机构评价"),
     RaterSide.DEPARTMENT: _l("行业主管部门评价"),
+    RaterSide.ASSESSOR: _l("社会监督和第三方评价"),
 }
 CONDUCT_TITLES: dict[ConductKind, Any] = {
     ConductKind.OVERDUE_DELIVERY: _l("成果逾期"),

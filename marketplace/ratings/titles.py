@@ -19,6 +19,7 @@ RATING_TITLES: dict[str, Any] = {
     "owner_share": _l("业主评价权重"),
     "department_share": _l("部门评价权重"),
     "inspection_share": _l("检查结果权重"),
+    "assessor_share": _l("社会监督和第三方评价权重"),
     "inspection_months": _l("检查结果有效期（月）"),
     "inspection_lowest": _l("检查结果最低分"),
     "late_step_working_days": _l("逾期计分步长（工作日）"),

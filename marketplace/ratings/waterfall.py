@@ -77,7 +77,7 @@ def bars(explanation: Explanation) -> list[Bar]:
     at = found.prior_value
     policy = explanation.edition.values
     inspected = found.inspection
-    parts = (
+    parts: tuple[tuple[str, Any, Decimal, Decimal, Decimal], ...] = (
         (
             "owners",
             _("项目业主评价"),
@@ -100,6 +100,18 @@ def bars(explanation: Explanation) -> list[Bar]:
             policy.inspection_share,
         ),
     )
+    if policy.assessor_share:
+        line = found.assessors
+        parts = (
+            *parts,
+            (
+                "assessors",
+                _("社会监督和第三方评价"),
+                line.points,
+                line.share,
+                policy.assessor_share,
+            ),
+        )
     for part, label, points, share, given in parts:
         note = _("占比 %(share)s%%", share=plain(share * 100)) if share else _("没有记录")
         if not given:

@@ -44,6 +44,8 @@ NOUNS: dict[str, Any] = {
     "screen": _l("评价提示"),
     "evaluation_windows": _l("互评"),
     "department_windows": _l("部门与机构互评"),
+    "assessment": _l("社会监督和第三方评价"),
+    "assessor_appointments": _l("评价人聘任"),
     "contract_inspections": _l("重点监管检查"),
     "department_year": _l("部门年度得分"),
     "factor": _l("第二验证因素"),
@@ -137,6 +139,7 @@ DEEDS: dict[str, Any] = {
     "attempted": _l("拨打登记"),
     "listed": _l("列出名单"),
     "reviewed": _l("启动核查"),
+    "recused": _l("申请回避"),
     "run": _l("夜间计算"),
     "taken_over": _l("按名单更新"),
     "grade": _l("等级结算"),
@@ -228,6 +231,8 @@ def subject_title(subject_type: str) -> str:
 
 
 SUBJECTS: dict[str, Any] = {
+    "assessments": _l("社会监督和第三方评价"),
+    "assessor_recusals": _l("评价人回避"),
     "audit_ledger": _l("审计台账"),
     "catalogue_editions": _l("服务事项清单"),
     "endpoint": _l("页面"),

@@ -110,6 +110,8 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "contracts.deliver",
                     "contracts.terminate",
                     "evaluations.evaluate",
+                    "evaluations.assessments",
+                    "evaluations.assess",
                     "evaluations.reply",
                     "evaluations.dispute",
                     "evaluations.evaluate_department",
@@ -184,6 +186,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 "evaluations.department_evaluations",
                 _l("部门评价"),
                 ("evaluations.evaluate_department",),
+            ),
+            Place(
+                "evaluations.appointments",
+                _l("评价人聘任"),
+                ("evaluations.appointment", "evaluations.new_appointment"),
             ),
             Place("supervision.inspections", _l("重点监管检查"), ("supervision.inspection",)),
             Place(

@@ -21,6 +21,11 @@ from marketplace.accounts.models import FactorReset, Organisation, OrganisationF
 from marketplace.accounts.permissions import HOME_OF_ROLE, Permission, Role
 from marketplace.contracts import amending
 from marketplace.contracts.models import Contract, ContractStatus, Side
+from marketplace.evaluations.assessors.models import (
+    AppointmentStatus,
+    AssessorAppointment,
+    AssessorKind,
+)
 from marketplace.evaluations.queries import edition_of
 from marketplace.evaluations.screens.models import EvaluationFlag, FlagStatus, ScreenRun
 from marketplace.evaluations.screens.rules import Screen
@@ -85,6 +90,9 @@ ABSENT = {
     ("evaluations.rate_service", "Objection"),
     ("evaluations.rate_service", "Appeal"),
     ("evaluations.rate_service", "CreditRepair"),
+    # the demo's cities give assessors no part
+    ("evaluations.assess", "Contract"),
+    ("evaluations.stand_aside", "Contract"),
 }
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -201,6 +209,7 @@ def _complete() -> None:
     )
     _flagged(firm, operator, now)
     _inspected(contract, operator, now)
+    _appointed(firm, operator, now)
     sheet = files.store(io.BytesIO(file_of([OWN])), "清单.xlsx", operator, now, "file")
     importing.upload_list(
         sheet, accounts.CITY, fee_lists.draft_list(accounts.CITY, operator, now), operator, now
@@ -236,6 +245,24 @@ def _flagged(firm: Organisation, actor: Actor, now: datetime) -> None:
         raised_at=now,
     )
     lifecycle.begin(flag, FlagStatus.RAISED, actor, now)
+
+
+def _appointed(organisation: Organisation, actor: Actor, now: datetime) -> None:
+    """An assessor proposed as if the city's edition gave assessors a part."""
+    today = clock.local_day(now)
+    made = AssessorAppointment(
+        organisation_id=organisation.id,
+        kind=AssessorKind.SOCIAL,
+        jurisdiction_code=accounts.CITY,
+        item_codes=[],
+        starts_on=today,
+        ends_on=today + timedelta(days=30),
+        basis="公开遴选",
+        proposed_by=actor.user_id,
+        proposed_at=now,
+        edition_id=edition_of(accounts.CITY, today).id,
+    )
+    lifecycle.begin(made, AppointmentStatus.PROPOSED, actor, now)
 
 
 def _inspected(contract: Contract, actor: Actor, now: datetime) -> None:

@@ -10,6 +10,22 @@ from marketplace.supervision import invariants
 from tests.tampering import unguard
 
 # code: what is loosened first (a table's guards, an index, a check), then what is done by hand
+# an assessor's marks as if the owner of a contract had been appointed; by whom, and posted as what
+ASSESSED = (
+    "INSERT INTO assessor_appointments (public_id, organisation_id, kind, jurisdiction_code, "
+    "item_codes, starts_on, ends_on, basis, proposed_by, proposed_at, confirmed_by, confirmed_at, "
+    "edition_id, status, status_since) SELECT 'x', v.rater_organisation_id, 'social', "
+    "c.jurisdiction_code, '[]', c.starts_on, c.ends_on, '文件', 1, w.opened_at, 2, w.opened_at, "
+    "w.edition_id, 'in_force', w.opened_at FROM evaluations v JOIN evaluation_windows w ON w.id = "
+    "v.window_id JOIN contracts c ON c.id = w.contract_id WHERE v.rating_entry_id IS NOT NULL "
+    "AND v.direction = 'owner_to_firm' ORDER BY v.id LIMIT 1; "
+    "INSERT INTO assessments (public_id, window_id, appointment_id, organisation_id, "
+    "about_organisation_id, given_at, revise_until, rating_entry_id) SELECT 'x', v.window_id, p.id, "
+    "{rater}, v.about_organisation_id, v.given_at, v.revise_until, {entry} FROM evaluations v JOIN "
+    "assessor_appointments p ON p.public_id = 'x' WHERE v.rating_entry_id IS NOT NULL AND "
+    "v.direction = 'owner_to_firm' ORDER BY v.id LIMIT 1"
+)
+
 BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "I01": (
         ("index uq_awards_live",),
@@ -131,6 +147,13 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "jurisdiction_code = (SELECT jurisdiction_code FROM contracts WHERE status = 'active')",
     ),
     "S03": (("check cards",), "UPDATE cards SET correct_by = NULL"),
+    "A01": (
+        (),
+        ASSESSED.format(rater="v.rater_organisation_id + 1", entry="v.rating_entry_id"),
+    ),
+    "A02": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="v.rating_entry_id")),
+    "A03": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="NULL")),
+    "A04": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="v.rating_entry_id")),
     "K01": (
         ("check contract_inspections",),
         "INSERT INTO contract_inspections (public_id, contract_id, organisation_id, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,6 +14,8 @@ from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
 from marketplace.contracts import queries as contracts
 from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.assessors import queries as assessors
+from marketplace.evaluations.assessors.models import Assessment
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
 from marketplace.fees import queries as fees
@@ -53,6 +56,8 @@ class Dossier:
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
     key_supervision: bool
+    assessments: Sequence[Assessment]
+    assessor_share: Decimal
 
     part_titles = PART_TITLES
     parts = Direction.OWNER_TO_FIRM.parts
@@ -75,6 +80,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
     lineage = served_by.lineage if served_by else ()
     grade = ratings.grade_on(firm.id, register, today)
     averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
+    assessments = assessors.about(firm.id, MARKS_SHOWN)
     return Dossier(
         firm=firm,
         today=today,
@@ -94,6 +100,10 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         )[1],
         blacklisted=_blacklistings(firm, now),
         cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
+        assessments=assessments,
+        assessor_share=ratings.edition_on(register, today).values.assessor_share
+        if assessments
+        else Decimal(0),
         key_supervision=_under_key_supervision(grade.grade, lineage, today),
     )
 

@@ -28,11 +28,13 @@ class Grade(StrEnum):
 
 
 class RaterSide(StrEnum):
-    """Who gave a mark: an owner on a firm, a firm on an owner, or a department."""
+    """Who gave a mark: an owner on a firm, a firm on an owner, a department, or a social
+    supervisor or third-party assessor."""
 
     OWNER = "owner"
     FIRM = "firm"
     DEPARTMENT = "department"
+    ASSESSOR = "assessor"
 
 
 class ConductKind(StrEnum):

@@ -56,6 +56,9 @@ class RatingPolicy:
     owner_share: Share = Decimal("0.5")
     department_share: Share = Decimal("0.3")
     inspection_share: Share = Decimal("0.2")
+    # social supervisors and third-party assessors; what they have displaces no prior value, so that
+    # a perfect mark of theirs never lowers a score however small the share
+    assessor_share: Share = Decimal(0)
     inspection_months: Months = 15
     # a result below the lowest mark would let a worst mark raise the score
     inspection_lowest: Annotated[Decimal, Ge(20), Le(100)] = Decimal(20)

@@ -30,6 +30,7 @@ class Numbers:
     """A policy in whole numbers: shares on one denominator, values in hundredths."""
 
     __slots__ = (
+        "assessor_share",
         "cap",
         "department_share",
         "highest",
@@ -53,12 +54,17 @@ class Numbers:
                 policy.department_share,
                 policy.inspection_share,
                 policy.prior_share,
+                policy.assessor_share,
             )
         ]
         unit = lcm(*(share.denominator for share in shares))
-        self.owner_share, self.department_share, self.inspection_share, self.prior_share = (
-            int(share * unit) for share in shares
-        )
+        (
+            self.owner_share,
+            self.department_share,
+            self.inspection_share,
+            self.prior_share,
+            self.assessor_share,
+        ) = (int(share * unit) for share in shares)
         self.policy = policy
         self.prior_strength = int(Fraction(policy.prior_strength) * UNIT)
         self.prior_value = int(policy.prior_value * 100)
@@ -141,6 +147,7 @@ class Reckoning:
     denominator: int
     conduct: ConductTotal
     total: int | None
+    assessors: Weighed
 
     @property
     def mean(self) -> Fraction | None:
@@ -181,6 +188,17 @@ def reckon(standing: Standing, numbers: Numbers, day: date) -> Reckoning:
         numerator += share * numbers.prior_value
         denominator += share
 
+    assessors = Weighed(0, 0, strength)
+    if standing.assessors and numbers.assessor_share:
+        found = standing.weighed_assessors(numbers, position)
+        # marks of no age weight any more are as if there were none
+        if found.weight:
+            assessors = Weighed(found.weight, found.value, strength)
+            # the other parts keep their masses, the prior value too
+            part = numbers.assessor_share * owners_total * departments_total
+            numerator = numerator * assessors.total + part * assessors.value
+            denominator = denominator * assessors.total + part * assessors.weight
+
     conduct = standing.conduct_on(day, policy)
     total = None
     if denominator:
@@ -190,7 +208,15 @@ def reckon(standing: Standing, numbers: Numbers, day: date) -> Reckoning:
             denominator * points.denominator,
         )
     return Reckoning(
-        owners, departments, inspection, inspection_value, numerator, denominator, conduct, total
+        owners,
+        departments,
+        inspection,
+        inspection_value,
+        numerator,
+        denominator,
+        conduct,
+        total,
+        assessors,
     )
 
 

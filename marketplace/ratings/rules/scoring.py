@@ -142,6 +142,7 @@ class Score:
     raters: tuple[RaterLine, ...]
     conduct: tuple[ConductLine, ...]
     evidence: Evidence
+    assessors: PartLine
 
 
 def score(entries: Iterable[Entry], policy: RatingPolicy, day: date, known_at: datetime) -> Score:
@@ -173,6 +174,7 @@ def score(entries: Iterable[Entry], policy: RatingPolicy, day: date, known_at: d
         raters=explain.raters(marks),
         conduct=_conduct_lines(reckoning),
         evidence=evidence_of(standing, policy, day, reckoning),
+        assessors=explain.part(reckoning.assessors, numbers.assessor_share),
     )
 
 
@@ -221,8 +223,15 @@ class _Explanation:
         reckoning = self.reckoning
         if not reckoning.denominator:
             return Fraction(0)
-        other = reckoning.departments if part is reckoning.owners else reckoning.owners
-        return weight * part.scale * part_share * other.total / reckoning.denominator
+        others = 1
+        for other in (reckoning.owners, reckoning.departments, self._assessors()):
+            others *= 1 if other is part else other.total
+        return weight * part.scale * part_share * others / reckoning.denominator
+
+    def _assessors(self) -> Weighed:
+        """The assessors' part as the denominator has it: one, where it has none."""
+        found = self.reckoning.assessors
+        return found if found.weight else Weighed(0, 0, 1)
 
     def part(self, part: Weighed, part_share: int) -> PartLine:
         """The line of one part."""
@@ -243,6 +252,7 @@ class _Explanation:
         if not reckoning.denominator or reckoning.inspection is not None:
             return Fraction(0)
         weight = reckoning.owners.strength * reckoning.departments.strength
+        weight *= self._assessors().total
         return Fraction(self.numbers.prior_share * weight, reckoning.denominator)
 
     def inspection(self) -> InspectionLine | None:
@@ -250,7 +260,7 @@ class _Explanation:
         reckoning = self.reckoning
         if reckoning.inspection is None:
             return None
-        totals = reckoning.owners.total * reckoning.departments.total
+        totals = reckoning.owners.total * reckoning.departments.total * self._assessors().total
         share = Fraction(self.numbers.inspection_share * totals, reckoning.denominator)
         value = Fraction(reckoning.inspection_value, 100)
         return InspectionLine(
@@ -280,6 +290,12 @@ class _Explanation:
             if weight:
                 share = self.numbers.department_share
                 lines.append(self._mark(mark, weight, Fraction(weight), departments, share))
+        heard = self.standing.assessors if self.numbers.assessor_share else []
+        weights = self.numbers.weights(heard, self.position)
+        for mark, weight in zip(heard, weights, strict=True):
+            if weight:
+                share, part = self.numbers.assessor_share, self.reckoning.assessors
+                lines.append(self._mark(mark, weight, Fraction(weight), part, share))
         return tuple(lines)
 
     def _mark(
@@ -310,7 +326,7 @@ class _Explanation:
         owners = self.reckoning.owners
         groups: dict[int, list[MarkLine]] = {}
         for line in marks:
-            if line.side is not RaterSide.DEPARTMENT:
+            if line.side in (RaterSide.OWNER, RaterSide.FIRM):
                 groups.setdefault(line.rater, []).append(line)
         cap = None if owners.cap is None else _fixed(owners.cap / UNIT)
         lines = []

@@ -42,8 +42,10 @@ class Standing:
 
     __slots__ = (
         "_conduct_total",
+        "_weighed_assessors",
         "_weighed_departments",
         "_weighed_raters",
+        "assessors",
         "conduct",
         "contracts",
         "departments",
@@ -56,6 +58,7 @@ class Standing:
         """Nothing counts yet."""
         self.raters: list[StandingMark] = []
         self.departments: list[StandingMark] = []
+        self.assessors: list[StandingMark] = []
         self.inspections: list[InspectionEntry] = []
         self.conduct: list[ConductEntry] = []
         self.vetoes: list[VetoEntry] = []
@@ -63,6 +66,7 @@ class Standing:
         self._conduct_total: tuple[list[ConductEntry], RatingPolicy, ConductTotal] | None = None
         self._weighed_raters: RunningWeights | None = None
         self._weighed_departments: RunningWeights | None = None
+        self._weighed_assessors: RunningWeights | None = None
 
     def add(self, entry: Entry) -> None:
         """Let one entry count. Entries are added in the order of `effect_order`."""
@@ -78,6 +82,8 @@ class Standing:
             )
             if entry.side is RaterSide.DEPARTMENT:
                 self.departments.append(mark)
+            elif entry.side is RaterSide.ASSESSOR:
+                self.assessors.append(mark)
             else:
                 self.raters.append(mark)
                 self.contracts.add(entry.contract)
@@ -92,6 +98,7 @@ class Standing:
         """The same entries, to go on from apart; what is weighed is weighed anew."""
         other = Standing()
         other.raters, other.departments = list(self.raters), list(self.departments)
+        other.assessors = list(self.assessors)
         other.inspections, other.conduct = list(self.inspections), list(self.conduct)
         other.vetoes, other.contracts = list(self.vetoes), set(self.contracts)
         return other
@@ -110,6 +117,14 @@ class Standing:
         if weighed is None or weighed.numbers is not numbers:
             weighed = self._weighed_departments = RunningWeights(numbers)
         weighed.bring_to(self.departments, position)
+        return weighed
+
+    def weighed_assessors(self, numbers: Numbers, position: Position) -> RunningWeights:
+        """The weights of the marks of assessors at a calendar position."""
+        weighed = self._weighed_assessors
+        if weighed is None or weighed.numbers is not numbers:
+            weighed = self._weighed_assessors = RunningWeights(numbers)
+        weighed.bring_to(self.assessors, position)
         return weighed
 
     def conduct_on(self, day: date, policy: RatingPolicy) -> ConductTotal:
@@ -134,6 +149,9 @@ class Standing:
         if self.departments and self.departments[0].month < oldest:
             self.departments = [mark for mark in self.departments if mark.month >= oldest]
             self._weighed_departments = None
+        if self.assessors and self.assessors[0].month < oldest:
+            self.assessors = [mark for mark in self.assessors if mark.month >= oldest]
+            self._weighed_assessors = None
 
 
 def effect_order(entry: Entry) -> tuple[date, datetime, int]:

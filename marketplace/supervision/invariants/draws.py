@@ -12,6 +12,7 @@ from types import ModuleType
 from sqlalchemy import String, cast, select
 
 from marketplace.accounts.models import Organisation
+from marketplace.evaluations.assessors.models import Assessment, AssessmentVersion
 from marketplace.evaluations.models import Evaluation, EvaluationVersion
 from marketplace.foundation import crypto
 from marketplace.foundation.audit import AuditRow
@@ -19,6 +20,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import StatusChange
 from marketplace.projects.models import Need
 from marketplace.ratings.models import EntryKind, RatingEntry
+from marketplace.ratings.rules.entries import RaterSide
 from marketplace.selection import drawing
 from marketplace.selection.methods import draw_proof, public_value, random_draw
 from marketplace.selection.methods.public_value import CeremonyNumber
@@ -199,3 +201,34 @@ def published() -> Iterator[str]:
     )
     for number in db.session.scalars(late):
         yield f"selection_rounds {number}"
+
+
+def assessments() -> Iterator[str]:
+    """The same of assessors' marks."""
+    committed = {
+        (int(number), facts.get("version")): facts.get("commitment")
+        for number, facts in db.session.execute(
+            select(AuditRow.subject_id, AuditRow.facts).where(
+                AuditRow.subject_type == Assessment.__tablename__,
+                AuditRow.action == "assessment.given",
+            )
+        )
+    }
+    latest: dict[int, AssessmentVersion] = {}
+    for version in db.session.scalars(select(AssessmentVersion).order_by(AssessmentVersion.number)):
+        latest[version.assessment_id] = version
+        key = (version.assessment_id, version.number)
+        if not committed.get(key) == version.commitment == version.content_digest():
+            yield f"assessment_versions {version.id}"
+    posted = select(Assessment, RatingEntry).join(
+        RatingEntry, RatingEntry.id == Assessment.rating_entry_id
+    )
+    for given, entry in db.session.execute(posted):
+        if (
+            entry.side is not RaterSide.ASSESSOR
+            or (entry.evidence_type, entry.evidence_id) != (given.__tablename__, given.id)
+            or entry.rater_organisation_id != given.organisation_id
+            or entry.subject.organisation_id != given.about_organisation_id
+            or entry.parts != latest[given.id].marks
+        ):
+            yield f"assessments {given.id}"

@@ -262,3 +262,22 @@ AND colour IS NOT NULL);
 SELECT i.id FROM contract_inspections i JOIN contracts c ON c.id = i.contract_id JOIN
 policy_editions e ON e.id = i.edition_id WHERE i.organisation_id <> c.firm_id OR e.section <>
 'sanctions' OR i.done_at < i.opened_at OR c.signed_at > i.opened_at;
+
+-- A01: an assessor marked under an appointment of its own, confirmed by another officer, in its term
+SELECT m.id FROM assessments m JOIN assessor_appointments p ON p.id = m.appointment_id WHERE
+p.organisation_id <> m.organisation_id OR p.confirmed_at IS NULL OR p.confirmed_by = p.proposed_by OR
+m.given_at < p.confirmed_at OR EXISTS (SELECT 1 FROM status_changes s WHERE s.subject_type =
+'assessor_appointments' AND s.subject_id = p.id AND s.to_status IN ('withdrawn', 'ended') AND s.at <
+m.given_at);
+
+-- A02: an assessor marks the firm of an ended contract, is no party to it and did not stand aside
+SELECT m.id FROM assessments m JOIN evaluation_windows w ON w.id = m.window_id JOIN contracts c ON
+c.id = w.contract_id WHERE m.about_organisation_id <> c.firm_id OR m.organisation_id IN (c.owner_id,
+c.firm_id) OR c.status NOT IN ('completed', 'terminated') OR EXISTS (SELECT 1 FROM assessor_recusals r
+WHERE r.window_id = m.window_id AND r.organisation_id = m.organisation_id);
+
+-- A03: an assessor's marks were given while the window was open and count once it is revealed
+SELECT m.id FROM assessments m JOIN evaluation_windows w ON w.id = m.window_id WHERE (w.status =
+'revealed') <> (m.rating_entry_id IS NOT NULL) OR EXISTS (SELECT 1 FROM assessment_versions v WHERE
+v.assessment_id = m.id AND (v.given_at < w.opened_at OR v.given_at >= w.ends_at OR v.given_at >
+w.revealed_at));

@@ -135,6 +135,7 @@ def parts(before: Score, after: Score) -> dict[str, str]:
         "prior": after.prior_value - before.prior_value,
         "owners": after.owners.points - before.owners.points,
         "departments": after.departments.points - before.departments.points,
+        "assessors": after.assessors.points - before.assessors.points,
         "inspection": _inspected(after) - _inspected(before),
         "conduct": after.conduct_total - before.conduct_total,
     }

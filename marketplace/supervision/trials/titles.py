@@ -13,6 +13,7 @@ PART_TITLES: dict[str, Any] = {
     "prior": _l("初始分值"),
     "owners": _l("业主评价"),
     "departments": _l("部门评价"),
+    "assessors": _l("社会监督和第三方评价"),
     "inspection": _l("检查结果"),
     "conduct": _l("行为记录"),
 }

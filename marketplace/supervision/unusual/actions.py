@@ -27,6 +27,7 @@ TWO_HANDS = {
     "firms": ("checked", ("listed", "refused")),
     "cards": ("proposed", ("correcting", "suspended")),
     "credit_repairs": ("verified", ("granted", "refused")),
+    "assessor_appointments": ("proposed", ("in_force", "refused")),
     "evaluation_reviews": ("proposed", ("excluded", "kept")),
     "rating_trials": ("proposed", ("adopted",)),
     "sanction_cases": ("proposed", ("decided",)),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.assessors import queries as assessors
 from marketplace.evaluations.departments import queries as departments
 from marketplace.evaluations.served import matters
 from marketplace.foundation.actor import Actor
@@ -57,3 +58,20 @@ def services(actor: Actor, now: datetime) -> Iterator[Line]:
             where="evaluations.services",
             since=found[0].decided_at,
         )
+
+
+def to_assess(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Contracts an assessor may mark and has not."""
+    if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
+        return
+    for window in assessors.open_for(actor.organisation_id, now):
+        if assessors.assessment(window, actor.organisation_id) is None:
+            yield Line(
+                what=_("以评价人身份评价机构"),
+                about=window.contract.need.title,
+                page="evaluations.assess",
+                key=window.contract.public_id,
+                where="contracts.index",
+                since=window.opened_at,
+                due=window.ends_at,
+            )

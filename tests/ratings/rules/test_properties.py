@@ -17,6 +17,7 @@ from marketplace.ratings.rules.grading import grade_in_force
 from marketplace.ratings.rules.policy import DatedPolicy, RatingPolicy
 from marketplace.ratings.rules.scoring import score, total_on
 from tests.ratings.rules.builders import (
+    DAY,
     DEFAULT,
     EDITIONS,
     LATER,
@@ -34,7 +35,9 @@ every_edition_with_marks = pytest.mark.parametrize(
     [policy for policy in SHIPPED.values() if policy.owner_share],
     ids=[name for name, policy in SHIPPED.items() if policy.owner_share],
 )
-_sides = st.sampled_from([RaterSide.OWNER, RaterSide.OWNER, RaterSide.DEPARTMENT])
+_sides = st.sampled_from(
+    [RaterSide.OWNER, RaterSide.OWNER, RaterSide.DEPARTMENT, RaterSide.ASSESSOR]
+)
 _mark = st.tuples(
     st.integers(20, 100), st.integers(1, 5), st.integers(1, 9), st.integers(0, 1200), _sides
 )
@@ -42,7 +45,7 @@ _mark = st.tuples(
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[Entry]:
-    """Marks of up to five owners and of departments, and perhaps an inspection."""
+    """Marks of up to five owners, of departments and assessors, and perhaps an inspection."""
     entries: list[Entry] = [
         mark(
             number,
@@ -181,3 +184,40 @@ def test_the_total_alone_is_that_of_the_whole_score(
 ) -> None:
     day = date.fromordinal(TODAY.toordinal() + later)
     assert total_on(entries, policy, day, LATER) == score(entries, policy, day, LATER).total
+
+
+@every_edition
+@settings(max_examples=60)
+@given(ledgers())
+def test_the_points_of_all_lines_add_up_and_assessors_count_where_they_have_a_share(
+    policy: RatingPolicy, entries: list[Entry]
+) -> None:
+    found = score(entries, policy, TODAY, LATER)
+    if found.mean is not None:
+        parts = found.owners.share + found.departments.share + found.assessors.share
+        inspected = found.inspection
+        points = sum((line.points for line in found.marks), Decimal(0))
+        points += inspected.points if inspected else Decimal(0)
+        whole = parts + found.prior_share + (inspected.share if inspected else Decimal(0))
+        slack = Decimal("0.00000001")
+        assert abs(found.prior_value + points - found.mean) < slack
+        assert abs(whole - 1) < slack
+    without = [each for each in entries if getattr(each, "side", None) is not RaterSide.ASSESSOR]
+    if not policy.assessor_share:
+        assert found.total == score(without, policy, TODAY, LATER).total
+        assert found.assessors.share == 0
+
+
+def test_an_assessor_moves_the_score_by_its_share_and_makes_no_grade_alone() -> None:
+    policy = next(each for name, each in SHIPPED.items() if "370982" in name)
+    side = RaterSide.ASSESSOR
+    # three owners' perfect marks: 85.45 as everywhere; one worst mark of a supervisor beside them
+    own: list[Entry] = list(marks(3))
+    assert _total(own, policy, DAY) == Decimal("85.45")
+    one = score([*own, mark(50, 20, side=side)], policy, DAY, LATER)
+    # masses: 0.5 N/(N+5) at 100 and 0.5 (1 − that) at 80 with N = 1.875, 0.1 n/(n+5) at 20, n = 0.625
+    assert one.total == Decimal("84.03")
+    assert one.evidence.contracts == 3, "an assessor's mark is no evaluated contract"
+    many = [mark(number, 100, side=side) for number in range(1, 40)]
+    alone = grade_in_force(many, [DatedPolicy(date(2020, 1, 1), policy, "x")], DAY, LATER)
+    assert alone.grade is Grade.UNGRADED

@@ -1,0 +1,231 @@
+"""Reads about assessors: who may mark what, who is still awaited, what the public may read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import joinedload
+
+from marketplace.accounts.models import Membership, Organisation
+from marketplace.accounts.queries import lineage, register_of
+from marketplace.contracts.models import Contract
+from marketplace.foundation import clock, policy
+from marketplace.foundation.db import as_written, db
+from marketplace.intermediaries import queries as intermediaries
+
+from ..models import EvaluationWindow, WindowStatus
+from ..queries import edition_of
+from ..rules import EvaluationPolicy
+from .models import (
+    AppointmentStatus,
+    Assessment,
+    AssessorAppointment,
+    AssessorRecusal,
+)
+
+
+def has_part(window: EvaluationWindow) -> bool:
+    """Whether the window's edition gives anybody but the parties a part."""
+    return bool(policy.by_id(EvaluationPolicy, window.edition_id).values.assessor_kinds)
+
+
+def kinds_of(jurisdiction_code: str, day: date) -> tuple[str, ...]:
+    """The kinds of assessors the edition in force in an area gives a part."""
+    return edition_of(jurisdiction_code, day).values.assessor_kinds
+
+
+def covering(window: EvaluationWindow, now: datetime) -> list[AssessorAppointment]:
+    """The appointments in force that reach a window's contract, whoever is related or not."""
+    if not has_part(window):
+        return []
+    contract, today = window.contract, clock.local_day(now)
+    kinds = policy.by_id(EvaluationPolicy, window.edition_id).values.assessor_kinds
+    found = db.session.scalars(
+        select(AssessorAppointment)
+        .where(
+            AssessorAppointment.status == AppointmentStatus.IN_FORCE,
+            AssessorAppointment.jurisdiction_code.in_(lineage(contract.jurisdiction_code)),
+            AssessorAppointment.kind.in_(kinds),
+            AssessorAppointment.starts_on <= today,
+            AssessorAppointment.ends_on >= today,
+        )
+        .order_by(AssessorAppointment.id)
+    )
+    item = contract.need.item_code
+    return [each for each in found if not each.item_codes or item in each.item_codes]
+
+
+def appointment_for(
+    window: EvaluationWindow, organisation_id: int | None, now: datetime
+) -> AssessorAppointment | None:
+    """The appointment by which an organisation may mark a window's contract; None without one."""
+    return next(
+        (each for each in covering(window, now) if each.organisation_id == organisation_id), None
+    )
+
+
+def relation(organisation_id: int, contract: Contract) -> str | None:
+    """Why an assessor must stand aside from a contract, as a code; None where nothing is known.
+
+    ``party``: it is a side of the contract. ``same``: it shares its legal representative, telephone
+    or address with a side. ``person``: somebody works for it and for a side. ``rival``: it offers
+    the item itself.
+    """
+    if organisation_id in (contract.owner_id, contract.firm_id):
+        return "party"
+    own = db.session.get_one(Organisation, organisation_id)
+    for side_id in (contract.owner_id, contract.firm_id):
+        side = db.session.get_one(Organisation, side_id)
+        for trait in ("legal_representative", "phone", "address"):
+            mine = getattr(own, trait)
+            if mine and mine == getattr(side, trait):
+                return "same"
+    here = select(Membership.user_id).where(
+        Membership.organisation_id == organisation_id, Membership.until.is_(None)
+    )
+    there = exists().where(
+        Membership.organisation_id.in_((contract.owner_id, contract.firm_id)),
+        Membership.until.is_(None),
+        Membership.user_id.in_(here),
+    )
+    if db.session.scalar(select(there)):
+        return "person"
+    firm = intermediaries.firm_of(organisation_id, register_of(contract.jurisdiction_code))
+    if firm is not None:
+        offered = intermediaries.shown_offerings(firm.id)
+        if any(each.item_code == contract.need.item_code for each in offered):
+            return "rival"
+    return None
+
+
+def recused(window: EvaluationWindow, organisation_id: int) -> AssessorRecusal | None:
+    """Where an assessor declared that it stands aside."""
+    return db.session.scalar(
+        select(AssessorRecusal).where(
+            AssessorRecusal.window_id == window.id,
+            AssessorRecusal.organisation_id == organisation_id,
+        )
+    )
+
+
+def assessment(window: EvaluationWindow, organisation_id: int | None) -> Assessment | None:
+    """One assessor's marks; callers show them to that assessor only until the reveal."""
+    return db.session.scalar(
+        select(Assessment).where(
+            Assessment.window_id == window.id, Assessment.organisation_id == organisation_id
+        )
+    )
+
+
+def assessments_in(window: EvaluationWindow) -> list[Assessment]:
+    """All assessors' marks on a window's contract."""
+    return list(
+        db.session.scalars(
+            select(Assessment).where(Assessment.window_id == window.id).order_by(Assessment.id)
+        )
+    )
+
+
+def awaited(window: EvaluationWindow, now: datetime) -> bool:
+    """Whether some assessor may still mark and has not: then the parties' marks do not show yet."""
+    if not has_part(window):
+        return False
+    given = {each.organisation_id for each in assessments_in(window)}
+    return any(
+        each.organisation_id not in given
+        and recused(window, each.organisation_id) is None
+        and relation(each.organisation_id, window.contract) is None
+        for each in covering(window, now)
+    )
+
+
+def open_for(organisation_id: int, now: datetime, limit: int = 100) -> list[EvaluationWindow]:
+    """Open windows an assessor may mark or has marked, by their end; related ones left out."""
+    today = clock.local_day(now)
+    appointed = exists().where(
+        AssessorAppointment.organisation_id == organisation_id,
+        AssessorAppointment.status == AppointmentStatus.IN_FORCE,
+        AssessorAppointment.starts_on <= today,
+        AssessorAppointment.ends_on >= today,
+    )
+    if not db.session.scalar(select(appointed)):
+        return []
+    windows = db.session.scalars(
+        select(EvaluationWindow)
+        .where(EvaluationWindow.status == WindowStatus.OPEN)
+        .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
+    )
+    found = []
+    for window in windows:
+        if appointment_for(window, organisation_id, now) is None:
+            continue
+        if relation(organisation_id, window.contract) or recused(window, organisation_id):
+            continue
+        found.append(window)
+        if len(found) == limit:
+            break
+    return found
+
+
+def given_by(organisation_id: int, limit: int = 50) -> list[Assessment]:
+    """What an assessor has marked, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Assessment)
+            .where(Assessment.organisation_id == organisation_id)
+            .order_by(Assessment.id.desc())
+            .limit(as_written(limit))
+        )
+    )
+
+
+def about(organisation_id: int, limit: int) -> list[Assessment]:
+    """The revealed assessments of a firm, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Assessment)
+            .join(EvaluationWindow, EvaluationWindow.id == Assessment.window_id)
+            .where(
+                Assessment.about_organisation_id == organisation_id,
+                Assessment.rating_entry_id.is_not(None),
+                EvaluationWindow.status == WindowStatus.REVEALED,
+            )
+            .order_by(Assessment.id.desc())
+            .limit(as_written(limit))
+            .options(
+                joinedload(Assessment.organisation),
+                joinedload(Assessment.appointment),
+                joinedload(Assessment.window)
+                .joinedload(EvaluationWindow.contract)
+                .joinedload(Contract.need),
+            )
+        )
+    )
+
+
+def appointments(codes: Sequence[str]) -> Select[AssessorAppointment]:
+    """The appointments of an area, the newest first."""
+    return (
+        select(AssessorAppointment)
+        .where(AssessorAppointment.jurisdiction_code.in_(codes))
+        .order_by(AssessorAppointment.id.desc())
+        .options(joinedload(AssessorAppointment.organisation))
+    )
+
+
+def appointed(organisation_id: int) -> list[AssessorAppointment]:
+    """An organisation's own appointments, the newest first; proposed ones are not its yet."""
+    return list(
+        db.session.scalars(
+            select(AssessorAppointment)
+            .where(
+                AssessorAppointment.organisation_id == organisation_id,
+                AssessorAppointment.status.not_in(
+                    (AppointmentStatus.PROPOSED, AppointmentStatus.REFUSED)
+                ),
+            )
+            .order_by(AssessorAppointment.id.desc())
+        )
+    )
