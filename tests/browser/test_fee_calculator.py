@@ -168,7 +168,7 @@ def test_an_officer_audits_a_file_of_charges(app: Flask, visitor: Open, tmp_path
 
     window.open(address)
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="导出 Excel").click()
+        page.get_by_role("button", name="导出 Excel").click()
     book = python_calamine.CalamineWorkbook.from_path(waiting.value.path())
     sums = book.get_sheet_by_name("按机构").to_python()
     titles = sums[0]

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
 from marketplace.accounts import queries as people
 from marketplace.accounts.models import User
@@ -189,3 +189,26 @@ def test_the_department_and_the_bureau_open_the_evidence_the_public_reads_the_su
     table = client.get("/data/departments")
     assert f"{page}{year}" in table.text
     assert client.get(f"{page}{year - 1}").status_code == 404
+
+
+@pytest.mark.altered
+def test_the_years_of_a_department_stand_in_a_chart_that_leads_to_each(
+    app: Flask, deal: Deal, advance: Advance, client: FlaskClient
+) -> None:
+    with app.app_context(), transaction():
+        _give(deal, "firm", 3)
+        _give(deal, "department", 5)
+        page = f"/data/departments/{_officer(deal)[1].public_id}/"
+    year = _to_next_year(app, advance)
+    assert "data-chart" not in client.get(f"{page}{year}").text
+    with app.app_context(), transaction():
+        row = db.session.scalars(select(DepartmentYear)).one()
+        columns = [column.key for column in inspect(DepartmentYear).column_attrs]
+        told = {name: getattr(row, name) for name in columns if name not in ("id", "public_id")}
+        score = f"{row.hundredths // 100}.{row.hundredths % 100:02d}"
+        db.session.add(DepartmentYear(**{**told, "year": year - 1}))
+    text_of = client.get(f"{page}{year}").text
+    for shown in (year, year - 1):
+        assert f'data-x="{shown}-12-31" data-y="{score}"' in text_of
+    assert f'href="{page}{year - 1}"' in text_of
+    assert f'href="{page}{year}"' not in text_of.split("data-chart")[1]
