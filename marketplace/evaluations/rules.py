@@ -45,11 +45,13 @@ class EvaluationPolicy:
     service_working_days: Annotated[int, Ge(1), Le(90)] = 15
     service_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
-    # who but the parties may mark the firm of an ended contract, on what; nobody by default
+    # who but the parties may mark the firm of an ended contract, on what, appointed for how many
+    # months at most; nobody by default
     assessor_kinds: tuple[Literal["social", "third_party"], ...] = ()
     assessor_parts: tuple[
         Literal["quality", "timeliness", "attitude", "charging", "conduct"], ...
     ] = ("quality", "timeliness", "conduct")
+    assessor_months: Annotated[int, Ge(1), Le(120)] = 36
 
     # call-backs: every mark up to `callback_up_to`, and a drawn share of the full ones
     callback_up_to: Annotated[int, Ge(0), Le(5)] = 2

@@ -159,6 +159,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "service_answer_working_days": _l("不满意评价的回访答复期限（工作日）"),
         "assessor_kinds": _l("参与评价的社会监督员、第三方评估机构"),
         "assessor_parts": _l("社会监督员、第三方评估机构的评价项目"),
+        "assessor_months": _l("社会监督员、第三方评估机构的最长聘期（月）"),
         "callback_up_to": _l("须全部回访的最高分"),
         "callback_sample_percent": _l("满分评价每月抽样回访的百分比"),
         "callback_sample_least": _l("满分评价每月至少抽样件数"),

@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import inspect, select, text
 
+from marketplace.accounts import organising
 from marketplace.accounts import queries as people
-from marketplace.accounts.models import User
+from marketplace.accounts.models import OrganisationFunction, OrganisationKind, User
 from marketplace.accounts.permissions import Role
 from marketplace.evaluations.bundled import actions
 from marketplace.evaluations.bundled.models import DepartmentYear
 from marketplace.evaluations.bundled.rules import MARKED, Facts, Part, year_score
+from marketplace.evaluations.departments import queries as departments
 from marketplace.evaluations.rules import EvaluationPolicy
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK
@@ -140,6 +142,33 @@ def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
         db.session.rollback()
 
 
+def test_an_office_founded_later_takes_nothing_out_of_a_settled_year(
+    app: Flask, deal: Deal, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        deal.contract.jurisdiction_code = "379921"
+        office_id, code = _officer(deal)[1].id, _officer(deal)[1].office_code
+    _to_next_year(app, advance)
+    advance(timedelta(days=1))
+    with app.app_context(), transaction():
+        row = db.session.scalars(
+            select(DepartmentYear).where(DepartmentYear.department_id == office_id)
+        ).one()
+        assert row.contracts == 1
+        nearer = organising.create_organisation(
+            name="安平县住房和城乡建设局",
+            kind=OrganisationKind.AGENCY,
+            credit_code=accounts.new_credit_code(OrganisationKind.AGENCY),
+            jurisdiction_code="379921",
+            function=OrganisationFunction.DEPARTMENT,
+            office_code=code,
+            actor=CLOCK,
+            now=clock.now(),
+        )
+        assert departments.department_of(deal.contract) is nearer
+        assert list(actions.differences()) == []
+
+
 def test_the_department_and_the_bureau_open_the_evidence_the_public_reads_the_sums(
     app: Flask, deal: Deal, advance: Advance, sign_in_as: SignIn, client: FlaskClient
 ) -> None:
@@ -186,8 +215,14 @@ def test_the_department_and_the_bureau_open_the_evidence_the_public_reads_the_su
         assert told.status_code == 200
         assert number not in told.text
         assert "不足 5 家" in told.text
-    table = client.get("/data/departments")
-    assert f"{page}{year}" in table.text
+    # a county without departments of its own reads those above it
+    for area in ("379900", "379921"):
+        table = client.get(f"/data/departments?area={area}").text
+        rows, rest = table.split("</table>")
+        assert f"{page}{year}" in rows
+        assert names[1] not in rows
+        assert names[1] in rest.split("未列出：")[1]
+        assert "指导服务" not in rows, "too few firms marked: no column for what they said"
     assert client.get(f"{page}{year - 1}").status_code == 404
 
 

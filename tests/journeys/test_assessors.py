@@ -15,18 +15,25 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from marketplace.accounts import organising
+from marketplace.accounts import queries as people
 from marketplace.accounts.models import OrganisationKind, User
 from marketplace.accounts.permissions import Role
+from marketplace.evaluations.assessors import actions as assessors
 from marketplace.evaluations.assessors.models import Assessment, AssessorAppointment
 from marketplace.evaluations.rules import Direction
 from marketplace.foundation import clock
+from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
+from marketplace.foundation.finding import by_public_id
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import RatingEntry
 from marketplace.ratings.rules.entries import RaterSide
 from tests.factories import accounts, contracts
+from tests.factories.notices import Somebody
 from tests.places import XINTAI, Stage, open_marketplace
+from tests.races.overlapping import overlapping
 
 DAY = timedelta(days=1)
 MARKS = {"quality": "2", "timeliness": "3", "conduct": "4", "reason": "抽查底稿，部分数据缺少来源"}
@@ -67,6 +74,8 @@ def _appoint(stage: Stage, subject: str, kind: str, items: tuple[str, ...] = ())
 def _confirmed(stage: Stage, subject: str, kind: str, items: tuple[str, ...] = ()) -> str:
     page = _appoint(stage, subject, kind, items)
     assert stage.at(stage.operator).post(f"{page}/confirmation").status_code == 403
+    assert "由另一名审批人确认后生效" in stage.at(stage.operator).get(page).text
+    assert page in stage.at(stage.approver).get("/workspace").text
     assert stage.at(stage.approver).post(f"{page}/confirmation").status_code == 303
     assert stage.at(stage.approver).post(f"{page}/confirmation").status_code == 409
     return page
@@ -157,7 +166,9 @@ def test_they_mark_blind_count_apart_and_lose_the_right_at_once(stage: Stage) ->
 
     # the last one is in: all is revealed together, posted, committed to
     assert stage.at(house).post(page, data=WHOLE).status_code == 303
-    assert stage.at(house).post(page, data=WHOLE).status_code == 409
+    late_mark = stage.at(house).post(page, data=WHOLE)
+    assert late_mark.status_code == 409
+    assert "评价已截止或者已公开" in late_mark.text
     shown = stage.anybody(firm_page)
     assert "社会监督员和第三方评估机构的评价" in shown
     assert "抽查底稿，部分数据缺少来源" in shown
@@ -212,7 +223,9 @@ def test_standing_aside_reveals_what_waited_and_elsewhere_nobody_is_appointed(
     assert stage.at(firm).post(page, data=back).status_code == 303
     assert "进度稍慢，成果合格" not in stage.anybody(firm_page)
     aside = f"/contracts/{public}/assessment/recusal"
-    assert stage.at(house).post(aside, data={"why": "短"}).status_code == 422
+    short = stage.at(house).post(aside, data={"why": "曾合作"})
+    assert short.status_code == 422
+    assert re.search(r"<details[^>]* open>.*曾合作", short.text, re.DOTALL)
     assert stage.at(house).post(aside, data={"why": "曾为该项目提供咨询"}).status_code == 303
     assert "进度稍慢，成果合格" in stage.anybody(firm_page)
     assert "社会监督员和第三方评估机构的评价" not in stage.anybody(firm_page)
@@ -235,7 +248,71 @@ def test_standing_aside_reveals_what_waited_and_elsewhere_nobody_is_appointed(
     assert refused.status_code == 422
     assert 'id="kind-error"' in refused.text
     assert stage.read(lambda: db.session.query(AssessorAppointment).count()) == 1
+
+    # nor anybody who works for an office, nor for longer than the edition allows
+    person, login = _person(stage)
+    appointment = {"subject": login, "kind": "social", "basis": "泰审改办〔2026〕3号，公开遴选"}
+    terms = (
+        ("2028-02-29", "2031-03-01", "ends_on"),
+        ("9998-01-01", "9999-12-31", "starts_on"),
+        ("2027-01-01", "2026-12-31", "ends_on"),
+    )
+    for starts_on, ends_on, field in terms:
+        refused = stage.at(stage.operator).post(
+            "/supervision/assessors/new",
+            data={**appointment, "starts_on": starts_on, "ends_on": ends_on},
+        )
+        assert refused.status_code == 422
+        assert f'id="{field}-error"' in refused.text
+    waiting = _appoint(stage, login, "social")
+    stage.make(
+        lambda: organising.grant_role(
+            db.session.merge(person),
+            people.bureau(XINTAI),
+            Role.BUREAU_OPERATOR,
+            CLOCK,
+            clock.now(),
+        )
+    )
+    told = stage.at(stage.approver).post(f"{waiting}/confirmation")
+    assert told.status_code == 422
+    assert "工作人员不能担任评价人" in told.text
+    refused = stage.at(stage.operator).post(
+        "/supervision/assessors/new", data={**appointment, "starts_on": today, "ends_on": today}
+    )
+    assert refused.status_code == 422
+    assert 'id="subject-error"' in refused.text
     assert Decimal(0) == stage.read(_default_share)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["withdrawn_first", "marked_first"])
+def test_a_mark_stands_before_the_withdrawal_or_is_refused(stage: Stage, turned: bool) -> None:
+    house, code = _house(stage)
+    page = _confirmed(stage, code, "third_party")
+    deal = contracts.completed(stage.app, stage.advance)
+    stage.advance(timedelta(minutes=5))
+
+    def two() -> tuple[Somebody, Somebody]:
+        user = db.session.merge(house)
+        body = people.home_of(user)
+        assert body is not None
+        officer = accounts.officer(Role.BUREAU_APPROVER)
+        return Somebody.of(officer), Somebody(user.id, body.id)
+
+    approver, marker = stage.make(two)
+
+    def withdraw() -> None:
+        found = by_public_id(AssessorAppointment, page.rsplit("/", 1)[1])
+        assessors.withdraw_appointment(found, "聘任材料不实，撤销聘任", approver.actor, clock.now())
+
+    def mark() -> None:
+        marks = {part: int(given) for part, given in WHOLE.items()}
+        assessors.submit_assessment(deal.contract, marks, None, marker.actor, clock.now())
+
+    first, second = (mark, withdraw) if turned else (withdraw, mark)
+    came = overlapping(stage.app, first, second)
+    assert came == (["done", "done"] if turned else ["done", "Missing"])
+    assert stage.read(lambda: db.session.query(Assessment).count()) == int(turned)
 
 
 def _default_share() -> Decimal:

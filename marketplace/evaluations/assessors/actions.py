@@ -15,7 +15,7 @@ from marketplace.accounts.overseeing import oversees
 from marketplace.contracts.models import Contract
 from marketplace.foundation import audit, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.calendar import moment, working_calendar
+from marketplace.foundation.calendar import add_months, moment, working_calendar
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
@@ -59,7 +59,7 @@ def propose_appointment(
     """Propose an assessor for a term (natural days, both included), an area and some items.
 
     Raises Invalid naming the field: where the area's edition gives that kind no part, for an
-    office, a term that is over or longer than three years.
+    office or its staff, a term that is over or longer than the edition allows.
     """
     if not oversees(actor, jurisdiction_code):
         raise Missing(f"jurisdiction {jurisdiction_code}")
@@ -75,13 +75,17 @@ def propose_appointment(
             field="kind",
             rule="assessor.part",
         )
-    if organisation.function is not OrganisationFunction.PARTY:
+    _never_the_staff(organisation)
+    months = edition.values.assessor_months
+    if starts_on > add_months(today, months):
         raise Invalid(
-            _("管理机构、行业主管部门不能聘为评价人"), field="subject", rule="assessor.subject"
+            _("聘期应当在 %(months)s 个月内开始", months=months),
+            field="starts_on",
+            rule="assessor.term",
         )
-    if not max(starts_on, today) <= ends_on <= starts_on.replace(year=starts_on.year + 3):
+    if not max(starts_on, today) <= ends_on <= add_months(starts_on, months):
         raise Invalid(
-            _("聘期截止日不得早于今天和起始日，聘期不超过三年"),
+            _("聘期截止日不得早于今天和起始日，聘期不超过 %(months)s 个月", months=months),
             field="ends_on",
             rule="assessor.term",
         )
@@ -102,8 +106,13 @@ def propose_appointment(
 
 
 def confirm_appointment(found: AssessorAppointment, actor: Actor, now: datetime) -> None:
-    """Another officer confirms: the right begins with the term and ends by the clock."""
+    """Another officer confirms: the right begins with the term and ends by the clock. Raises
+    Conflict where the term is over, Invalid for who has come to work for an office meanwhile."""
     _decidable(found, actor)
+    now = max(now, clock.now())
+    if found.ends_on < clock.local_day(now):
+        raise Conflict(_("聘期已过，请重新提出聘任"), rule="assessor.term")
+    _never_the_staff(found.organisation)
     found.confirmed_by, found.confirmed_at = actor.user_id, now
     lifecycle.move(
         found,
@@ -139,6 +148,20 @@ def withdraw_appointment(
 def advance_appointment(found: AssessorAppointment, actor: Actor, now: datetime) -> None:
     """The clock: the term is over."""
     lifecycle.move(found, AppointmentStatus.ENDED, actor, now)
+
+
+def _never_the_staff(organisation: Organisation) -> None:
+    """The served rate, never the staff: no office is appointed, nobody who works for one."""
+    if organisation.function is not OrganisationFunction.PARTY:
+        raise Invalid(
+            _("管理机构、行业主管部门不能聘为评价人"), field="subject", rule="assessor.subject"
+        )
+    if queries.has_staff(organisation.id):
+        raise Invalid(
+            _("管理机构、行业主管部门的工作人员不能担任评价人"),
+            field="subject",
+            rule="assessor.subject",
+        )
 
 
 def _decidable(found: AssessorAppointment, actor: Actor) -> None:
@@ -250,8 +273,10 @@ def _entitled(
     window = lock(open_windows(contract, actor, now))
     now = max(now, clock.now())
     appointment = queries.appointment_for(window, actor.organisation_id, now)
-    if appointment is None:
+    # a withdrawal at the same moment has ended the right, or waits until the marks are in
+    if appointment is None or lock(appointment).status is not AppointmentStatus.IN_FORCE:
         raise Missing(f"appointment for contract {contract.public_id}")
+    now = max(now, clock.now())
     why = queries.relation(appointment.organisation_id, contract)
     if why is not None:
         raise Refused(str(RELATED[why]), rule="recusal")

@@ -221,6 +221,16 @@ def _assessment(contract: Contract, form: Form | None, aside: Form | None = None
     open_now = window.status is WindowStatus.OPEN and now < window.ends_at
     revisable = own is None or may_revise(len(own.versions), own.revise_until, now, rules)
     may = entitled and open_now and revisable and not related and stood_aside is None
+    shown: dict[str, Form | None] = {}
+    shown |= came_back("form", form or assessment_form(rules.assessor_parts, formdata=None))
+    if aside is not None:
+        shown |= came_back("aside", aside)
+    if not may:
+        shown["form"] = None
+    if not may or own is not None:
+        shown["aside"] = None
+    elif aside is None:
+        shown["aside"] = AsideForm(formdata=None)
     return render_template(
         "evaluations/assess.html",
         contract=again,
@@ -228,9 +238,7 @@ def _assessment(contract: Contract, form: Form | None, aside: Form | None = None
         own=own,
         why=actions.RELATED.get(related or ""),
         stood_aside=stood_aside,
-        form=(form or assessment_form(rules.assessor_parts, formdata=None)) if may else None,
-        aside=AsideForm(formdata=None) if may and own is None else None,
         parts=rules.assessor_parts,
         part_titles=PART_TITLES,
-        top=aside,
+        **shown,
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import islice
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from marketplace.accounts.models import Membership, Organisation
-from marketplace.accounts.queries import lineage, register_of
+from marketplace.accounts.models import Membership, Organisation, OrganisationFunction
+from marketplace.accounts.queries import below, lineage, register_of
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
 from marketplace.foundation.db import as_written, db
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.projects.models import Need
 
 from ..models import EvaluationWindow, WindowStatus
 from ..queries import edition_of
@@ -23,6 +25,10 @@ from .models import (
     Assessment,
     AssessorAppointment,
     AssessorRecusal,
+)
+
+_ON_A_CONTRACT = (
+    joinedload(Assessment.window).joinedload(EvaluationWindow.contract).joinedload(Contract.need),
 )
 
 
@@ -100,6 +106,20 @@ def relation(organisation_id: int, contract: Contract) -> str | None:
     return None
 
 
+def has_staff(organisation_id: int) -> bool:
+    """Whether somebody of an organisation also works for an office."""
+    here = select(Membership.user_id).where(
+        Membership.organisation_id == organisation_id, Membership.until.is_(None)
+    )
+    office = exists().where(
+        Membership.user_id.in_(here),
+        Membership.until.is_(None),
+        Membership.organisation_id == Organisation.id,
+        Organisation.function != OrganisationFunction.PARTY,
+    )
+    return bool(db.session.scalar(select(office)))
+
+
 def recused(window: EvaluationWindow, organisation_id: int) -> AssessorRecusal | None:
     """Where an assessor declared that it stands aside."""
     return db.session.scalar(
@@ -144,29 +164,48 @@ def awaited(window: EvaluationWindow, now: datetime) -> bool:
 def open_for(organisation_id: int, now: datetime, limit: int = 100) -> list[EvaluationWindow]:
     """Open windows an assessor may mark or has marked, by their end; related ones left out."""
     today = clock.local_day(now)
-    appointed = exists().where(
-        AssessorAppointment.organisation_id == organisation_id,
-        AssessorAppointment.status == AppointmentStatus.IN_FORCE,
-        AssessorAppointment.starts_on <= today,
-        AssessorAppointment.ends_on >= today,
-    )
-    if not db.session.scalar(select(appointed)):
+    held = db.session.scalars(
+        select(AssessorAppointment).where(
+            AssessorAppointment.organisation_id == organisation_id,
+            AssessorAppointment.status == AppointmentStatus.IN_FORCE,
+            AssessorAppointment.starts_on <= today,
+            AssessorAppointment.ends_on >= today,
+        )
+    ).all()
+    if not held:
         return []
+    stood_aside = exists().where(
+        AssessorRecusal.window_id == EvaluationWindow.id,
+        AssessorRecusal.organisation_id == organisation_id,
+    )
     windows = db.session.scalars(
         select(EvaluationWindow)
-        .where(EvaluationWindow.status == WindowStatus.OPEN)
+        .join(EvaluationWindow.contract)
+        .join(Contract.need)
+        .where(
+            EvaluationWindow.status == WindowStatus.OPEN,
+            or_(*(_reached(each) for each in held)),
+            ~stood_aside,
+        )
         .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
+        .options(contains_eager(EvaluationWindow.contract).contains_eager(Contract.need))
     )
-    found = []
-    for window in windows:
-        if appointment_for(window, organisation_id, now) is None:
-            continue
-        if relation(organisation_id, window.contract) or recused(window, organisation_id):
-            continue
-        found.append(window)
-        if len(found) == limit:
-            break
-    return found
+    # the edition of the window has the last word on who marks, and who is related stands aside
+    open_to_it = (
+        window
+        for window in windows
+        if appointment_for(window, organisation_id, now) is not None
+        and relation(organisation_id, window.contract) is None
+    )
+    return list(islice(open_to_it, limit))
+
+
+def _reached(appointment: AssessorAppointment) -> ColumnElement[bool]:
+    """The contracts of an appointment's area and items, in a query that joins their needs."""
+    area = Contract.jurisdiction_code.in_(below(appointment.jurisdiction_code))
+    if not appointment.item_codes:
+        return area
+    return and_(area, Need.item_code.in_(appointment.item_codes))
 
 
 def given_by(organisation_id: int, limit: int = 50) -> list[Assessment]:
@@ -177,6 +216,7 @@ def given_by(organisation_id: int, limit: int = 50) -> list[Assessment]:
             .where(Assessment.organisation_id == organisation_id)
             .order_by(Assessment.id.desc())
             .limit(as_written(limit))
+            .options(joinedload(Assessment.about), *_ON_A_CONTRACT)
         )
     )
 
@@ -197,9 +237,8 @@ def about(organisation_id: int, limit: int) -> list[Assessment]:
             .options(
                 joinedload(Assessment.organisation),
                 joinedload(Assessment.appointment),
-                joinedload(Assessment.window)
-                .joinedload(EvaluationWindow.contract)
-                .joinedload(Contract.need),
+                selectinload(Assessment.versions),
+                *_ON_A_CONTRACT,
             )
         )
     )
@@ -212,6 +251,22 @@ def appointments(codes: Sequence[str]) -> Select[AssessorAppointment]:
         .where(AssessorAppointment.jurisdiction_code.in_(codes))
         .order_by(AssessorAppointment.id.desc())
         .options(joinedload(AssessorAppointment.organisation))
+    )
+
+
+def proposed(codes: Sequence[str], limit: int = 100) -> list[AssessorAppointment]:
+    """The proposed appointments of an area that wait for another officer, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(AssessorAppointment)
+            .where(
+                AssessorAppointment.jurisdiction_code.in_(codes),
+                AssessorAppointment.status == AppointmentStatus.PROPOSED,
+            )
+            .order_by(AssessorAppointment.proposed_at, AssessorAppointment.id)
+            .limit(as_written(limit))
+            .options(joinedload(AssessorAppointment.organisation))
+        )
     )
 
 

@@ -68,12 +68,16 @@ def settle_year(
 
 
 def differences() -> Iterator[str]:
-    """Where a settled year is not what its facts say under its edition; none when all is well."""
+    """Where a settled year is not what its facts say under its edition; none when all is well.
+
+    Which contracts were of the trade was decided when the year was settled and is not asked again.
+    """
     for row in db.session.scalars(select(DepartmentYear).order_by(DepartmentYear.id)):
         named = f"department_years {row.id}"
         if row.content_digest() != row.digest:
             yield f"{named}: digest"
-        found = queries.gather(row.department, row.year, row.settled_on)
+        counted = {each[0] for each in row.evidence.get("contracts", ())}
+        found = queries.gather(row.department, row.year, row.settled_on, counted)
         if (found.facts, found.evidence) != (row.facts, row.evidence):
             yield f"{named}: facts"
         values = policy.by_id(EvaluationPolicy, row.edition_id).values

@@ -44,10 +44,15 @@ def span(year: int) -> tuple[datetime, datetime]:
     )
 
 
-def gather(department: Organisation, year: int, today: date) -> Gathered:
-    """The facts of a department's year; of a year that has not ended without firms' marks."""
+def gather(
+    department: Organisation, year: int, today: date, counted: Collection[int] | None = None
+) -> Gathered:
+    """The facts of a department's year; of a year that has not ended without firms' marks.
+
+    ``counted`` names the contracts where it is known already which are of the department's trade.
+    """
     begins, ends = span(year)
-    accepted = departments.accepted_in(department, begins, ends)
+    accepted = departments.accepted_in(department, begins, ends, counted)
     silent = list(
         db.session.scalars(
             select(ProfessionalCheck.id)

@@ -95,15 +95,16 @@ def department_evaluations() -> ResponseReturnValue:
     """A department's marks to give and given, and what firms say of it by the year."""
     office = rights.department_for(require_actor())
     today = clock.today()
+    standings = _standings([office], today)
     return render_template(
         "evaluations/department_list.html",
         office=office,
         waiting=queries.waiting_for(office.id, clock.now()),
         given=queries.given_by(office.id),
-        standings=_standings([office], today),
+        standings=standings,
         this_year=today.year,
         parts=PART_TITLES,
-        columns=Direction.FIRM_TO_DEPARTMENT.parts,
+        columns=_columns(standings),
     )
 
 
@@ -112,14 +113,19 @@ def department_evaluations() -> ResponseReturnValue:
 def department_standings() -> ResponseReturnValue:
     """What firms say of the departments and how these scored, by years that have ended; never a
     single mark."""
-    chosen, today = areas.chosen().code, clock.today()
-    edition = evaluations.edition_of(chosen, today)
+    chosen, today = areas.chosen(), clock.today()
+    edition = evaluations.edition_of(chosen.code, today)
+    # an area without departments of its own is handled by those above it
+    offices = next(filter(None, map(accounts.departments, chosen.lineage)), [])
+    standings = _standings(offices, today)
+    told = {office.id for office, _years in standings}
     return render_template(
         "evaluations/department_standings.html",
-        standings=_standings(accounts.departments(chosen), today),
+        standings=standings,
+        untold=[office.name for office in offices if office.id not in told],
         least=edition.values.department_least_firms,
         parts=PART_TITLES,
-        columns=Direction.FIRM_TO_DEPARTMENT.parts,
+        columns=_columns(standings),
     )
 
 
@@ -127,17 +133,24 @@ Standing = tuple[Organisation, list[tuple[queries.Year, DepartmentYear | None]]]
 
 
 def _standings(offices: list[Organisation], today: date) -> list[Standing]:
-    """By department: the last ended year, and those before it of which there is something."""
+    """The departments of which there is something to tell, with the ended years of which."""
     years = queries.years_of(offices, today)
     scores = {(row.department_id, row.year): row for row in bundled.settled(years)}
-    return [
+    standings = [
         (
             office,
             [
                 (year, scores.get((office.id, year.year)))
                 for year in years[office.id]
-                if year.means or (office.id, year.year) in scores or year.year == today.year - 1
+                if year.means or (office.id, year.year) in scores
             ],
         )
         for office in offices
     ]
+    return [(office, told) for office, told in standings if told]
+
+
+def _columns(standings: list[Standing]) -> tuple[str, ...]:
+    """The parts firms marked, where some year has enough of their marks to be told."""
+    means = any(year.means for _office, years in standings for year, _score in years)
+    return Direction.FIRM_TO_DEPARTMENT.parts if means else ()

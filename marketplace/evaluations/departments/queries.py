@@ -6,9 +6,10 @@ A firm's marks on a department leave this file as yearly sums alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import aliased
@@ -239,10 +240,17 @@ class Handled:
     returned: int
 
 
-def accepted_in(department: Organisation, begins: datetime, ends: datetime) -> list[Handled]:
+def accepted_in(
+    department: Organisation,
+    begins: datetime,
+    ends: datetime,
+    counted: Collection[int] | None = None,
+) -> list[Handled]:
     """The contracts of a department's trade accepted in a time, by key.
 
-    Whose trade: as the list of items stood when the contract was signed, as for evaluations.
+    Whose trade: as the list of items stood when the contract was signed, as for evaluations. With
+    ``counted`` it was asked already, and these alone are read: an office founded since would have
+    another answer.
     """
     trade = select(ServiceItem.code).where(ServiceItem.department_code == department.office_code)
     rows = db.session.execute(
@@ -267,8 +275,19 @@ def accepted_in(department: Organisation, begins: datetime, ends: datetime) -> l
         )
         .order_by(Contract.id)
     ).all()
+    if counted is None:
+        kept: list[Any] = list(_of_its_trade(department, rows))
+    else:
+        kept = [row for row in rows if row.id in counted]
+    versions = _versions([row.id for row in kept])
+    return [
+        Handled(row.id, row.overdue_since is not None, *versions.get(row.id, (0, 0)))
+        for row in kept
+    ]
+
+
+def _of_its_trade(department: Organisation, rows: Iterable[Any]) -> Iterator[Any]:
     competent: dict[tuple[str, str, date], int | None] = {}
-    kept = []
     for row in rows:
         office = row.department_id
         if office is None and row.signed_at is not None:
@@ -277,12 +296,7 @@ def accepted_in(department: Organisation, begins: datetime, ends: datetime) -> l
                 competent[key] = _competent(*key)
             office = competent[key]
         if office == department.id and department.id not in (row.owner_id, row.firm_id):
-            kept.append(row)
-    versions = _versions([row.id for row in kept])
-    return [
-        Handled(row.id, row.overdue_since is not None, *versions.get(row.id, (0, 0)))
-        for row in kept
-    ]
+            yield row
 
 
 def _competent(jurisdiction_code: str, item_code: str, day: date) -> int | None:

@@ -7,10 +7,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.foundation import audit, lifecycle
+from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
-from marketplace.foundation.clock import local_day
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
@@ -44,7 +43,7 @@ def rate(
         raise Conflict(_("评价期限已过"), rule="service.period")
     if rating_of(matter) is not None:
         raise Conflict(_("该事项已经评价，一事只评一次"), rule="service.once")
-    edition = edition_of(matter.jurisdiction_code, local_day(now))
+    edition = edition_of(matter.jurisdiction_code, clock.local_day(now))
     told = (reason or "").strip() or None
     if grade.is_bad and (told is None or len(told) < edition.values.reason_shortest):
         raise Invalid(
@@ -94,6 +93,7 @@ def answer(
 ) -> ServiceFollowUp:
     """Answer a bad rating after calling back: by an officer who had no part in the matter."""
     lock(follow)
+    now = max(now, clock.now())
     rating = follow.rating
     if actor.user_id is None or actor.user_id in (rating.handled_by, rating.decided_by):
         raise Refused(_("办理该事项的人员不能回访，请由其他人员办理"), rule="service.two_people")

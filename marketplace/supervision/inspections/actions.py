@@ -72,6 +72,7 @@ def record_outcome(
     Invalid naming the field, Conflict when it was made already, Refused to a party of the contract.
     """
     lock(inspection)
+    now = max(now, clock.now())
     contract = inspection.contract
     if actor.organisation_id in (contract.owner_id, contract.firm_id):
         raise Refused(_("本单位是合同的一方，应当回避"), rule="recusal")

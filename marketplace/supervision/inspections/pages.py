@@ -27,10 +27,12 @@ from .models import ContractInspection, InspectionStatus
 def inspections() -> ResponseReturnValue:
     """Contracts of firms under key supervision: to be inspected, by deadline, and inspected."""
     codes = area_of(require_actor())
+    to_make, late = queries.to_make(codes, clock.now())
     return render_template(
         "supervision/inspections.html",
         waiting=queries.waiting(codes),
-        overdue=queries.overdue(codes, clock.now()),
+        to_make=to_make,
+        late=late,
         page=paginate(queries.made(codes), request.args.get("page", 1, type=int)),
     )
 

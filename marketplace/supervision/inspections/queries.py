@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.queries import lineage, register_of
@@ -100,17 +100,13 @@ def made(codes: Sequence[str]) -> Select[ContractInspection]:
     )
 
 
-def overdue(codes: Sequence[str], now: datetime) -> int:
-    """How many inspections should have been made by now."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(ContractInspection)
-            .where(
-                ContractInspection.status == InspectionStatus.DUE,
-                ContractInspection.jurisdiction_code.in_(codes),
-                ContractInspection.due_at <= now,
-            )
+def to_make(codes: Sequence[str], now: datetime) -> tuple[int, int]:
+    """How many inspections of an area are still to be made, and how many of them are late."""
+    late = func.sum(case((ContractInspection.due_at <= now, 1), else_=0))
+    row = db.session.execute(
+        select(func.count(), late).where(
+            ContractInspection.status == InspectionStatus.DUE,
+            ContractInspection.jurisdiction_code.in_(codes),
         )
-        or 0
-    )
+    ).one()
+    return row[0], row[1] or 0

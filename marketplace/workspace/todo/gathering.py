@@ -42,6 +42,7 @@ SOURCES: tuple[Source, ...] = (
     officers.callbacks,
     officers.contract_inspections,
     officers.service_follow_ups,
+    officers.appointments,
     officers.soft_measures,
     officers.evaluation_reviews,
     officers.flags,

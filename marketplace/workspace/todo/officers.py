@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import area_of, oversees
 from marketplace.accounts.permissions import Permission
+from marketplace.evaluations.assessors import queries as assessors
 from marketplace.evaluations.callbacks import queries as calling
 from marketplace.evaluations.reviews import queries as reviews
 from marketplace.evaluations.reviews.models import ReviewStatus
@@ -207,6 +208,22 @@ def service_follow_ups(actor: Actor, now: datetime) -> Iterator[Line]:
                 where="evaluations.service_desk",
                 since=each.opened_at,
                 due=each.due_at,
+            )
+
+
+def appointments(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Proposed assessors that another officer has to confirm."""
+    if not actor.may(Permission.EVALUATION_DECIDE):
+        return
+    for each in assessors.proposed(area_of(actor)):
+        if each.proposed_by != actor.user_id:
+            yield Line(
+                what=_("确认评价人聘任"),
+                about=each.organisation.public_name,
+                page="evaluations.appointment",
+                key=each.public_id,
+                where="evaluations.appointments",
+                since=each.proposed_at,
             )
 
 
