@@ -64,6 +64,7 @@ def case(public_id: str) -> ResponseReturnValue:
     actor = require_actor()
     found = rights.case_for(actor, public_id)
     untouched = actor.user_id not in (found.reported_by, found.proposed_by)
+    mendable = repairable(found) and not follows_source(found, clock.now())
     return render_template(
         "sanctions/case.html",
         case=found,
@@ -75,11 +76,9 @@ def case(public_id: str) -> ResponseReturnValue:
         appeal=appeal_against(found),
         may_appeal=appealable(found) and clock.now() < queries.appeal_end(found),
         appeal_until=queries.appeal_end(found) if appealable(found) else None,
-        repair_from=repairable_from(found) if repairable(found) else None,
+        repair_from=repairable_from(found) if mendable else None,
         repair=open_repair(found),
-        may_repair=repairable(found)
-        and clock.today() >= repairable_from(found)
-        and not follows_source(found, clock.now()),
+        may_repair=mendable and clock.today() >= repairable_from(found),
         names=catalogue.names(clock.today()),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.foundation import clock
-from marketplace.foundation.db import lock
+from marketplace.foundation.db import db, lock
 
 
 def locked(now: datetime, *rows: Any) -> datetime:
@@ -17,4 +17,12 @@ def locked(now: datetime, *rows: Any) -> datetime:
     for row in rows:
         if row is not None:
             lock(row)
+    return max(now, clock.now())
+
+
+def held(now: datetime, row: Any) -> datetime:
+    """The same of a row that much else refers to (a firm, a place): who holds it comes one after
+    another, who only refers to it goes on meanwhile."""
+    db.session.flush()
+    db.session.refresh(row, with_for_update={"key_share": True})
     return max(now, clock.now())

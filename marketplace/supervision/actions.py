@@ -11,16 +11,17 @@ from marketplace.contracts.actions import flag_for_decision
 from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db
 from marketplace.foundation.languages import stored
 from marketplace.ratings.models import Capacity, GradeProposal, ProposalStatus, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions.actions.cases import decide_case
+from marketplace.sanctions.locking import locked
 from marketplace.sanctions.models import Blacklisting, Case
 from marketplace.sanctions.national import actions as national
 from marketplace.sanctions.national.following import end_what_rested_on_it, open_veto
 from marketplace.sanctions.national.models import NationalImport
-from marketplace.selection.actions import withdraw_all_entries
+from marketplace.selection.actions import hold_needs, withdraw_all_entries
 
 
 def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime) -> Blacklisting:
@@ -29,10 +30,14 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     The firm is off every list from this instant (lists ask ``barred_organisation_ids``) until
     the blacklisting ends by the clock. Its live entries are withdrawn and its running contracts
     put before their owners, as far as the blacklisting reaches: here and below, and where it is
-    limited to some items only for those. (RULES section 11)
+    limited to some items only for those. Decided after whatever was under way at its needs: what a
+    firm entered or accepted before the bar is not told as done beside it. (RULES section 11)
     """
+    now = locked(now, case)
+    items = [item.item_code for item in case.items]
+    hold_needs(case.organisation_id, below(case.jurisdiction_code), items)
     row = decide_case(case, reason, actor, now)
-    carry_out(row, actor, now)
+    carry_out(row, actor, row.from_at)
     return row
 
 
@@ -52,11 +57,13 @@ def strike_off(proposal: GradeProposal, actor: Actor, now: datetime) -> bool:
     Off the lists it is by the grade alone, as at every gate. False where that was done before, or
     the firm's grade is another again. (RULES section 10)
     """
-    subject = lock(proposal.subject)
+    subject = proposal.subject
+    codes = below(subject.register)
+    hold_needs(subject.organisation_id, codes)
+    now = locked(now, subject)
     if proposal.id not in db.session.scalars(not_struck_off(proposal.id)).all():
         return False
     why = "信用等级 D 级生效"
-    codes = below(subject.register)
     entries = withdraw_all_entries(subject.organisation_id, why, actor, now, codes)
     flag_for_decision(subject.organisation_id, why, actor, now, codes)
     audit.record("grade_proposals.carried_out", actor, proposal, now, entries=entries)

@@ -35,7 +35,7 @@ def stay_appeal(public_id: str) -> ResponseReturnValue:
         stayed = form.conclusion.data == "stay"
         resumed = appeals.decide_stay(found, stayed, form.reason.data or "", actor, now)
         if resumed is not None:
-            carry_out(resumed, actor, now)
+            carry_out(resumed, actor, clock.now())
 
     return run_form(
         form,
@@ -69,7 +69,7 @@ def decide_appeal(public_id: str) -> ResponseReturnValue:
         else:
             appeals.revoke(found, reason, actor, now, panel)
         if resumed is not None:
-            carry_out(resumed, actor, now)
+            carry_out(resumed, actor, clock.now())
 
     return run_form(
         form,

@@ -16,10 +16,16 @@ from marketplace.foundation.transactions import transaction
 HELD = 0.6
 
 
-def overlapping(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> list[str]:
+def overlapping(
+    app: Flask,
+    first: Callable[[], Any],
+    second: Callable[[], Any],
+    goes_on: Callable[[], Any] | None = None,
+) -> list[str]:
     """Run ``first``, hold its transaction open, and run ``second`` meanwhile in another thread.
 
-    Returns what each came to: ``done``, or the rule that refused it. On SQLite the second waits
+    ``goes_on`` is what the first does in the same transaction once it was held. Returns what each
+    came to: ``done``, or the rule that refused it. On SQLite the second waits
     for the one writer there is; on PostgreSQL it runs until it meets a lock.
     """
     acted = threading.Event()
@@ -35,6 +41,8 @@ def overlapping(app: Flask, first: Callable[[], Any], second: Callable[[], Any])
                     if not place:
                         acted.set()
                         threading.Event().wait(HELD)
+                        if goes_on is not None:
+                            goes_on()
                 outcomes[place] = "done"
             except DomainError as error:
                 outcomes[place] = error.rule or type(error).__name__

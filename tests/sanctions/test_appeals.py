@@ -36,6 +36,7 @@ from marketplace.sanctions.models import (
 )
 from marketplace.sanctions.repairs import actions as repairs
 from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
+from marketplace.sanctions.rules import Colour
 from tests.factories import accounts, sanctions, selection
 from tests.factories.notices import Somebody
 from tests.selection.scenes import again
@@ -224,6 +225,24 @@ def test_a_revoked_yellow_card_takes_the_red_one_of_the_clock_along(
             # nothing of it counts on the ladder: the next one is the first again
             organisation = db.session.get_one(accounts.Organisation, firm_id)
             assert sanctions.card(organisation).status is CardStatus.CORRECTING
+
+
+def test_a_yellow_card_is_revoked_after_the_red_one_it_led_to(app: Flask, advance: Advance) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        card = sanctions.card(firm.organisation)
+        yellow_id = appeals.file_appeal(card, GROUNDS, firm.actor, clock.now()).id
+        person = Somebody.of(firm)
+    advance(timedelta(days=15))
+    with app.app_context(), transaction():
+        red = db.session.scalars(select(Card).where(Card.colour == Colour.RED)).one()
+        red_id = appeals.file_appeal(red, GROUNDS, person.actor, clock.now()).id
+        for number in (red_id, yellow_id):
+            found = db.session.get_one(Appeal, number)
+            appeals.revoke(found, "事实不清，予以撤销。", _superior(), clock.now())
+        assert {each.status for each in db.session.query(Card)} == {CardStatus.REVOKED}
+        assert {each.status for each in db.session.query(Appeal)} == {AppealStatus.REVOKED}
+        assert _reversed() == 2
 
 
 def test_credit_repair_after_the_shortest_publicity(

@@ -257,6 +257,24 @@ def test_the_veto_stands_as_long_as_the_listing_and_no_longer(app: Flask) -> Non
         assert row.status is BlacklistingStatus.ENDED
 
 
+def test_a_case_that_follows_its_source_promises_no_repair_here(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context():
+        with transaction():
+            listed, other = accounts.firm(), accounts.firm()
+            taken_over(line(listed.organisation.credit_code or ""))
+            rows = (_decided(listed), sanctions.blacklisted(other))
+            pages = [f"/cases/{row.case.public_id}" for row in rows]
+            people = [Somebody.of(each) for each in (listed, other)]
+        users = [each.user for each in people]
+    told = [
+        "可申请信用修复" in sign_in_as(user).get(page).text
+        for user, page in zip(users, pages, strict=True)
+    ]
+    assert told == [False, True]
+
+
 def test_an_open_case_suspends_no_longer_and_comes_to_nothing(app: Flask) -> None:
     with app.app_context(), transaction():
         listed = accounts.firm()

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from marketplace.accounts.models import Organisation, WebSession
+from marketplace.accounts.models import Organisation, OrganisationKind, WebSession
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
 from marketplace.foundation.audit import AuditRow
@@ -19,6 +19,7 @@ from marketplace.intermediaries.queries import person_digest
 from marketplace.sanctions import queries as sanctions_of
 from marketplace.supervision.related.queries import Tie, related_to
 from tests.factories import accounts, intermediaries, sanctions
+from tests.factories.notices import Somebody
 
 SignIn = Callable[..., FlaskClient]
 
@@ -138,3 +139,17 @@ def test_an_officer_looks_from_the_case_and_the_look_is_noted(
         assert [(row.subject_type, row.subject_id) for row in rows] == [
             ("organisations", str(key))
         ] * 2
+
+
+def test_a_card_leads_to_the_check_of_a_body_not_of_a_person(
+    app: Flask, sign_in_as: SignIn
+) -> None:
+    with app.app_context():
+        with transaction():
+            person = accounts.owner(kind=OrganisationKind.NATURAL_PERSON)
+            cards = [sanctions.card(each.organisation) for each in (accounts.firm(), person)]
+            pages = [f"/cards/{each.public_id}" for each in cards]
+            officer = Somebody.of(accounts.officer(Role.BUREAU_OPERATOR))
+        user = officer.user
+    browser = sign_in_as(user)
+    assert ["/supervision/related/" in browser.get(page).text for page in pages] == [True, False]

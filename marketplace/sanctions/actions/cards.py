@@ -21,7 +21,7 @@ from marketplace.ratings.actions import post_conduct, propose_grade
 from marketplace.ratings.rules.entries import ConductKind, Grade, VetoKind
 
 from .. import queries
-from ..locking import locked
+from ..locking import held, locked
 from ..models import Breach, Card, CardStatus
 from ..rules import Colour, IssuedCard, SanctionsPolicy, Step, next_step
 
@@ -166,6 +166,8 @@ def _another_officer(proposer: int | None, actor: Actor) -> None:
 
 
 def _issue(card: Card, actor: Actor, now: datetime) -> None:
+    # two breaches of one firm one after the other: each counts for the next
+    now = held(now, card.organisation)
     edition = policy_for(card.jurisdiction_code, now)
     today = clock.local_day(now)
     register = accounts.register_of(card.jurisdiction_code)
@@ -202,6 +204,7 @@ def _suspend(card: Card, edition: Edition[SanctionsPolicy], now: datetime) -> No
 
 def _escalate(yellow: Card, actor: Actor, now: datetime) -> None:
     """A yellow card that was not corrected becomes a red one, by rule: nobody proposes it."""
+    now = held(now, yellow.organisation)
     edition = policy_for(yellow.jurisdiction_code, now)
     red = Card(
         organisation_id=yellow.organisation_id,

@@ -210,6 +210,9 @@ def advance_appeal(appeal: Appeal, actor: Actor, now: datetime) -> None:
 
 def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: datetime) -> None:
     now = locked(now, card)
+    if card.status is CardStatus.REVOKED:
+        # the clock's red card had an appeal of its own, or went along with the yellow one
+        return
     take_notice_down(card, why, actor, now)
     lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
     reverse_all(card, appeal, why, actor, now, from_the_start=True)

@@ -18,7 +18,7 @@ from marketplace.foundation.files import StoredFile
 from marketplace.foundation.spreadsheets import read_csv, read_table
 from marketplace.notifications.actions import send
 
-from ..locking import locked
+from ..locking import held, locked
 from . import queries
 from .columns import COLUMNS, MAX_ROWS, SHEET, Listing, rows_of
 from .models import NationalImport, NationalImportStatus, NationalRecord
@@ -84,7 +84,7 @@ def take_over(found: NationalImport, actor: Actor, now: datetime) -> TakenOver:
     """
     code = found.jurisdiction_code
     # two lists of one place one after the other
-    now = locked(now, db.session.get_one(Jurisdiction, code), found)
+    now = locked(held(now, db.session.get_one(Jurisdiction, code)), found)
     if actor.user_id is None or actor.user_id == found.uploaded_by:
         raise Refused(_("上传名单的人不能确认，请由其他审批人办理"), rule="two_officers")
     if found.status is not NationalImportStatus.READY:

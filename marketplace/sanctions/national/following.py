@@ -13,6 +13,7 @@ from marketplace.foundation.db import as_written, db
 
 from ..actions.cases import advance_blacklisting, end_suspension, report_case
 from ..actions.undoing import reverse_all, take_notice_down
+from ..locking import locked
 from ..models import OPEN_CASES, Blacklisting, BlacklistingStatus, Case, Cause
 from . import queries
 from .models import NationalImport, NationalRecord
@@ -73,16 +74,6 @@ def end_what_rested_on_it(
     Blacklistings end, what was posted to the rating ledger stops counting from tomorrow, and a case
     still open suspends no longer; the bureau is told to close it.
     """
-    for row in db.session.scalars(
-        select(Blacklisting).where(
-            Blacklisting.organisation_id == organisation.id,
-            Blacklisting.jurisdiction_code == found.jurisdiction_code,
-            Blacklisting.cause == Cause.DISHONESTY_LIST,
-            Blacklisting.status.in_(_RUNNING),
-        )
-    ).all():
-        advance_blacklisting(row, actor, now)
-        take_notice_down(row, WHY, actor, now)
     for case in db.session.scalars(
         select(Case).where(
             Case.organisation_id == organisation.id,
@@ -90,7 +81,14 @@ def end_what_rested_on_it(
             Case.cause == Cause.DISHONESTY_LIST,
         )
     ).all():
+        # it may be being decided on, or its blacklisting revoked
+        now = locked(now, case)
+        row = case.blacklisting
+        now = locked(now, row)
         if case.status in OPEN_CASES:
             end_suspension(case, WHY, actor, now)
-        else:
-            reverse_all(case, found, WHY, actor, now)
+            continue
+        if row is not None and row.status in _RUNNING:
+            advance_blacklisting(row, actor, now)
+            take_notice_down(row, WHY, actor, now)
+        reverse_all(case, found, WHY, actor, now)

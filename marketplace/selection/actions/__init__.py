@@ -12,7 +12,13 @@ from .choosing import (
     return_pick,
     reveal_number,
 )
-from .entering import enter_need, tell_corrected, withdraw_all_entries, withdraw_entry
+from .entering import (
+    enter_need,
+    hold_needs,
+    tell_corrected,
+    withdraw_all_entries,
+    withdraw_entry,
+)
 from .rounds import (
     SOON,
     advance_need,
@@ -34,6 +40,7 @@ __all__ = [
     "end_withdrawn",
     "enter_lottery",
     "enter_need",
+    "hold_needs",
     "pick_entry",
     "propose_annulment",
     "publish_need",

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, union, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.fees.checking import require_price
@@ -150,6 +151,28 @@ def withdraw_entry(entry: Entry, actor: Actor) -> None:
     lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
 
 
+def hold_needs(organisation_id: int, codes: Sequence[str], items: Sequence[str] = ()) -> None:
+    """Lock what a bar of a firm reaches, before anything else of the firm's is locked.
+
+    The needs it entered, and every need open for entries: one may be being received that cannot be
+    seen yet, and those that come after it are to find the bar. Whoever holds a need goes on to the
+    ratings, so needs come first. Read the clock after this.
+    """
+    open_now = aliased(Need)
+    concerned = union(
+        select(open_now.id).where(open_now.status == NeedStatus.PUBLISHED),
+        select(Entry.need_id).where(Entry.organisation_id == organisation_id),
+    )
+    reached = select(Need.id).where(Need.id.in_(concerned), *_reached(codes, items))
+    # whoever only refers to one of so many needs is not held up
+    db.session.execute(reached.order_by(Need.id).with_for_update(of=Need, key_share=True))
+
+
+def _reached(codes: Sequence[str], items: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    here = Need.jurisdiction_code.in_(codes)
+    return (here, Need.item_code.in_(items)) if items else (here,)
+
+
 def withdraw_all_entries(
     organisation_id: int,
     reason: str,
@@ -166,13 +189,9 @@ def withdraw_all_entries(
     falls.
     """
     fallen = 0
-    here = Need.jurisdiction_code.in_(codes), *((Need.item_code.in_(items),) if items else ())
-    # an entry that is being received holds its need and cannot be seen yet: wait for it, and let
-    # those that come after it find the bar
-    open_now = select(Need.id).where(Need.status == NeedStatus.PUBLISHED, *here)
-    db.session.execute(open_now.order_by(Need.id).with_for_update())
+    hold_needs(organisation_id, codes, items)
     need_ids = select(Entry.need_id).where(Entry.organisation_id == organisation_id)
-    reached = select(Need).where(Need.id.in_(need_ids), *here)
+    reached = select(Need).where(Need.id.in_(need_ids), *_reached(codes, items))
     for need in db.session.scalars(reached.order_by(Need.id)).all():
         lock(need)
         entry = queries.my_entry(need, organisation_id)

@@ -88,15 +88,15 @@ def related_to(organisation: Organisation, now: datetime) -> list[Related]:
             Organisation.kind != OrganisationKind.NATURAL_PERSON,
         )
     ).all()
-    found = [
+    nearest = sorted(bodies, key=lambda each: (-len(ties[each.id]), each.id))[:MOST]
+    return [
         Related(
             each,
             tuple(tie for tie in Tie if tie in ties[each.id]),
             tuple(bars(each.id, accounts.register_for(each.jurisdiction_code), None, now)),
         )
-        for each in bodies
+        for each in nearest
     ]
-    return sorted(found, key=lambda one: (-len(one.ties), one.organisation.id))[:MOST]
 
 
 def _statements(organisation: Organisation, now: datetime) -> Iterator[tuple[Tie, Select[Any]]]:
