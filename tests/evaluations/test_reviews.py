@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +17,7 @@ from marketplace.accounts.permissions import Role
 from marketplace.evaluations import queries
 from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.reviews import actions
-from marketplace.evaluations.reviews.models import EvaluationReview, ReviewStatus
+from marketplace.evaluations.reviews.models import EvaluationReview, ReviewCause, ReviewStatus
 from marketplace.evaluations.rules import Direction
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
@@ -117,6 +117,35 @@ def test_a_dispute_that_comes_too_late_is_refused(app: Flask, deal: Deal, advanc
         with pytest.raises(Conflict) as refusal, transaction():
             _dispute(deal)
         assert refusal.value.rule == "evaluation.dispute_period"
+
+
+def test_the_days_to_dispute_begin_anew_when_a_review_of_the_offices_own_keeps_the_mark(
+    app: Flask, deal: Deal, advance: Advance
+) -> None:
+    advance(2 * DAY)
+    with app.app_context():
+        with transaction():
+            operator = accounts.officer(Role.BUREAU_OPERATOR).actor
+            actions.open_review(
+                about_firm(deal), ReviewCause.CALLBACK, "回访不属实", operator, clock.now()
+            )
+        before = actions.queries.dispute_until(about_firm(deal))
+    advance(before - _now(app) + DAY)
+    with app.app_context():
+        with pytest.raises(Conflict) as refusal, transaction():
+            _dispute(deal)
+        assert refusal.value.rule == "evaluation.review"
+        with transaction():
+            actions.keep(_review(), "回访人记录有误，评价属实", operator, clock.now())
+        until = actions.queries.dispute_until(about_firm(deal))
+        assert clock.local_day(until) - clock.local_day(clock.now()) >= 7 * DAY
+        with transaction():
+            assert _dispute(deal).cause is ReviewCause.DISPUTE
+
+
+def _now(app: Flask) -> datetime:
+    with app.app_context():
+        return clock.now()
 
 
 def test_exclusion_takes_two_officers_and_is_reversed_by_an_entry(

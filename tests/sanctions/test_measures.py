@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from marketplace.ratings.models import RatingEntry
 from marketplace.sanctions.measures.models import Measure, MeasureStatus
 from tests.factories import accounts
 from tests.factories.notices import Somebody
+from tests.factories.sanctions import PDF
 from tests.pages import faults
 
 SignIn = Callable[..., FlaskClient]
@@ -163,8 +165,14 @@ def test_an_order_with_a_day_of_its_own_and_what_follows_when_nobody_obeys(
         answer = operator.post(NEW, data={**sent, **wrong})
         assert answer.status_code == 422, wrong
         assert f'id="{field}-error"' in answer.text, wrong
-    page = operator.post(NEW, data=sent).headers["Location"]
+    scan = {"evidence": (io.BytesIO(PDF), "工单扫描件.pdf")}
+    page = operator.post(NEW, data={**sent, **scan}).headers["Location"]
     assert show_date(day) in one.get(page).text
+    # the order names who called: the firm reads the facts in the letter alone
+    assert "工单扫描件.pdf" in operator.get(page).text
+    assert operator.get(f"{page}/files/evidence").status_code == 200
+    assert "工单扫描件.pdf" not in one.get(page).text
+    assert one.get(f"{page}/files/evidence").status_code == 404
     # the same order of the hotline is taken in once
     twice = operator.post(NEW, data=sent)
     assert twice.status_code == 422

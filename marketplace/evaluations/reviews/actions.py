@@ -68,7 +68,14 @@ def dispute(given: Evaluation, grounds: str, actor: Actor, now: datetime) -> Eva
     _marked_by_it(given, actor)
     lock(given)
     now = max(now, clock.now())
-    if now >= queries.dispute_until(given):
+    running, until = queries.live_review(given), queries.dispute_until(given)
+    own = running is not None and running.cause is not ReviewCause.DISPUTE
+    if running is not None and own and running.opened_at < until:
+        raise Conflict(
+            _("该评价正在核查。核查后维持评价的，自决定之日起可以提出异议"),
+            rule="evaluation.review",
+        )
+    if now >= until:
         raise Conflict(_("提出异议的期限已过"), rule="evaluation.dispute_period")
     if any(each.cause is ReviewCause.DISPUTE for each in queries.reviews_of([given])[given.id]):
         raise Conflict(_("已对该评价提出过异议"), rule="evaluation.disputed")

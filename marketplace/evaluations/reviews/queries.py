@@ -17,7 +17,7 @@ from marketplace.foundation.errors import Missing
 from ..models import Evaluation, EvaluationWindow
 from ..queries import revealed_at
 from ..rules import EvaluationPolicy
-from .models import EvaluationReply, EvaluationReview, ReviewStatus
+from .models import EvaluationReply, EvaluationReview, ReviewCause, ReviewStatus
 
 LIVE = (ReviewStatus.OPEN, ReviewStatus.PROPOSED)
 # a list shows of each the contract and its need
@@ -38,11 +38,21 @@ def evaluation(public_id: str) -> Evaluation:
 
 
 def dispute_until(given: Evaluation) -> datetime:
-    """Until when the side marked may dispute a revealed evaluation, by the window's edition."""
+    """Until when the side marked may dispute a revealed evaluation, by the window's edition.
+
+    While officers look into it for a cause of their own nobody can dispute it: where they keep it
+    the days begin anew with their decision.
+    """
     since = revealed_at(given)
     assert since is not None  # asked of revealed evaluations alone
-    rules = policy.by_id(EvaluationPolicy, given.window.edition_id).values
-    return working_calendar().deadline(since, rules.dispute_working_days)
+    days = policy.by_id(EvaluationPolicy, given.window.edition_id).values.dispute_working_days
+    until = working_calendar().deadline(since, days)
+    for each in reviews_of([given])[given.id]:
+        if each.cause is ReviewCause.DISPUTE or each.opened_at >= until:
+            continue
+        if each.status is ReviewStatus.KEPT and each.decided_at is not None:
+            until = max(until, working_calendar().deadline(each.decided_at, days))
+    return until
 
 
 def replies_to(evaluations: Iterable[Evaluation]) -> dict[int, EvaluationReply]:

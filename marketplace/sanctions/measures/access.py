@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
+from marketplace.foundation.files import StoredFile
 
 from ..access import is_officer
 from . import queries
-from .models import Measure
+from .models import Measure, MeasureKind
 
 
 def measure_for(actor: Actor, public_id: str) -> Measure:
@@ -19,6 +20,16 @@ def measure_for(actor: Actor, public_id: str) -> Measure:
     if found.organisation_id == actor.organisation_id and sent:
         return found
     raise Missing(f"measure {public_id}")
+
+
+def measure_evidence_for(actor: Actor, found: Measure) -> StoredFile | None:
+    """The officer's evidence, as far as a reader of the measure may open it.
+
+    A hotline order names who called: the firm reads the facts in the letter, not the order.
+    """
+    if found.kind is MeasureKind.HOTLINE and not is_officer(actor, found.jurisdiction_code):
+        return None
+    return found.evidence_file
 
 
 def measure_for_officer(actor: Actor, public_id: str) -> Measure:

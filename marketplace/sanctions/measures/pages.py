@@ -77,6 +77,7 @@ def _page(public_id: str, form: ButtonForm | None = None) -> str:
     return render_template(
         "sanctions/measure.html",
         measure=found,
+        evidence_file=objects.measure_evidence_for(actor, found),
         form=form or ButtonForm(formdata=None),
         officer=rights.is_officer(actor, found.jurisdiction_code),
         own=found.organisation_id == actor.organisation_id,
@@ -197,8 +198,10 @@ def decide_measure(public_id: str) -> ResponseReturnValue:
 @access(SIGNED_IN)
 def measure_file(public_id: str, which: str) -> ResponseReturnValue:
     """The officer's evidence or the answer's, for whoever may see the measure."""
-    found = objects.measure_for(require_actor(), public_id)
-    stored = {"evidence": found.evidence_file, "reply": found.reply_file}.get(which)
+    actor = require_actor()
+    found = objects.measure_for(actor, public_id)
+    evidence = objects.measure_evidence_for(actor, found)
+    stored = {"evidence": evidence, "reply": found.reply_file}.get(which)
     if stored is None:
         raise Missing(f"measure {public_id}")
     return files.send(stored)
