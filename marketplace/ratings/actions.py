@@ -260,8 +260,9 @@ def propose_grade(
 ) -> GradeProposal:
     """Propose a D by decision of another procedure, whatever the score: a veto, a third card.
 
-    The fact stands until the day before ``ends_on``, by default for the edition's time. An A is proposed by the system from the score alone and cannot be asked for. Where a proposal of
-    D is already open, the fact is posted and that proposal is returned.
+    The fact stands until the day before ``ends_on``, by default for the edition's time. An A is
+    proposed by the system from the score alone and cannot be asked for. Where a proposal of D is
+    already open, the fact is posted and that proposal is returned.
     """
     if Grade(grade) is not Grade.D:
         raise Invalid(_("只能依据事实提出 D 级"), field="grade", rule="rating.propose")

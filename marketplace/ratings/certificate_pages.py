@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts.areas import areas, chosen
-from marketplace.accounts.models import Organisation
+from marketplace.accounts.areas import areas
 from marketplace.foundation import clock, qr
 from marketplace.foundation.web import PUBLIC, access
 
-from . import access as rights
 from . import explaining, queries
-from .blueprint import bp
+from .blueprint import asked_for, bp
 from .models import Capacity
 
 
@@ -31,7 +29,7 @@ def owner_certificate(public_id: str) -> ResponseReturnValue:
 
 
 def _certificate(public_id: str, capacity: Capacity) -> ResponseReturnValue:
-    organisation, register = _asked(public_id, capacity)
+    organisation, register = asked_for(public_id, capacity)
     now = clock.now()
     return render_template(
         "ratings/certificate.html",
@@ -59,14 +57,8 @@ def owner_code(public_id: str) -> ResponseReturnValue:
 
 
 def _code(public_id: str, capacity: Capacity) -> ResponseReturnValue:
-    organisation, register = _asked(public_id, capacity)
+    organisation, register = asked_for(public_id, capacity)
     page = "ratings.owner_explained" if capacity is Capacity.OWNER else "ratings.explained"
     return qr.picture(
         url_for(page, public_id=organisation.public_id, register=register, _external=True)
     )
-
-
-def _asked(public_id: str, capacity: Capacity) -> tuple[Organisation, str]:
-    organisation = rights.rated_organisation(public_id)
-    wanted = request.args.get("register", ""), chosen().register or ""
-    return organisation, rights.rated_on(organisation, wanted, capacity)

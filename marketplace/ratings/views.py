@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from marketplace.accounts.areas import areas, chosen
+from marketplace.accounts.areas import areas
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.overseeing import area_of, supervises
 from marketplace.accounts.permissions import Permission
@@ -27,7 +27,7 @@ from marketplace.foundation.web import (
 
 from . import access as rights
 from . import actions, certificate_pages, comparing, explaining, queries, reaching, waterfall
-from .blueprint import bp
+from .blueprint import asked_for, bp
 from .forms import ConfirmForm, InspectionForm, RejectForm
 from .models import Capacity
 from .rules.weights import add_months
@@ -145,9 +145,7 @@ class Asked:
 
 
 def _asked(public_id: str, capacity: Capacity) -> Asked:
-    organisation = rights.rated_organisation(public_id)
-    wanted = request.args.get("register", ""), chosen().register or ""
-    register = rights.rated_on(organisation, wanted, capacity)
+    organisation, register = asked_for(public_id, capacity)
     past = rights.may_look_back(current_actor(), organisation.id, register)
     return Asked(organisation, capacity, register, clock.today(), clock.now(), past)
 
