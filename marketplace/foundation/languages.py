@@ -41,7 +41,7 @@ _TAG = re.compile(r"(<[^>]*>)")
 _SOME_CHINESE = re.compile(f"[{_CHINESE}]")
 _IN_RUN = rf"{_CHINESE}《》·0-9A-Za-z()\[\]./%:-"
 _RUN = re.compile(rf"[{_IN_RUN}]*[{_CHINESE}](?:[{_IN_RUN}]|\s(?=[{_CHINESE}]))*")
-_MARKS = {"，": ", ", "；": "; ", "：": ": "}
+_MARKS = {"，": ", ", "；": "; ", "：": ": ", "。": ". "}
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 # they hold plain text only
 _PLAIN = ("<option", "<title", "<textarea", "<script", "<style")

@@ -7,9 +7,12 @@ would be a page that silently does not work.
 from __future__ import annotations
 
 import re
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
+
+from marketplace.foundation import languages
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(
@@ -17,6 +20,7 @@ TEMPLATES = sorted(
 )
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_MARK = re.compile(r"\bmark\('([^']*)'\)")
 _IN_JINJA = {
     "escaping switched off": re.compile(r"\|\s*safe\b|\bautoescape\s+false\b|\bMarkup\b"),
 }
@@ -42,6 +46,15 @@ def faults(text: str) -> list[str]:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_template_holds_no_code_and_escapes(path: Path) -> None:
     assert faults(path.read_text(encoding="utf-8")) == []
+
+
+def test_every_mark_between_texts_has_its_form_in_each_language() -> None:
+    # they are put in while a template is read: one that a language lacks breaks the whole page
+    marks = {mark for path in TEMPLATES for mark in _MARK.findall(path.read_text(encoding="utf-8"))}
+    assert {"，", "："} <= marks
+    for language in languages.LANGUAGES:
+        texts = languages.Texts(language, NullTranslations())
+        assert [mark for mark in sorted(marks) if not texts.mark(mark)] == []
 
 
 @pytest.mark.parametrize(
