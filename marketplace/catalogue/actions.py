@@ -17,8 +17,9 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db
 
-from .models import CatalogueEdition, Commissioner, DaysKind, PriceForm, ServiceItem
-from .rules import Item, ItemList
+from .models import CatalogueEdition, Commissioner, DaysKind, PriceForm, ServiceItem, Stage
+from .rules.items import Item, ItemList
+from .rules.writing import plain
 
 
 class ListRefused(ValueError):
@@ -62,6 +63,12 @@ def load_edition(path: Path, actor: Actor, now: datetime) -> CatalogueEdition:
         raise ListRefused(
             f"{path.name}:effective_from:{told.effective_from} 的清单已发布，不能修改，只能另发新版"
         )
+    return store_edition(told, text, actor, now)
+
+
+def store_edition(told: ItemList, text: str, actor: Actor, now: datetime) -> CatalogueEdition:
+    """Publish a list as an edition of its own; ``text`` is the file it is kept as."""
+    sha256 = sha256_hex(text.encode())
     edition = CatalogueEdition(
         jurisdiction_code=told.jurisdiction,
         effective_from=told.effective_from,
@@ -107,4 +114,7 @@ def _row(edition: CatalogueEdition, position: int, item: Item) -> ServiceItem:
         qualification_rule=item.qualification_rule,
         effective_from=edition.effective_from,
         effective_until=item.effective_until,
+        stage=None if item.guide is None else Stage(item.guide.stage),
+        guide_content=None if item.guide is None else plain(item.guide),
+        parts=list(item.parts),
     )

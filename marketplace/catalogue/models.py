@@ -21,7 +21,8 @@ from marketplace.foundation import epoch
 from marketplace.foundation.db import EnumText, Model
 from marketplace.foundation.titles import Titled
 
-from .rules import Requirement
+from .rules.guides import Guide, guide_of
+from .rules.items import Item, Requirement, item_of
 
 
 class PriceForm(Titled):
@@ -46,6 +47,16 @@ class Commissioner(Titled):
     DEPARTMENT = "department", _l("审批部门委托，费用不由申请人承担")
 
 
+class Stage(Titled):
+    """Where in a project a service stands."""
+
+    PROJECT = "project", _l("立项用地规划许可")
+    PERMIT = "permit", _l("工程建设许可")
+    BUILD = "build", _l("施工许可")
+    ACCEPT = "accept", _l("竣工验收")
+    RUN = "run", _l("生产经营")
+
+
 class CatalogueEdition(Model):
     """A published item list. Never edited: a change is a new edition."""
 
@@ -61,11 +72,38 @@ class CatalogueEdition(Model):
     published_at: Mapped[datetime]
 
 
+# what an edition says of an item, the guide aside
+STATED = (
+    "code",
+    "name",
+    "category",
+    "department_code",
+    "department_name",
+    "summary",
+    "approval_items",
+    "legal_basis",
+    "statutory_days",
+    "statutory_days_kind",
+    "price_form",
+    "result",
+    "commissioned_by",
+    "regional_assessment",
+    "on_list",
+    "materials",
+    "qualifications",
+    "qualification_rule",
+    "effective_until",
+    "parts",
+)
+
+
 class ServiceItem(Model):
     """A service that may be bought, as one edition states it. Texts are catalogue data (Chinese).
 
     ``qualifications``: list of ``{"type", "minimum_grade", "grades"}``; ``materials``: list of
     ``{"name", "kind"}`` with kind ``required`` (要件) or ``deferrable`` (可容缺).
+    ``guide_content``: the guide as the edition states it, none in the first editions.
+    ``parts``: codes of the items a packaged one bundles.
     """
 
     __tablename__ = "service_items"
@@ -97,6 +135,10 @@ class ServiceItem(Model):
     qualification_rule: Mapped[str] = mapped_column(String(3))
     effective_from: Mapped[date] = mapped_column(Date)
     effective_until: Mapped[date | None] = mapped_column(Date)
+    stage: Mapped[Stage | None] = mapped_column(EnumText(Stage))
+    # long, and read on the item's own page alone
+    guide_content: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    parts: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
     edition: Mapped[CatalogueEdition] = relationship()
 
@@ -111,6 +153,17 @@ class ServiceItem(Model):
             )
             for row in self.qualifications
         )
+
+    @property
+    def guide(self) -> Guide | None:
+        """The guide of the edition."""
+        return None if self.guide_content is None else guide_of(self.guide_content)
+
+    @property
+    def told(self) -> Item:
+        """The item as a plain value, as the edition stated it."""
+        stated = {name: getattr(self, name) for name in STATED}
+        return item_of({**stated, "guide": self.guide_content})
 
 
 epoch.watch_editions(CatalogueEdition, ServiceItem)

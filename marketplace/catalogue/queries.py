@@ -10,14 +10,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import defer, undefer
 
 from marketplace.foundation import epoch
-from marketplace.foundation.db import db
+from marketplace.foundation.addresses import MAX_ID
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
-from .models import CatalogueEdition, DaysKind, ServiceItem
-from .rules import qualified
+from .models import CatalogueEdition, Commissioner, DaysKind, PriceForm, ServiceItem
+from .rules.items import Item, qualified
 
 
 def edition_in_force(day: date, lineage: Sequence[str] = ()) -> CatalogueEdition | None:
@@ -44,11 +45,109 @@ def items(day: date, lineage: Sequence[str] = ()) -> list[ServiceItem]:
     return list(db.session.scalars(_listed(select(ServiceItem), edition, day)))
 
 
+def editions(codes: Sequence[str]) -> list[CatalogueEdition]:
+    """Every edition of these places, the newest first; a new one never hides an old one."""
+    return list(
+        db.session.scalars(
+            select(CatalogueEdition)
+            .where(CatalogueEdition.jurisdiction_code.in_(codes))
+            .order_by(CatalogueEdition.effective_from.desc(), CatalogueEdition.id.desc())
+            .options(defer(CatalogueEdition.source))
+            .limit(as_written(200))
+        )
+    )
+
+
+def edition(edition_id: int) -> CatalogueEdition:
+    """An edition by its key; raises Missing."""
+    found = db.session.get(CatalogueEdition, edition_id) if abs(edition_id) <= MAX_ID else None
+    if found is None:
+        raise Missing(f"catalogue edition {edition_id}")
+    return found
+
+
+def before(edition: CatalogueEdition) -> CatalogueEdition | None:
+    """The edition of the same place that stood before this one."""
+    return db.session.scalar(
+        select(CatalogueEdition)
+        .where(
+            CatalogueEdition.jurisdiction_code == edition.jurisdiction_code,
+            CatalogueEdition.effective_from < edition.effective_from,
+        )
+        .order_by(CatalogueEdition.effective_from.desc())
+        .options(defer(CatalogueEdition.source))
+        .limit(as_written(1))
+    )
+
+
+def items_of(edition: CatalogueEdition) -> list[ServiceItem]:
+    """The items an edition states, all of them, in its order."""
+    return list(
+        db.session.scalars(
+            select(ServiceItem)
+            .where(ServiceItem.edition_id == edition.id)
+            .order_by(ServiceItem.position, ServiceItem.id)
+        )
+    )
+
+
+def stated(edition: CatalogueEdition) -> list[Item]:
+    """The items of an edition as plain values, their guides too."""
+    rows = db.session.scalars(
+        select(ServiceItem)
+        .where(ServiceItem.edition_id == edition.id)
+        .order_by(ServiceItem.position, ServiceItem.id)
+        .options(undefer(ServiceItem.guide_content))
+    )
+    return [row.told for row in rows]
+
+
+@dataclass
+class DepartmentCount:
+    """How many items a department has: all, on the list, off it, of its own commission, covered
+    by regional assessments, priced by the government."""
+
+    name: str
+    items: int = 0
+    on_list: int = 0
+    off_list: int = 0
+    commissioned: int = 0
+    regional: int = 0
+    priced: int = 0
+
+
+def counts_by_department(items: Iterable[ServiceItem]) -> list[DepartmentCount]:
+    """The counts of every department that has an item, most items first."""
+    found: dict[str, DepartmentCount] = {}
+    for item in items:
+        row = found.setdefault(item.department_name, DepartmentCount(item.department_name))
+        row.items += 1
+        row.on_list += item.on_list
+        row.off_list += not item.on_list
+        row.commissioned += item.commissioned_by is Commissioner.DEPARTMENT
+        row.regional += item.regional_assessment
+        row.priced += item.price_form is not PriceForm.MARKET
+    return sorted(found.values(), key=lambda row: -row.items)
+
+
+def summed(rows: Iterable[DepartmentCount]) -> DepartmentCount:
+    """The sum of all departments."""
+    total = DepartmentCount("")
+    for row in rows:
+        for name in ("items", "on_list", "off_list", "commissioned", "regional", "priced"):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+    return total
+
+
 def narrowed(
-    items: Iterable[ServiceItem], words: str, category: str = "", department: str = ""
+    items: Iterable[ServiceItem],
+    words: str,
+    category: str = "",
+    department: str = "",
+    stage: str = "",
 ) -> list[ServiceItem]:
-    """Those whose name holds the words, of one category and one department where these are
-    given; in the order they came."""
+    """Those whose name holds the words, of one category, one department and one stage where
+    these are given; in the order they came."""
     wanted = words.strip()[:40].lower()
     return [
         item
@@ -56,6 +155,7 @@ def narrowed(
         if wanted in item.name.lower()
         and category in ("", item.category)
         and department in ("", item.department_name)
+        and stage in ("", item.stage)
     ]
 
 
@@ -99,6 +199,17 @@ def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
         if found.code == code:
             return found
     raise Missing(_("清单中没有这一服务事项"), field="item_code", rule="catalogue.item")
+
+
+def packages_with(found: ServiceItem) -> list[ServiceItem]:
+    """The packaged items of the same edition that hold an item."""
+    return [each for each in items_of(found.edition) if found.code in each.parts]
+
+
+def parts_of(found: ServiceItem) -> list[ServiceItem]:
+    """The items a packaged one bundles, in its order."""
+    every = {each.code: each for each in items_of(found.edition)} if found.parts else {}
+    return [every[code] for code in found.parts]
 
 
 def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:

@@ -21,7 +21,17 @@ from .queries import firms, guide, ledger
 
 # endpoint, words, the other endpoints that stand under the same heading
 PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("catalogue.items", lazy_pgettext("menu", "服务事项"), ("catalogue.item",)),
+    (
+        "catalogue.items",
+        lazy_pgettext("menu", "服务事项"),
+        (
+            "catalogue.item",
+            "catalogue.departments",
+            "catalogue.editions",
+            "catalogue.edition",
+            "catalogue.edition_item",
+        ),
+    ),
     ("portal.firms", lazy_pgettext("menu", "中介机构"), ("portal.firm", "ratings.explained")),
     ("portal.needs", _l("需求公告"), ("portal.need",)),
     ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),

@@ -22,9 +22,19 @@ SECTIONS: dict[str, Any] = {
     "lamps": _l("红黄灯"),
     "notices": _l("公示与异议"),
     "audit": _l("审计提示"),
+    "catalogue": _l("服务事项清单"),
 }
 
 TITLES: dict[str, dict[str, Any]] = {
+    "catalogue": {
+        "notice_days": _l("新版清单公示期（工作日）"),
+        "proposal_days": _l("答复部门修改建议的期限（工作日）"),
+        "demand_take_days": _l("清单外索要：受理期限（工作日）"),
+        "demand_answer_days": _l("清单外索要：部门说明期限（工作日）"),
+        "demand_decide_days": _l("清单外索要：认定期限（工作日）"),
+        "demand_points": _l("清单外索要查实一件扣部门年度得分（分）"),
+        "demand_most": _l("清单外索要一年最多扣分（分）"),
+    },
     "admission": {
         "mode": _l("入驻方式"),
         "form_check_working_days": _l("形式审查时限（工作日）"),

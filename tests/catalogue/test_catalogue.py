@@ -18,7 +18,8 @@ from marketplace.foundation.errors import Missing
 from marketplace.foundation.transactions import transaction
 from tests.catalogue.test_item_list import FILE, TEXT
 
-DAY = date(2026, 3, 2)
+# the first edition, in force until the next one of the city
+DAY = date(2024, 6, 3)
 LISTED = TEXT.count("[[items]]")
 
 
@@ -40,7 +41,10 @@ def test_loading_twice_changes_nothing_and_editing_is_refused(app: Flask, tmp_pa
     with app.app_context():
         with transaction():
             actions.load_edition(FILE, CLOCK, clock.now())
-        mine = select(CatalogueEdition.id).where(CatalogueEdition.jurisdiction_code == "379900")
+        mine = select(CatalogueEdition.id).where(
+            CatalogueEdition.jurisdiction_code == "379900",
+            CatalogueEdition.effective_from == date(2024, 1, 1),
+        )
         listed = select(func.count(ServiceItem.id)).where(ServiceItem.edition_id.in_(mine))
         assert db.session.scalar(listed) == LISTED
         changed = tmp_path / "list.toml"
@@ -51,21 +55,21 @@ def test_loading_twice_changes_nothing_and_editing_is_refused(app: Flask, tmp_pa
 
 def test_a_new_edition_takes_over_on_its_day(app: Flask, tmp_path: Path) -> None:
     later = tmp_path / "later.toml"
-    text = TEXT.replace("effective_from = 2024-01-01", "effective_from = 2026-04-01", 1)
+    text = TEXT.replace("effective_from = 2024-01-01", "effective_from = 2025-04-01", 1)
     later.write_text(text.replace("statutory_days = 45", "statutory_days = 60"), "utf-8")
     with app.app_context(), transaction():
         actions.load_edition(later, CLOCK, clock.now())
         assert queries.item("zbdl", DAY).statutory_days == 45
-        assert queries.item("zbdl", date(2026, 4, 1)).statutory_days == 60
+        assert queries.item("zbdl", date(2025, 4, 1)).statutory_days == 60
         own = select(func.count(CatalogueEdition.id)).where(
             CatalogueEdition.jurisdiction_code == "379900"
         )
-        assert db.session.scalar(own) == 2
+        assert db.session.scalar(own) == 3
 
 
 def test_nothing_is_half_loaded(app: Flask, tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
-    text = TEXT.replace("effective_from = 2024-01-01", "effective_from = 2026-04-01", 1)
+    text = TEXT.replace("effective_from = 2024-01-01", "effective_from = 2025-04-01", 1)
     broken.write_text(text.replace('code = "aqpj"', "code = 5"), "utf-8")
     with app.app_context():
         with (
@@ -76,4 +80,4 @@ def test_nothing_is_half_loaded(app: Flask, tmp_path: Path) -> None:
         own = select(func.count(CatalogueEdition.id)).where(
             CatalogueEdition.jurisdiction_code == "379900"
         )
-        assert db.session.scalar(own) == 1
+        assert db.session.scalar(own) == 2

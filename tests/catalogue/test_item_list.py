@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from marketplace.catalogue.actions import ListRefused, read_list
-from marketplace.catalogue.rules import Requirement, is_catch_all, qualified
+from marketplace.catalogue.rules.items import Requirement, qualified
+from marketplace.catalogue.rules.wording import is_catch_all
 
 FILE = (
     Path(__file__).parents[2] / "marketplace" / "editions" / "catalogue" / "379900-2024-01-01.toml"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import TypeAdapter
+
+from .guides import Guide
+from .wording import refuse_catch_all
 
 Text = Annotated[str, MinLen(1), MaxLen(500)]
 Short = Annotated[str, MinLen(1), MaxLen(120)]
 Code = Annotated[str, MinLen(2), MaxLen(20)]
-
-# 兜底条款: wording that lets an office ask for anything later (RULES section 3).
-CATCH_ALLS = ("其他材料", "其它材料", "其他需要", "其它需要", "要求的其他", "要求的其它", "等材料")
-CATCH_ALL_STARTS = ("其他", "其它")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,7 @@ class Material:
     kind: Literal["required", "deferrable"]
 
     def __post_init__(self) -> None:
-        if is_catch_all(self.name):
-            raise ValueError(f"“{self.name}”是兜底条款，应逐项写明材料名称")
+        refuse_catch_all(self.name, "材料名称")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ class Item:
     ``statutory_days`` is the longest time the service may take, in working or natural days.
     ``commissioned_by``: who must commission it; what the approving department commissions is
     never sold to applicants. ``on_list``: whether a department may ask for it as a condition.
+    ``parts``: the items a packaged one bundles (多评合一、多测合一).
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -88,6 +89,8 @@ class Item:
     qualifications: tuple[Requirement, ...] = ()
     qualification_rule: Literal["any", "all"] = "all"
     effective_until: date | None = None
+    guide: Guide | None = None
+    parts: tuple[Code, ...] = ()
 
     def __post_init__(self) -> None:
         names = [material.name for material in self.materials]
@@ -95,6 +98,14 @@ class Item:
             raise ValueError("材料名称重复")
         if self.on_list and not self.approval_items:
             raise ValueError("清单内事项应写明对应的审批事项 approval_items")
+        for text in (*self.legal_basis, *self.approval_items):
+            refuse_catch_all(text, "依据和审批事项的名称")
+        if self.guide is not None and self.guide.promised_days > self.statutory_days:
+            raise ValueError("承诺时限 promised_days 不能长于服务时限 statutory_days")
+        if self.guide is not None and self.guide.covered and not self.regional_assessment:
+            raise ValueError("写明了已区域评估的地块，应同时写明 regional_assessment = true")
+        if len(self.parts) == 1 or len(set(self.parts)) != len(self.parts):
+            raise ValueError("合并事项应由两个以上不同的事项组成")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +127,34 @@ class ItemList:
         for item in self.items:
             if item.effective_until is not None and item.effective_until <= self.effective_from:
                 raise ValueError(f"事项“{item.code}”的截止日期应晚于清单生效日期")
+        known = {item.code: item for item in self.items}
+        for item in self.items:
+            _check_package(item, known)
 
 
-def is_catch_all(name: str) -> bool:
-    """Whether a material's name would let an office ask for anything."""
-    return name.startswith(CATCH_ALL_STARTS) or any(words in name for words in CATCH_ALLS)
+def _check_package(item: Item, known: Mapping[str, Item]) -> None:
+    """A packaged item names items of this list, none packaged itself, and asks of a firm what
+    each of them asks: whoever takes it may do all of it."""
+    for code in item.parts:
+        part = known.get(code)
+        if part is None or part.parts:
+            raise ValueError(f"合并事项“{item.code}”包含的“{code}”应是本清单中的单项事项")
+        if item.qualification_rule != "all" or not set(part.qualifications) <= set(
+            item.qualifications
+        ):
+            raise ValueError(f"合并事项“{item.code}”的资质要求应包含“{code}”的全部资质要求")
+        if part.qualification_rule == "any" and len(part.qualifications) > 1:
+            raise ValueError(f"“{code}”的资质任选其一，不能列入合并事项“{item.code}”")
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Item]:
+    return TypeAdapter(Item)
+
+
+def item_of(content: Any) -> Item:
+    """An item from plain values; raises pydantic's ValidationError."""
+    return _adapter().validate_python(content)
 
 
 def qualified(

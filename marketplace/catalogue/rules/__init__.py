@@ -1,0 +1,1 @@
+"""What an item list may say: its items, their guides, the wording it refuses."""
