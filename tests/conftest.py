@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -45,7 +43,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from tests.browsing import WIDE, LiveSite, Visitor, launch
 from tests.pages import ReadingClient
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer, RedisServer, own_folder, roomy_memory
 
 # Monday 2 March 2026, 09:00 in Shanghai: a plain working week, no holiday near
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -230,21 +228,17 @@ def _uses_demo(file: str) -> bool:
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
     """A folder for the whole run, in memory where there is room (SQLite syncs every commit)."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and _free(memory) > 2_000_000_000
-    folder = Path(tempfile.mkdtemp(prefix="marketplace-run-", dir=memory if roomy else None))
+    folder = Path(own_folder(roomy_memory()))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """The run's own PostgreSQL."""
-    server = PostgresServer()
+    """The run's own PostgreSQL, in memory where there is room: each test copies a database."""
+    # every copy is a checkpoint: no more of the log is worth its room
+    log = {"max_wal_size": "128MB", "min_wal_size": "32MB"}
+    server = PostgresServer(settings=log, place=roomy_memory())
     yield server
     server.stop()
 

@@ -25,6 +25,8 @@ import redis
 from psycopg import sql
 
 _PREFIX = "marketplace-test-"
+_MEMORY = "/dev/shm"
+_ROOM = 2_000_000_000
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
@@ -38,17 +40,25 @@ def _runs(process_id: int) -> bool:
     return Path(f"/proc/{process_id}").exists()
 
 
+def roomy_memory() -> str | None:
+    """A folder in memory, where there is one with room for a run's databases."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else None
+
+
 def _sweep() -> None:
     """Remove the folders of earlier runs that were killed before they could."""
-    for folder in glob.glob(os.path.join(tempfile.gettempdir(), f"{_PREFIX}*")):
-        owner = re.match(rf"{_PREFIX}(\d+)-", os.path.basename(folder))
-        if owner and not _runs(int(owner.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)
+    for place in (tempfile.gettempdir(), _MEMORY):
+        for folder in glob.glob(os.path.join(place, f"{_PREFIX}*")):
+            owner = re.match(rf"{_PREFIX}(\d+)-", os.path.basename(folder))
+            if owner and not _runs(int(owner.group(1))):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folder() -> str:
+def own_folder(place: str | None = None) -> str:
+    """A folder that is this process's own; one it leaves behind goes with the next one made."""
     _sweep()
-    return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+    return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place)
 
 
 class _Server:
@@ -116,15 +126,19 @@ class PostgresServer(_Server):
     """
 
     def __init__(
-        self, cluster: Path | None = None, settings: Mapping[str, str] | None = None
+        self,
+        cluster: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        place: str | None = None,
     ) -> None:
-        """Start on a new cluster, or on a copy of ``cluster``; ``settings`` go before the defaults."""
+        """Start on a new cluster, or on a copy of ``cluster``, in a folder of its own in ``place``
+        (default: where temporary folders are); ``settings`` go before the defaults."""
         binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
         if not binaries:
             raise RuntimeError("PostgreSQL is not installed; scripts/prepare --system installs it")
         programs = Path(binaries[-1]).parent
         user = "postgres" if os.geteuid() == 0 else None
-        folder = _folder()
+        folder = own_folder(place)
         if user:
             shutil.chown(folder, user, user)
         data = os.path.join(folder, "data")
@@ -180,7 +194,8 @@ class PostgresServer(_Server):
         """Make a database as a copy of `template` and return its address."""
         with self.connect() as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                # by files: four times as fast as by the log, which nobody keeps here
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                     sql.Identifier(database), sql.Identifier(template)
                 )
             )
@@ -210,7 +225,7 @@ class RedisServer(_Server):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        folder = _folder()
+        folder = own_folder()
         command = [
             *("/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", str(self.port)),
             *("--dir", folder, "--save", "", "--appendonly", "no", "--daemonize", "no"),
