@@ -45,6 +45,12 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("public_notices", "objections"),
     ),
     Job(
+        "公布期满的服务事项清单",
+        "marketplace.catalogue.revising.tasks:advance_due",
+        15,
+        watches=_watching("list_drafts"),
+    ),
+    Job(
         "入驻审查时限",
         "marketplace.intermediaries.tasks:advance_due",
         15,

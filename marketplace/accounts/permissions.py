@@ -38,6 +38,7 @@ class Permission(StrEnum):
     SANCTION_DECIDE = "sanction.decide"
     SANCTION_REVIEW = "sanction.review"
     SUPERVISION_VIEW = "supervision.view"
+    CATALOGUE_PROPOSE = "catalogue.propose"  # changes of the own department's service items
     POLICY_PROPOSE = "policy.propose"
     POLICY_APPROVE = "policy.approve"
     AUDIT_READ = "audit.read"
@@ -105,7 +106,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     # what an authorisation can cover at most; its scope narrows it (``agent_permissions``)
     Role.OWNER_AGENT: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
-    Role.DEPARTMENT_OFFICER: frozenset({P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW, P.EVALUATE}),
+    Role.DEPARTMENT_OFFICER: frozenset(
+        {P.ADMISSION_PROFESSIONAL, P.SUPERVISION_VIEW, P.EVALUATE, P.CATALOGUE_PROPOSE}
+    ),
     Role.BUREAU_OPERATOR: frozenset(
         {
             P.ADMISSION_CHECK,
@@ -116,6 +119,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.EVALUATION_REVIEW,
             P.SANCTION_PROPOSE,
             P.SUPERVISION_VIEW,
+            P.CATALOGUE_PROPOSE,
             P.POLICY_PROPOSE,
             P.FINDING_READ,
             P.FINDING_ANSWER,

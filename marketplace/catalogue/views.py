@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import areas
@@ -15,11 +15,13 @@ from marketplace.foundation.showing import show_date
 from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
+from .blueprint import bp
 from .models import CatalogueEdition, ServiceItem, Stage
+from .revising import pages
 from .rules.comparing import compare
 from .wording import CHANGES, field_titles
 
-bp = Blueprint("catalogue", __name__)
+__all__ = ["bp", "pages"]
 
 
 @bp.route("/items")

@@ -27,6 +27,7 @@ from . import (
     arrivals,
     auditing,
     discipline,
+    listing,
     ordering,
     overpriced,
     people,
@@ -151,6 +152,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield overpriced.refused_budgets(cast, days)
     yield price_lists.fee_lists(cast, days)
     yield price_lists.audited_charges(cast, days)
+    yield listing.proposals(cast, days)
     yield from ordering.orders(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)

@@ -170,6 +170,20 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ),
             ),
             Place(
+                "catalogue.desk",
+                _l("服务事项清单"),
+                (
+                    "catalogue.proposal",
+                    "catalogue.propose_change",
+                    "catalogue.propose_new",
+                    "catalogue.propose_drop",
+                    "catalogue.refuse_proposal",
+                    "catalogue.draft",
+                    "catalogue.draft_facts",
+                    "catalogue.return_draft",
+                ),
+            ),
+            Place(
                 "fees.lists_desk",
                 _l("收费目录清单"),
                 (

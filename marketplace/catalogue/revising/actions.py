@@ -1,0 +1,423 @@
+"""Propose, answer, compose, lay before another officer, show to the public, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from pydantic import ValidationError
+
+from marketplace.accounts import queries as accounts
+from marketplace.foundation import audit, clock, lifecycle, policy
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.calendar import working_calendar
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
+from marketplace.foundation.languages import for_storing
+from marketplace.foundation.policy import Edition
+from marketplace.foundation.showing import show_date
+from marketplace.notices import queries as notices
+from marketplace.notices.actions import publish_notice
+from marketplace.notices.rules import NoticeState
+from marketplace.notifications.actions import send
+
+from .. import queries as catalogue
+from ..actions import ListRefused, read_list, store_edition
+from ..models import CatalogueEdition
+from ..rules.comparing import Change, compare
+from ..rules.items import Item, ItemList
+from ..rules.policy import CataloguePolicy
+from ..rules.writing import edition_text, plain
+from . import access, queries, reading
+from .models import DraftStatus, ItemProposal, ListDraft, ProposalKind, ProposalStatus
+
+SHORTEST, LONGEST = 5, 1000
+RULE = "catalogue.list"
+KIND = "catalogue"
+_WORDS = {ProposalKind.CHANGE: "修改", ProposalKind.ADD: "新增", ProposalKind.DROP: "取消"}
+
+
+def policy_of(jurisdiction: str, day: date) -> Edition[CataloguePolicy]:
+    """The numbers about the item list of a place."""
+    return policy.in_force(CataloguePolicy, accounts.lineage(jurisdiction), day)
+
+
+def propose_change(
+    code: str, values: Mapping[str, Any], reason: str, actor: Actor, now: datetime
+) -> ItemProposal:
+    """Propose another wording of an item. A department of its own items, the bureau of any.
+
+    Raises Missing, Invalid at the field that leaves something open, Conflict while another change
+    of the item is under way.
+    """
+    item = _own_item(code, actor)
+    told = reading.read_item(code, (item.department_code, item.department_name), values)
+    if told == item:
+        raise Invalid(_("内容与现行清单相同，没有需要修改的地方"), rule=RULE)
+    return _propose(ProposalKind.CHANGE, told, told.name, reason, actor, now)
+
+
+def propose_new(
+    code: str,
+    department: str,
+    values: Mapping[str, Any],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> ItemProposal:
+    """Propose an item the list does not hold; ``department`` is the office code of who is
+    competent, for a department itself."""
+    place = access.home_code(actor)
+    office = access.office_of(actor)
+    if not access.is_department(actor):
+        office = _department(place, department)
+    if not code.isascii() or not code.replace("-", "").replace("_", "").isalnum():
+        raise Invalid(_("事项代码由字母、数字组成"), field="code", rule=RULE)
+    if any(item.code == code for item in _items(place)):
+        raise Invalid(_("清单中已有这一事项代码"), field="code", rule=RULE)
+    told = reading.read_item(code, (office.office_code or "", office.name), values)
+    return _propose(ProposalKind.ADD, told, told.name, reason, actor, now)
+
+
+def propose_drop(code: str, reason: str, actor: Actor, now: datetime) -> ItemProposal:
+    """Propose that an item be taken off; raises Missing or Conflict."""
+    item = _own_item(code, actor)
+    return _propose(ProposalKind.DROP, None, item.name, reason, actor, now, code)
+
+
+def _propose(
+    kind: ProposalKind,
+    told: Item | None,
+    name: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    code: str = "",
+) -> ItemProposal:
+    place = access.home_code(actor)
+    lock(accounts.jurisdiction(place))
+    now = max(now, clock.now())
+    reason = _said(reason, "reason")
+    code = told.code if told is not None else code
+    if queries.open_proposal(place, code) is not None:
+        raise Conflict(_("这一事项已有一件修改建议正在办理，办结后再提"), rule=RULE)
+    edition = policy_of(place, clock.local_day(now))
+    due_at = working_calendar().deadline(now, edition.values.proposal_days)
+    proposal = ItemProposal(
+        jurisdiction_code=place,
+        organisation_id=actor.organisation_id,
+        kind=kind,
+        item_code=code,
+        item_name=name,
+        content=None if told is None else plain(told),
+        reason=reason,
+        policy_edition_id=edition.id,
+        proposed_by=actor.user_id,
+        proposed_at=now,
+        due_at=due_at,
+    )
+    lifecycle.begin(proposal, ProposalStatus.PROPOSED, actor, now)
+    bureau = accounts.bureau(place)
+    if bureau.id != actor.organisation_id:
+        send(
+            bureau.id,
+            f"收到清单修改建议：{name}"[:200],
+            f"{proposal.organisation.name}建议{_WORDS[kind]}事项“{name}”。答复期限 {clock.written(due_at)}",
+            f"/supervision/catalogue/proposals/{proposal.public_id}",
+            f"item_proposal:{proposal.id}",
+            now,
+        )
+    return proposal
+
+
+def withdraw_proposal(proposal: ItemProposal, actor: Actor, now: datetime) -> None:
+    """Take a proposal back that is not answered yet; by the office that made it."""
+    lock(proposal)
+    if proposal.organisation_id != actor.organisation_id:
+        raise Refused(_("只有提出建议的单位可以撤回"), rule=RULE)
+    lifecycle.move(proposal, ProposalStatus.WITHDRAWN, actor, now)
+
+
+def refuse_proposal(proposal: ItemProposal, answer: str, actor: Actor, now: datetime) -> None:
+    """Decline a proposal with reasons; the office that made it is told."""
+    lock(proposal)
+    proposal.answer = _said(answer, "reason")
+    proposal.answered_by = actor.user_id
+    proposal.answered_at = now
+    lifecycle.move(proposal, ProposalStatus.REFUSED, actor, now)
+    _tell(proposal, "未采纳", proposal.answer, now)
+
+
+def accept_proposal(proposal: ItemProposal, actor: Actor, now: datetime) -> ListDraft:
+    """Take a proposal into the new edition under way, which begins with the first one.
+
+    Raises Conflict once that edition waits for approval or is shown, Invalid when the change does
+    not go together with the others.
+    """
+    lock(accounts.jurisdiction(proposal.jurisdiction_code))
+    lock(proposal)
+    now = max(now, clock.now())
+    draft = queries.open_draft(proposal.jurisdiction_code) or _begin_draft(proposal, actor, now)
+    _open(draft, actor)
+    _composed(draft, proposal)
+    proposal.draft_id = draft.id
+    proposal.answered_by = actor.user_id
+    proposal.answered_at = now
+    lifecycle.move(proposal, ProposalStatus.ACCEPTED, actor, now, draft=draft.id)
+    db.session.refresh(draft, ["proposals"])
+    _tell(proposal, "已采纳，将列入新版清单", "", now)
+    return draft
+
+
+def leave_out(proposal: ItemProposal, actor: Actor, now: datetime) -> None:
+    """Take an accepted proposal out of a draft again; it waits for an answer anew."""
+    lock(proposal)
+    draft = proposal.draft
+    if draft is None:
+        raise Conflict(_("这件建议不在新版清单中"), rule=RULE)
+    _open(draft, actor)
+    proposal.draft_id = None
+    lifecycle.move(proposal, ProposalStatus.PROPOSED, actor, now)
+    db.session.refresh(draft, ["proposals"])
+
+
+def state_facts(
+    draft: ListDraft, title: str, document: str, effective_from: date, actor: Actor, now: datetime
+) -> None:
+    """The head of a new edition; raises Invalid for a day that is not after the edition it
+    changes and after today."""
+    _open(draft, actor)
+    draft.title, draft.document, draft.effective_from = title, document, effective_from
+    _check_day(draft, clock.local_day(now))
+    audit.record("list_drafts.facts_stated", actor, draft, now, effective_from=effective_from)
+
+
+def submit_draft(draft: ListDraft, actor: Actor, now: datetime) -> None:
+    """Lay a new edition before another officer. Raises Invalid while something is missing."""
+    _open(draft, actor)
+    _ready(draft, clock.local_day(now))
+    draft.submitted_by = actor.user_id
+    draft.returned_because = None
+    lifecycle.move(draft, DraftStatus.SUBMITTED, actor, now)
+
+
+def return_draft(draft: ListDraft, reason: str, actor: Actor, now: datetime) -> None:
+    """Give a new edition back with reasons; raises Refused to whoever worked on it."""
+    lock(draft)
+    _other_hand(draft, actor)
+    draft.returned_because = _said(reason, "reason")
+    if draft.status is not DraftStatus.SUBMITTED:
+        raise Conflict(_("这一版不在待审批状态，请刷新页面"), rule="lifecycle")
+    lifecycle.move(draft, DraftStatus.RETURNED, actor, now, reason=draft.returned_because)
+
+
+def withdraw_draft(draft: ListDraft, actor: Actor, now: datetime) -> None:
+    """Give up a new edition; what it would have changed waits for an answer again."""
+    lock(draft)
+    lifecycle.move(draft, DraftStatus.WITHDRAWN, actor, now)
+    for proposal in list(draft.proposals):
+        proposal.draft_id = None
+        lifecycle.move(proposal, ProposalStatus.PROPOSED, actor, now)
+
+
+@for_storing()
+def approve_draft(draft: ListDraft, actor: Actor, now: datetime) -> None:
+    """Show a new edition to the public, open to objections; it is published when the notice ends.
+
+    Raises Refused to whoever worked on it, Invalid when it would be in force before the notice
+    ends, Conflict when the list it changes is not the newest any more.
+    """
+    lock(accounts.jurisdiction(draft.jurisdiction_code))
+    lock(draft)
+    now = max(now, clock.now())
+    _other_hand(draft, actor)
+    if draft.status is not DraftStatus.SUBMITTED:
+        raise Conflict(_("这一版不在待审批状态，请刷新页面"), rule="lifecycle")
+    _ready(draft, clock.local_day(now))
+    told = _composed(draft)
+    edition = policy_of(draft.jurisdiction_code, clock.local_day(now))
+    ends_at = working_calendar().deadline(now, edition.values.notice_days)
+    if draft.effective_from <= clock.local_day(ends_at):
+        raise Invalid(
+            _("公示到 %(day)s 期满，施行日期须晚于这一天", day=show_date(clock.local_day(ends_at))),
+            field="effective_from",
+            rule=RULE,
+        )
+    draft.approved_by = actor.user_id
+    draft.policy_edition_id = edition.id
+    notice = publish_notice(
+        kind=KIND,
+        subject=draft,
+        title=f"{draft.title}公示",
+        body=_announcement(draft, told),
+        ends_at=ends_at,
+        jurisdiction_code=draft.jurisdiction_code,
+        actor=actor,
+        now=now,
+    )
+    draft.notice_id = notice.id
+    lifecycle.move(draft, DraftStatus.SHOWN, actor, now, check_at=ends_at)
+
+
+@for_storing()
+def advance_draft(draft: ListDraft, actor: Actor, now: datetime) -> None:
+    """The notice has ended: publish, unless an objection was upheld or waits for its answer."""
+    notice = draft.notice
+    assert notice is not None
+    lock(notice)
+    state = notices.state(notice, now)
+    if state in (NoticeState.UPHELD, NoticeState.WITHDRAWN):
+        _give_back(draft, "公示期内的异议成立，请修改后重新送审", actor, now)
+        return
+    if state is not NoticeState.CLEAR:
+        # asked again each hour until the objection is answered
+        draft.next_check_at = now + timedelta(hours=1)
+        return
+    lock(accounts.jurisdiction(draft.jurisdiction_code))
+    newest = queries.newest_edition(draft.jurisdiction_code)
+    if newest is None or newest.id != draft.base_id:
+        _give_back(draft, "公示期间清单已另有新版，请核对后重新送审", actor, now)
+        return
+    # an objection may have held it: never published for a day that has begun
+    draft.effective_from = max(draft.effective_from, clock.local_day(now) + timedelta(days=1))
+    publish(draft, actor, now)
+
+
+def publish(draft: ListDraft, actor: Actor, now: datetime) -> CatalogueEdition:
+    """Store the new edition; from its day on it is the list of the place."""
+    text = edition_text(_composed(draft))
+    try:
+        told = read_list(draft.title, text)
+    except ListRefused as error:
+        raise Invalid(str(error), rule=RULE) from error
+    edition = store_edition(told, text, actor, now)
+    draft.edition_id = edition.id
+    lifecycle.move(draft, DraftStatus.PUBLISHED, actor, now, sha256=edition.sha256)
+    for proposal in list(draft.proposals):
+        lifecycle.move(proposal, ProposalStatus.PUBLISHED, actor, now, edition=edition.id)
+        _tell(proposal, f"已随{draft.title}公布", "", now)
+    return edition
+
+
+def _give_back(draft: ListDraft, why: str, actor: Actor, now: datetime) -> None:
+    draft.returned_because = why
+    draft.approved_by = None
+    lifecycle.move(draft, DraftStatus.RETURNED, actor, now, reason=why)
+
+
+def _begin_draft(proposal: ItemProposal, actor: Actor, now: datetime) -> ListDraft:
+    place = proposal.jurisdiction_code
+    base = queries.newest_edition(place)
+    if base is None:
+        raise Missing(f"no item list for {place}")
+    day = max(clock.local_day(now), base.effective_from)
+    first = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    draft = ListDraft(
+        jurisdiction_code=place,
+        title=f"{accounts.jurisdiction(place).name}行政审批中介服务事项清单（{first.year} 年 {first.month} 月版）",
+        document="",
+        effective_from=first,
+        base_id=base.id,
+        hands=[],
+    )
+    lifecycle.begin(draft, DraftStatus.DRAFT, actor, now)
+    return draft
+
+
+def _own_item(code: str, actor: Actor) -> Item:
+    item = next((each for each in _items(access.home_code(actor)) if each.code == code), None)
+    if item is None or not access.may_propose(actor, item):
+        raise Missing(f"item {code}")
+    return item
+
+
+def _items(place: str) -> list[Item]:
+    base = queries.newest_edition(place)
+    return catalogue.stated(base) if base is not None else []
+
+
+def _department(place: str, code: str) -> Any:
+    try:
+        return accounts.department(place, code)
+    except Missing as error:
+        raise Invalid(_("请选择主管部门"), field="department", rule=RULE) from error
+
+
+def _open(draft: ListDraft, actor: Actor) -> None:
+    lock(draft)
+    if not draft.is_editable:
+        raise Conflict(
+            _("新版清单状态为“%(status)s”，不能修改", status=draft.status.title), rule="lifecycle"
+        )
+    if actor.user_id is not None and actor.user_id not in draft.hands:
+        draft.hands = [*draft.hands, actor.user_id]
+
+
+def _other_hand(draft: ListDraft, actor: Actor) -> None:
+    if actor.user_id in (*draft.hands, draft.submitted_by):
+        raise Refused(_("起草、修改或送审过清单的人不能审批，须由另一人办理"), rule="other_hand")
+
+
+def _ready(draft: ListDraft, today: date) -> None:
+    if not draft.document.strip():
+        raise Invalid(_("请先填写公布文号"), field="document", rule=RULE)
+    if not draft.proposals:
+        raise Invalid(_("新版清单还没有一处修改"), rule=RULE)
+    newest = queries.newest_edition(draft.jurisdiction_code)
+    if newest is None or newest.id != draft.base_id:
+        raise Conflict(_("清单已另有新版，请撤回后重新起草"), rule=RULE)
+    _check_day(draft, today)
+    _composed(draft)
+
+
+def _check_day(draft: ListDraft, today: date) -> None:
+    after = max(today, draft.base.effective_from)
+    if draft.effective_from <= after:
+        raise Invalid(
+            _("施行日期须晚于 %(day)s", day=show_date(after)), field="effective_from", rule=RULE
+        )
+
+
+def _composed(draft: ListDraft, more: ItemProposal | None = None) -> ItemList:
+    try:
+        return queries.composed(draft, more)
+    except ValidationError as error:
+        raise Invalid(reading.explained(error)[1], rule=RULE) from error
+    except ValueError as error:
+        raise Invalid(str(error), rule=RULE) from error
+
+
+def _said(text: str, field: str) -> str:
+    text = text.strip()
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise Invalid(
+            _("请写明理由，%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
+            field=field,
+            rule=RULE,
+        )
+    return text
+
+
+def _tell(proposal: ItemProposal, what: str, why: str, now: datetime) -> None:
+    send(
+        proposal.organisation_id,
+        f"清单修改建议{what}：{proposal.item_name}"[:200],
+        why or f"对事项“{proposal.item_name}”的建议{what}。",
+        f"/supervision/catalogue/proposals/{proposal.public_id}",
+        f"item_proposal:{proposal.id}:{proposal.status}",
+        now,
+    )
+
+
+def _announcement(draft: ListDraft, told: ItemList) -> str:
+    changes = list(compare(catalogue.stated(draft.base), told.items))
+    words = {Change.NEW: "新增", Change.CHANGED: "修改", Change.DROPPED: "取消"}
+    lines = [
+        f"{draft.title}（{draft.document}）拟自 {clock.written_day(draft.effective_from)} 起施行，现予公示，征求意见。",
+        f"清单共 {len(told.items)} 项，与现行清单比较有 {len(changes)} 项变化：",
+    ]
+    lines += [f"{words[each.change]}：{each.item.name}" for each in changes]
+    lines.append("公示期满无异议或者异议不成立的，公布施行；施行前办理的事项仍按现行清单。")
+    return "\n".join(lines)
