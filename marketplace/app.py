@@ -31,6 +31,7 @@ PACKAGES = (
     "contracts",
     "evaluations",
     "orders",
+    "finding",
     "supervision",
     "workspace",
     "portal",
@@ -122,6 +123,7 @@ def _register_packages(app: Flask) -> None:
                 app.register_blueprint(module.bp)
     if app.config["IS_DEMO"]:
         app.register_blueprint(importlib.import_module("marketplace.demo.views").bp)
+    importlib.import_module("marketplace.finding.indexing")
     for part in ("audit", "epoch", "files", "heads", "idempotency", "lifecycle", "policy", "tasks"):
         importlib.import_module(f"marketplace.foundation.{part}")
     importlib.import_module("marketplace.commands.groups").init_app(app)

@@ -75,6 +75,7 @@ def store_edition(told: ItemList, text: str, actor: Actor, now: datetime) -> Cat
         title=told.title,
         document=told.document,
         source=text,
+        synonyms={code: list(words) for code, words in told.synonyms.items()},
         sha256=sha256,
         published_at=now,
     )

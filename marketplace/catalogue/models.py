@@ -58,7 +58,10 @@ class Stage(Titled):
 
 
 class CatalogueEdition(Model):
-    """A published item list. Never edited: a change is a new edition."""
+    """A published item list. Never edited: a change is a new edition.
+
+    ``synonyms``: item code → what people also call it, for searching.
+    """
 
     __tablename__ = "catalogue_editions"
     __table_args__ = (UniqueConstraint("jurisdiction_code", "effective_from"),)
@@ -68,6 +71,7 @@ class CatalogueEdition(Model):
     title: Mapped[str] = mapped_column(String(120))
     document: Mapped[str] = mapped_column(String(120))
     source: Mapped[str] = mapped_column(Text)
+    synonyms: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default="{}")
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
 

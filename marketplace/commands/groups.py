@@ -10,6 +10,7 @@ from .demo import clock_group, demo_group
 from .editions import editions_group, policy_group
 from .invariants import invariants
 from .ledgers import draws_group, ledger_group, ratings_group
+from .searching import search_group
 from .setting_up import serve, setup
 
 
@@ -27,5 +28,6 @@ def init_app(app: Flask) -> None:
         draws_group,
         clock_group,
         fees,
+        search_group,
     ):
         app.cli.add_command(group)

@@ -47,8 +47,9 @@ _READ = {
 _RAISE = text(
     "INSERT INTO public_epoch (id, value, editions) VALUES (1, :value, :editions) "
     "ON CONFLICT (id) DO UPDATE SET value = public_epoch.value + excluded.value, "
-    "editions = public_epoch.editions + excluded.editions"
+    "editions = public_epoch.editions + excluded.editions RETURNING value"
 )
+_followers: list[Callable[[int], None]] = []
 
 
 class PublicEpoch(Base):
@@ -118,6 +119,20 @@ def raise_public() -> None:
     _bumps()[0] = 1
 
 
+def raise_now() -> int:
+    """Raise the public epoch at once, not as the last act, and return it: for work that may hold
+    up whoever lists, bars or grades somebody until this transaction ends."""
+    value: int = db.session.execute(_RAISE, {"value": 1, "editions": 0}).scalar_one()
+    return value
+
+
+def follow(function: Callable[[int], None]) -> Callable[[int], None]:
+    """Have ``function`` called at the end of each transaction that raises either number, with the
+    public epoch it raised: the one row is then locked, so that whoever follows on it is alone."""
+    _followers.append(function)
+    return function
+
+
 def raise_editions() -> None:
     """Areas, offices, items, standards or policies changed: nothing remembered is used after."""
     _bumps()[1] = 1
@@ -155,7 +170,9 @@ def _write(session: Session) -> None:
     session.flush()
     bumps = session.info.pop(_BUMPS, None)
     if bumps is not None:
-        session.execute(_RAISE, {"value": bumps[0], "editions": bumps[1]})
+        value = session.execute(_RAISE, {"value": bumps[0], "editions": bumps[1]}).scalar_one()
+        for function in _followers:
+            function(value)
 
 
 @event.listens_for(db.session, "after_transaction_end")

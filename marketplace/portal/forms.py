@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from werkzeug.datastructures import MultiDict
 
@@ -38,6 +38,12 @@ def grade_choice(arguments: Mapping[str, str]) -> Grade | None:
         return Grade(arguments.get("grade", ""))
     except ValueError:
         return None
+
+
+def band_choice(arguments: Mapping[str, str], name: str, bands: Collection[str]) -> str:
+    """The argument ``name``, if it is one of the bands; else empty."""
+    raw = arguments.get(name, "")
+    return raw if raw in bands else ""
 
 
 def chosen_firms(arguments: MultiDict[str, str], most: int) -> list[str]:

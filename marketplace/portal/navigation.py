@@ -132,6 +132,11 @@ class Navigation:
         """Where the search box of the public pages sends its words."""
         return url_for("portal.search")
 
+    @property
+    def suggestions_url(self) -> str:
+        """Where the search box asks, while one types, what the words may mean."""
+        return url_for("portal.suggestions")
+
     @cached_property
     def ledger_head(self) -> ledger.LedgerHead | None:
         """The ledger's head at the end of yesterday, the same on every page of a day."""

@@ -249,3 +249,25 @@ def value_of(text: str) -> str:
     """A coded value, or a list of them, in words; numbers, days and texts as they are."""
     parts = text.split(separator())
     return joined(VALUES.get(part, part) for part in parts)
+
+
+def price_bands() -> dict[str, str]:
+    """How much of the standard is taken off, by the bands of `finding.rules.price_band`."""
+    return {
+        "30": _("30% 及以上"),
+        "20": _("20%–30%（不含）"),
+        "10": _("10%–20%（不含）"),
+        "0": _("不足 10%"),
+        "fixed": _("固定价格"),
+    }
+
+
+def days_bands() -> dict[str, str]:
+    """How many days are promised, as the item counts them, by `finding.rules.days_band`."""
+    return {
+        "5": _("5 日以内"),
+        "10": _("6–10 日"),
+        "20": _("11–20 日"),
+        "30": _("21–30 日"),
+        "more": _("超过 30 日"),
+    }

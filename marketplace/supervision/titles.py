@@ -238,6 +238,7 @@ SUBJECTS: dict[str, Any] = {
     "audit_ledger": _l("审计台账"),
     "catalogue_editions": _l("服务事项清单"),
     "department_years": _l("部门年度得分"),
+    "service_items": _l("服务事项"),
     "endpoint": _l("页面"),
     "callback_draws": _l("回访抽取"),
     "callback_lists": _l("回访名单"),

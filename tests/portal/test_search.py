@@ -46,7 +46,7 @@ def test_facets_say_how_many_each_choice_would_leave(app: Flask, client: FlaskCl
 
 def test_chosen_firms_stand_side_by_side_and_no_others(app: Flask, client: FlaskClient) -> None:
     with app.app_context(), transaction():
-        firms = [intermediaries.listed(name=f"青河{name}有限公司") for name in "甲乙丙丁戊"]
+        firms = [intermediaries.listed(name=f"青河{name}有限公司") for name in "甲乙丙丁戊己"]
         ids = [firm.organisation.public_id for firm in firms]
         draft = intermediaries.drafted(name="青河筹备有限公司").organisation.public_id
     page = "/firms/compare?" + "&".join(f"firm={each}" for each in [ids[1], ids[0], draft])
@@ -55,8 +55,8 @@ def test_chosen_firms_stand_side_by_side_and_no_others(app: Flask, client: Flask
     assert "青河丙有限公司" not in text
     assert "青河筹备" not in text
     everybody = client.get("/firms/compare?" + "&".join(f"firm={each}" for each in ids))
-    assert "青河丁有限公司" in everybody.get_data(as_text=True)
-    assert "青河戊有限公司" not in everybody.get_data(as_text=True)
+    assert "青河戊有限公司" in everybody.get_data(as_text=True)
+    assert "青河己有限公司" not in everybody.get_data(as_text=True)
     assert "没有选择机构" in client.get("/firms/compare").get_data(as_text=True)
 
 

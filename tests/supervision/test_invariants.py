@@ -27,6 +27,7 @@ ASSESSED = (
 )
 
 BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
+    "F01": ((), "UPDATE search_entries SET names = 'x' WHERE kind = 'firm'"),
     "I01": (
         ("index uq_awards_live",),
         "UPDATE awards SET status = 'proposed', need_id = (SELECT need_id FROM awards "

@@ -85,11 +85,15 @@ def composed(draft: ListDraft, more: ItemProposal | None = None) -> ItemList:
     items = catalogue.stated(draft.base)
     for proposal in [*draft.proposals, *([more] if more is not None else [])]:
         items = applied(items, proposal)
+    codes = {item.code for item in items}
     return ItemList(
         jurisdiction=draft.jurisdiction_code,
         effective_from=draft.effective_from,
         title=draft.title,
         document=draft.document or "—",
+        synonyms={
+            code: tuple(words) for code, words in draft.base.synonyms.items() if code in codes
+        },
         items=tuple(items),
     )
 

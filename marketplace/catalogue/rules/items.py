@@ -110,7 +110,11 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemList:
-    """A whole edition of the item list (中介服务事项清单)."""
+    """A whole edition of the item list (中介服务事项清单).
+
+    ``synonyms``: what people also call an item, by its code (环评 for 环境影响评价文件编制); only
+    for finding it.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
@@ -118,12 +122,15 @@ class ItemList:
     effective_from: date
     title: Short
     document: Short
+    synonyms: dict[Code, tuple[Short, ...]] = field(default_factory=dict)
     items: Annotated[tuple[Item, ...], MinLen(1)] = field()
 
     def __post_init__(self) -> None:
         codes = [item.code for item in self.items]
         if len(set(codes)) != len(codes):
             raise ValueError("事项代码重复")
+        if unknown := [code for code in self.synonyms if code not in codes]:
+            raise ValueError(f"别名 synonyms 写到了清单中没有的事项“{unknown[0]}”")
         for item in self.items:
             if item.effective_until is not None and item.effective_until <= self.effective_from:
                 raise ValueError(f"事项“{item.code}”的截止日期应晚于清单生效日期")

@@ -19,6 +19,9 @@ def edition_text(told: ItemList) -> str:
         f"title = {_value(told.title)}",
         f"document = {_value(told.document)}",
     ]
+    if told.synonyms:
+        named = (f"{_value(code)} = {_value(words)}" for code, words in told.synonyms.items())
+        head += ["", "[synonyms]", *named]
     return "\n".join([*head, *(line for item in told.items for line in _item(item)), ""])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,12 @@ from flask import g
 from sqlalchemy import Row, and_, bindparam, func, select
 
 from marketplace.accounts import areas
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
+from marketplace.catalogue import queries as catalogue
 from marketplace.contracts import queries as contracts
 from marketplace.fees import queries as fees
+from marketplace.finding.firms import Present, Search, Wanted
 from marketplace.foundation import clock
 from marketplace.foundation.db import Page, db, fetch
 from marketplace.foundation.errors import Missing
@@ -23,28 +26,9 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.models import Firm, Offering
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
-
-from . import roll
-from .roll import SHOWN
+from marketplace.sanctions import queries as sanctions
 
 PER_PAGE = 20
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a reader looks for. ``words`` are part of the name or the whole credit code, ``home``
-    is the area the firm comes from; empty means any."""
-
-    register: str
-    words: str = ""
-    item_code: str = ""
-    grade: Grade | None = None
-    home: str = ""
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything was asked for at all."""
-        return bool(self.words or self.item_code or self.grade or self.home)
 
 
 @dataclass(frozen=True)
@@ -58,6 +42,11 @@ class FirmRow:
     tally: contracts.Tally
     priced: frozenset[str]
 
+    def only(self, item_code: str) -> FirmRow:
+        """The same with what is promised for one item alone."""
+        kept = [each for each in self.offerings if each.item_code == item_code]
+        return replace(self, offerings=kept)
+
     @property
     def shares(self) -> tuple[Decimal, Decimal] | None:
         """The lowest and the highest price promised, as shares of the standard (0.9: a tenth
@@ -70,30 +59,45 @@ class FirmRow:
         return (min(found), max(found)) if found else None
 
     @property
+    def kept(self) -> Decimal | None:
+        """The share of its completed contracts that ran on time, to a thousandth; None without."""
+        done = self.tally.completed
+        return (Decimal(self.tally.on_time) / done).quantize(Decimal("0.001")) if done else None
+
+    @property
     def days(self) -> tuple[int, int] | None:
         """The fewest and the most days promised, as the items count them."""
         found = [each.promised_days for each in self.offerings]
         return (min(found), max(found)) if found else None
 
 
-@dataclass(frozen=True)
-class Facet:
-    """One way to narrow a list further, and how many firms it would leave."""
+def present(register: str, now: datetime) -> Present:
+    """What a search on a register depends on beside its entries, asked once for each request."""
+    kept: dict[Any, Present] = g.setdefault("_search_present", {})
+    if (register, now) not in kept:
+        day, lineage = clock.local_day(now), tuple(accounts.lineage(register))
+        kept[register, now] = Present(
+            day=day,
+            lineage=lineage,
+            items=catalogue.labels(day, lineage),
+            priced=fees.priced_items(register, day),
+            barred=sanctions.barred_now(now),
+        )
+    return kept[register, now]
 
-    value: str
-    count: int
-    chosen: bool
+
+def search(wanted: Wanted, now: datetime) -> Search:
+    """A look at the listed firms wanted, without those barred at this instant."""
+    return Search(wanted, present(wanted.register, now))
 
 
-def firms_page(wanted: Wanted, sorting: Sorting, number: int, now: datetime) -> Page[Row[Any]]:
+def firms_page(looked: Search, sorting: Sorting, number: int) -> Page[Row[Any]]:
     """Listed firms: better grades first, then longer listed, or in the reader's order."""
-    listed = roll.of(wanted.register)
-    found = _found(listed, wanted, now)
-    page = Page[Row[Any]]([], max(1, number), PER_PAGE, found.bit_count())
+    total = looked.found().bit_count()
+    page = Page[Row[Any]]([], max(1, number), PER_PAGE, total)
     number = min(page.number, page.last)
-    first = (number - 1) * PER_PAGE
-    keys = listed.page(found, sorting.key, sorting.descending, first, PER_PAGE)
-    return Page(items=_loaded(keys), number=number, per_page=PER_PAGE, total=page.total)
+    keys = looked.page(sorting.key, sorting.descending, (number - 1) * PER_PAGE, PER_PAGE)
+    return Page(items=_loaded(keys), number=number, per_page=PER_PAGE, total=total)
 
 
 _FIRMS = (
@@ -123,6 +127,9 @@ _OFFERS = (
         Offering.item_code,
         Offering.discount,
         Offering.amount,
+        Offering.base_unit,
+        Offering.base_from,
+        Offering.base_to,
         Offering.promised_days,
     )
     .where(Offering.firm_id.in_(bindparam("firm_ids", expanding=True)), Offering.ended_at.is_(None))
@@ -135,6 +142,11 @@ def _loaded(keys: Sequence[int]) -> list[Row[Any]]:
     the grade as last settled."""
     found = {each.firm_id: each for each in fetch(_FIRMS, firm_ids=list(keys))} if keys else {}
     return [found[key] for key in keys if key in found]
+
+
+def suggested(looked: Search, count: int) -> list[Row[Any]]:
+    """The first firms called by the words, not those that only offer what is called so."""
+    return _loaded(looked.called(count))
 
 
 def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
@@ -152,56 +164,6 @@ def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
     return [
         FirmRow(firm, firm.grade, offered[firm.firm_id], tallies[firm.id], priced) for firm in firms
     ]
-
-
-def facets(wanted: Wanted, now: datetime) -> dict[str, list[Facet]]:
-    """How many firms each further choice would leave: by item, by grade, by home."""
-    listed = roll.of(wanted.register)
-    order = [each.value for each in SHOWN]
-    grade = wanted.grade.value if wanted.grade else ""
-    return {
-        "item": _counted(
-            listed.items, _found(listed, replace(wanted, item_code=""), now), wanted.item_code, str
-        ),
-        "grade": _counted(
-            listed.grades, _found(listed, replace(wanted, grade=None), now), grade, order.index
-        ),
-        "home": _counted(
-            listed.homes, _found(listed, replace(wanted, home=""), now), wanted.home, str
-        ),
-    }
-
-
-def _counted(groups: Mapping[str, int], found: int, chosen: str, place: Any) -> list[Facet]:
-    counts = {value: (group & found).bit_count() for value, group in groups.items()}
-    return [
-        Facet(value, counts[value], value == chosen)
-        for value in sorted(counts, key=place)
-        if counts[value]
-    ]
-
-
-def _found(listed: roll.Roll, wanted: Wanted, now: datetime) -> int:
-    """The set of firms wanted, without those barred at this instant."""
-    found = listed.everybody & ~_barred(listed, now)
-    if wanted.words:
-        found &= listed.named(wanted.words)
-    if wanted.item_code:
-        found &= listed.items.get(wanted.item_code, 0)
-    if wanted.grade is not None:
-        found &= listed.grades.get(wanted.grade.value, 0)
-    if wanted.home:
-        found &= listed.homes.get(wanted.home, 0)
-    return found
-
-
-def _barred(listed: roll.Roll, now: datetime) -> int:
-    """Asked once for each look at the roll."""
-    kept: dict[Any, int] = g.setdefault("_barred_firms", {})
-    key = (id(listed), now)
-    if key not in kept:
-        kept[key] = roll.barred(listed, now)
-    return kept[key]
 
 
 def listed_firm(organisation_public_id: str, registers: Sequence[str], now: datetime) -> Row[Any]:
@@ -227,6 +189,8 @@ def shown(organisation_ids: Sequence[int], now: datetime) -> set[int]:
 
 def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Row[Any]]:
     """Listed firms by the public ids of their organisations, in the order asked for."""
+    if not public_ids:
+        return []
     query = intermediaries.listed(register, now).where(Organisation.public_id.in_(public_ids))
     keys = db.session.scalars(query.with_only_columns(Firm.id)).all()
     found = {each.public_id: each for each in _loaded(keys)}
@@ -235,16 +199,15 @@ def compared(public_ids: Sequence[str], register: str, now: datetime) -> list[Ro
 
 def offering_count(register: str, item_code: str, now: datetime) -> int:
     """How many listed firms offer an item."""
-    return _found(roll.of(register), Wanted(register, item_code=item_code), now).bit_count()
+    return search(Wanted(register, item_code=item_code), now).found().bit_count()
 
 
 def listed_count(register: str, now: datetime) -> int:
     """How many firms a register lists now."""
-    return _found(roll.of(register), Wanted(register), now).bit_count()
+    return search(Wanted(register), now).found().bit_count()
 
 
 def warned(register: str, now: datetime, limit: int = 10) -> list[Row[Any]]:
     """Listed firms of grade C: the warning list."""
-    listed = roll.of(register)
-    found = _found(listed, Wanted(register, grade=Grade.C), now)
-    return _loaded(listed.page(found, "name", False, 0, limit))
+    looked = search(Wanted(register, grade=Grade.C.value), now)
+    return _loaded(looked.page("name", False, 0, limit))

@@ -11,6 +11,8 @@ from sqlalchemy import Row, Select, func, select
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
+from marketplace.finding import dated
+from marketplace.foundation import clock
 from marketplace.foundation.db import Page, as_written, db, fetch, paginate_rows, unindexed
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting, in_order
@@ -19,6 +21,8 @@ from marketplace.projects import queries as projects
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.models import RoundStatus
+
+from . import firms
 
 # what a row of a list says of a need and its owner
 SHOWN = (
@@ -61,14 +65,11 @@ def needs_page(
     per_page: int = 20,
 ) -> Page[Row[Any]]:
     """Published needs of an area, newest first or in the reader's order, by words of title,
-    number or item, by status and item."""
+    number or item (of more than 1,000 so found the newest), by status and item."""
     query = _published(tuple(area.below))
     if words:
-        query = query.where(
-            Need.title.contains(words, autoescape=True)
-            | Need.item_name.contains(words, autoescape=True)
-            | (Need.number == words.upper())
-        )
+        known = firms.present(area.register or area.code, clock.now())
+        query = query.where(Need.id.in_(dated.needs(words, area.below, known).keys))
     if status is not None:
         query = query.where(Need.status == status)
     if item_code:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
 from flask import Response, render_template, request, url_for
+from sqlalchemy import Row
 
 from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
+from marketplace.finding.firms import DAYS, PRICES, SORTS
 from marketplace.foundation import clock, qr
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.web import PUBLIC, access, current_actor
 
-from ..forms import chosen_firms, grade_choice, page_number, search_words
-from ..queries import dossier, firms
+from .. import titles
+from ..forms import band_choice, chosen_firms, grade_choice, page_number, search_words
+from ..queries import comparing, dossier, firms
 from .blueprint import bp
 
-LONGEST_COMPARISON = 4
+LONGEST_COMPARISON = 5
+LIST_ARGUMENTS = ("q", "item", "grade", "home", "price", "days", "open", "sort", "page", "firm")
 
 
 def _register() -> str:
@@ -23,22 +31,28 @@ def _register() -> str:
 
 
 def _wanted() -> firms.Wanted:
+    grade = grade_choice(request.args)
     return firms.Wanted(
         register=_register(),
         words=search_words(request.args),
         item_code=request.args.get("item", "")[:20],
-        grade=grade_choice(request.args),
+        grade=grade.value if grade is not None else "",
         home=request.args.get("home", "")[:12],
+        price=band_choice(request.args, "price", PRICES),
+        days=band_choice(request.args, "days", DAYS),
+        open=request.args.get("open") == "1",
     )
 
 
 @bp.route("/firms", endpoint="firms")
 @access(PUBLIC)
 def list_firms() -> str:
-    """Listed firms, to be narrowed by name, item, grade and home."""
+    """Listed firms, to be narrowed by words, item, grade, price, days, home and availability."""
     now, wanted = clock.now(), _wanted()
-    sorting = read_sorting(request.args, "name", "grade", "listed")
-    page = firms.firms_page(wanted, sorting, page_number(request.args), now)
+    sorting = read_sorting(request.args, *SORTS)
+    looked = firms.search(wanted, now)
+    picked = firms.compared(chosen_firms(request.args, LONGEST_COMPARISON), wanted.register, now)
+    page = firms.firms_page(looked, sorting, page_number(request.args))
     labels = catalogue.labels(clock.local_day(now), areas.chosen().lineage)
     return render_template(
         "portal/firms.html",
@@ -46,31 +60,53 @@ def list_firms() -> str:
         page=page,
         sorting=sorting,
         rows=firms.rows_of(page.items, wanted.item_code),
-        facets=firms.facets(wanted, now),
+        facets=looked.facets(),
+        picked={each.public_id: each.name for each in picked},
+        unpicked=_without_each(picked),
+        asked_for=[pair for pair in request.args.items(multi=True) if pair[0] in LIST_ARGUMENTS],
         names={code: each.name for code, each in labels.items()},
         days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
         area_names={code: area.name for code, area in areas.areas().items()},
+        price_bands=titles.price_bands(),
+        days_bands=titles.days_bands(),
         most=LONGEST_COMPARISON,
     )
+
+
+def _without_each(picked: Sequence[Row[Any]]) -> dict[str, str]:
+    """This list's query without one of the firms picked, for each of them."""
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] in LIST_ARGUMENTS]
+    ids = [each.public_id for each in picked]
+    return {each: urlencode([pair for pair in kept if pair != ("firm", each)]) for each in ids}
 
 
 @bp.route("/firms/compare")
 @access(PUBLIC)
 def compare() -> str:
-    """Up to four listed firms side by side."""
-    now, register = clock.now(), _register()
-    found = firms.compared(chosen_firms(request.args, LONGEST_COMPARISON), register, now)
+    """Up to five listed firms side by side."""
+    now = clock.now()
     item_code = request.args.get("item", "")[:20]
+    chosen = chosen_firms(request.args, LONGEST_COMPARISON)
     labels = catalogue.labels(clock.local_day(now), areas.chosen().lineage)
     return render_template(
         "portal/compare.html",
-        rows=firms.rows_of(found, item_code),
+        comparison=comparing.of(chosen, _register(), item_code, now),
         item_code=item_code,
         names={code: each.name for code, each in labels.items()},
         days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
         area_names={code: area.name for code, area in areas.areas().items()},
+        chosen=len(set(request.args.getlist("firm"))),
         most=LONGEST_COMPARISON,
+        list_query=_query_of_list(),
     )
+
+
+def _query_of_list() -> str:
+    """What the list was narrowed by and who was picked, to go back to it."""
+    kept = [
+        pair for pair in request.args.items(multi=True) if pair[0] in LIST_ARGUMENTS and pair[1]
+    ]
+    return urlencode(kept)
 
 
 @bp.route("/firms/<public_id>")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
@@ -11,8 +12,10 @@ from marketplace.foundation.listing import Sorting
 from marketplace.foundation.web import PUBLIC, access
 
 from ..forms import search_words
-from ..queries import area_counts, figures, firms, needs, results, warnings
+from ..queries import area_counts, figures, firms, found, needs, results, warnings
 from .blueprint import bp
+
+SUGGESTED = 6
 
 
 @bp.route("/")
@@ -34,25 +37,47 @@ def home() -> str:
 @bp.route("/search")
 @access(PUBLIC)
 def search() -> str:
-    """One box over everything public in the area: items, firms, needs."""
+    """One box over everything public in the area: items with their guides, firms, needs,
+    notices."""
     words, now, area = search_words(request.args), clock.now(), areas.chosen()
     if not words:
-        return render_template("portal/search.html", search_words="")
-    register = area.register or area.code
-    found = firms.firms_page(firms.Wanted(register, words), Sorting(), 1, now)
+        known = catalogue.names(clock.local_day(now), area.lineage)
+        return render_template("portal/search.html", search_words="", search_known=known.values())
+    names = catalogue.names(clock.local_day(now), area.lineage)
+    looked = firms.search(firms.Wanted(area.register or area.code, words), now)
+    page = firms.firms_page(looked, Sorting(), 1)
+    shown, notice_count = found.notices(words, area, now)
     return render_template(
         "portal/search.html",
         search_words=words,
-        items=[
-            item
-            for item in catalogue.items(clock.local_day(now), area.lineage)
-            if words.lower() in item.name.lower() or words == item.code
-        ],
-        names=catalogue.names(clock.local_day(now), area.lineage),
-        found_firms=found,
-        firm_rows=firms.rows_of(found.items[:5]),
+        search_known=names.values(),
+        items=found.items(words, area, now),
+        names=names,
+        found_firms=page,
+        firm_rows=firms.rows_of(page.items[:5]),
         needs=needs.needs_page(area, words=words, per_page=5),
+        notices=shown,
+        notice_count=notice_count,
         now=now,
+    )
+
+
+@bp.route("/search/suggestions")
+@access(PUBLIC)
+def suggestions() -> ResponseReturnValue:
+    """The items and firms the words so far may mean, for below the search box; without htmx the
+    search itself."""
+    words, now, area = search_words(request.args), clock.now(), areas.chosen()
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("portal.search", q=words or None))
+    if not words:
+        return render_template("portal/suggestions.html", items=(), firms=(), words="")
+    looked = firms.search(firms.Wanted(area.register or area.code, words), now)
+    return render_template(
+        "portal/suggestions.html",
+        words=words,
+        items=found.suggested_items(words, area, now),
+        firms=firms.suggested(looked, SUGGESTED),
     )
 
 

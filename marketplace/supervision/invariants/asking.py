@@ -25,6 +25,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from marketplace.evaluations.bundled import actions as bundled
+from marketplace.finding import indexing
 from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import db
 from marketplace.ratings import actions as ratings
@@ -97,6 +98,11 @@ def _uninspected() -> Iterator[str]:
         yield f"contracts {found.contract_id}"
 
 
+def _found() -> Iterator[str]:
+    for each in indexing.differences():
+        yield f"{each.table} {each.object_id}"
+
+
 CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I06": ("a draw comes out again, also by the program anybody can run", draws.proofs),
     "I08a": ("the commitment to a draw is public before entries close", draws.published),
@@ -116,5 +122,6 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I31": ("stored files are those that were stored", structure.stored_files),
     "A04": ("assessors' marks are those committed when given, and posted so", draws.assessments),
     "K02": ("every running contract of a firm under key supervision is inspected", _uninspected),
+    "F01": ("what the public finds is what the rows make of it", _found),
     "I33": ("a notice carries the date of the event that made it", structure.notice_days),
 }

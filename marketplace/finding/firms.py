@@ -1,0 +1,280 @@
+"""Which listed firms are wanted, how many each further choice would leave, and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from .models import Kind
+from .queries import ORDER, shelf
+from .rules import DAYS_BANDS, FIXED, PRICE_BANDS, fold, terms
+from .shelf import Shelf
+
+SORTS = ("name", "grade", "listed", "price", "days")
+PRICES = (*(str(start) for start in PRICE_BANDS), FIXED)
+DAYS = tuple("more" if end is None else str(end) for end in DAYS_BANDS)
+_NEVER = 1 << 60
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for among the firms of a register; empty means any.
+
+    ``words`` are part of the name, its pinyin or initials, the whole credit code, or what an item
+    offered is called. ``grade``: a grade's value. ``home``: the area the firm comes from.
+    ``price`` and ``days``: bands as ``rules`` name them; they, and ``open`` (takes orders now),
+    are asked of one and the same offer, of ``item_code`` where one is given.
+    """
+
+    register: str
+    words: str = ""
+    item_code: str = ""
+    grade: str = ""
+    home: str = ""
+    price: str = ""
+    days: str = ""
+    open: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything was asked for at all."""
+        return self != Wanted(self.register)
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One way to narrow a list further, and how many firms it would leave."""
+
+    value: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Present:
+    """What an answer depends on beside the entries: the day (Shanghai), the items in force with
+    their lists' codes, the items that have a standard, who is barred at this instant."""
+
+    day: date
+    lineage: tuple[str, ...]
+    items: Mapping[str, Any]
+    priced: frozenset[str]
+    barred: Sequence[int]
+
+
+def items_called(words: str, present: Present) -> list[str]:
+    """Codes of the items in force that every term of the words names, the nearest first: what is
+    called just so, then in the order of the list."""
+    wanted = terms(words)
+    if not wanted:
+        return []
+    standing = shelf(Kind.ITEM)
+    with standing.lock:
+        own = 0
+        for code in present.lineage:
+            own |= standing.group("list", code)
+        found = own
+        for term in wanted:
+            found &= standing.texts.find(term) | standing.coded(term)
+        exact = standing.texts.whole(fold(words)) & own
+        codes = [
+            standing.code_at(place)
+            for some in (exact, found & ~exact)
+            for place in standing.in_order(some, "", False, 0, 200)
+        ]
+    places = {fold(code): code for code in present.items}
+    return list(dict.fromkeys(places[code] for code in codes if code in places))
+
+
+class Search:
+    """One look at the firms of a register: the sets behind a page, its count and its facets."""
+
+    def __init__(self, wanted: Wanted, present: Present) -> None:
+        self.wanted = wanted
+        self._present = present
+        self._shelf = shelf(Kind.FIRM)
+        # asked of the items' shelf before the lock on this one is taken
+        self._called = {
+            term: items_called(term, present) if len(term) > 1 else []
+            for term in terms(wanted.words)
+        }
+        with self._shelf.lock:
+            standing = self._shelf
+            self._everybody = standing.group("register", wanted.register) & ~standing.owned(
+                present.barred
+            )
+            self._named, self._spoken = self._words()
+
+    def _words(self) -> tuple[int, int]:
+        """Who is called so, and who is at least offering what is called so."""
+        standing = self._shelf
+        named = spoken = self._everybody
+        for term, codes in self._called.items():
+            called = standing.texts.find(term) | standing.coded(term)
+            named &= called
+            for code in codes:
+                called |= standing.group("item", code)
+            spoken &= called
+        return named, spoken
+
+    def found(self, wanted: Wanted | None = None) -> int:
+        """The set of firms wanted."""
+        wanted = wanted or self.wanted
+        standing = self._shelf
+        with standing.lock:
+            found = self._spoken & standing.everybody
+            if wanted.grade:
+                found &= standing.group("grade", wanted.grade)
+            if wanted.home:
+                found &= standing.group("home", wanted.home)
+            if wanted.item_code:
+                return found & self._offered(wanted, wanted.item_code)
+            if wanted.price or wanted.days or wanted.open:
+                offered = 0
+                for item in self._present.items:
+                    offered |= self._offered(wanted, item)
+                found &= offered
+            return found
+
+    def _offered(self, wanted: Wanted, item: str) -> int:
+        """Who offers an item at the price, within the days, now."""
+        standing = self._shelf
+        found = standing.group("item", item)
+        if wanted.price:
+            if wanted.price != FIXED and item not in self._present.priced:
+                return 0
+            found &= standing.group("price", item, wanted.price)
+        if wanted.days:
+            found &= standing.group("days", item, wanted.days)
+        if wanted.open:
+            found &= standing.group("open", item)
+            found &= ~standing.ended(item, self._present.day.toordinal())
+        return found
+
+    def facets(self) -> dict[str, list[Facet]]:
+        """How many firms each further choice would leave, by what it is a choice of. A value
+        that leaves nobody is not named, unless it is the one chosen."""
+        wanted = self.wanted
+        with self._shelf.lock:
+            open_to = self.found(replace(wanted, item_code=""))
+            homes = self.found(replace(wanted, home=""))
+            grades = self.found(replace(wanted, grade=""))
+            base = self.found(replace(wanted, price="", days="", open=False, item_code=""))
+            group = self._shelf.group
+            return {
+                "grade": _facets(
+                    [each.value for each in ORDER],
+                    lambda value: grades & group("grade", value),
+                    wanted.grade,
+                ),
+                "item": _facets(
+                    self._present.items,
+                    lambda value: open_to & self._offered(wanted, value),
+                    wanted.item_code,
+                ),
+                "price": self._choices("price", PRICES, base),
+                "days": self._choices("days", DAYS, base),
+                "home": _facets(
+                    sorted(str(name[1]) for name in self._shelf.group_names("home")),
+                    lambda value: homes & group("home", value),
+                    wanted.home,
+                ),
+                "open": _facets(
+                    ["1"],
+                    lambda _value: self.found(replace(wanted, open=True)),
+                    "1" if wanted.open else "",
+                ),
+            }
+
+    def _choices(self, name: str, values: Iterable[str], base: int) -> list[Facet]:
+        """The bands of an offer: of the item chosen, else of any one item."""
+        chosen = getattr(self.wanted, name)
+        items = [self.wanted.item_code] if self.wanted.item_code else list(self._present.items)
+        counts = dict.fromkeys(values, 0)
+        for value in counts:
+            asked = (
+                replace(self.wanted, price=value)
+                if name == "price"
+                else replace(self.wanted, days=value)
+            )
+            for item in items:
+                counts[value] |= self._offered(asked, item)
+        return _facets(counts, lambda value: base & counts[value], chosen)
+
+    def called(self, count: int) -> list[int]:
+        """Keys of the firms called by the words: what is called just so first."""
+        standing = self._shelf
+        with standing.lock:
+            found = self.found() & self._named
+            return [standing.keys[place] for place in self._nearest(found, 0, count)]
+
+    def page(self, sort: str, descending: bool, after: int, count: int) -> list[int]:
+        """Keys of the firms of a page. In the list's own order those that are called just as was
+        asked stand first, then those whose name holds it, then those that offer it. By ``price``
+        the largest discount stands first, by ``days`` the fewest, whichever way is asked."""
+        standing = self._shelf
+        with standing.lock:
+            found = self.found()
+            if sort in ("price", "days"):
+                value = self._least(sort)
+                places = standing.by(found, value, after, count)
+            elif sort:
+                places = standing.in_order(found, sort, descending, after, count)
+            else:
+                places = self._nearest(found, after, count)
+            return [standing.keys[place] for place in places]
+
+    def _nearest(self, found: int, after: int, count: int) -> list[int]:
+        standing = self._shelf
+        exact = 0
+        if self.wanted.words:
+            exact = standing.texts.whole(fold(self.wanted.words)) & found
+        named = found & self._named & ~exact
+        places: list[int] = []
+        for some in (exact, named, found & ~named & ~exact):
+            size = some.bit_count()
+            if after >= size:
+                after -= size
+                continue
+            places += standing.in_order(some, "", False, after, count - len(places))
+            after = 0
+            if len(places) == count:
+                break
+        return places
+
+    def _least(self, sort: str) -> Callable[[int], Any]:
+        """The lowest share of the standard, or the fewest days, an entry's offers promise."""
+        kept, item, priced = self._shelf.kept, self.wanted.item_code, self._present.priced
+        if sort == "days":
+            return lambda place: min(
+                (days for code, _discount, days in kept[place] if item in ("", code)),
+                default=_NEVER,
+            )
+        return lambda place: min(
+            (
+                -discount
+                for code, discount, _days in kept[place]
+                if item in ("", code) and discount is not None and code in priced
+            ),
+            default=_NEVER,
+        )
+
+
+def _facets(values: Iterable[str], found: Callable[[str], int], chosen: str) -> list[Facet]:
+    made = (Facet(value, found(value).bit_count(), value == chosen) for value in values)
+    return [each for each in made if each.count or each.chosen]
+
+
+__all__ = [
+    "DAYS",
+    "PRICES",
+    "SORTS",
+    "Facet",
+    "Present",
+    "Search",
+    "Shelf",
+    "Wanted",
+    "items_called",
+]
