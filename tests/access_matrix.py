@@ -133,6 +133,13 @@ DUTIES = (
         _roles(R.BUREAU_APPROVER),
     ),
     Duty(
+        "服务事项清单：部门建议，管理机构公布新版",
+        (P.CATALOGUE_PROPOSE,),
+        _roles(R.DEPARTMENT_OFFICER, R.BUREAU_OPERATOR),
+        (P.POLICY_APPROVE,),
+        _roles(R.BUREAU_APPROVER),
+    ),
+    Duty(
         "服务评价",
         (P.EVALUATE,),
         FIRM | {R.OWNER_EDITOR, R.OWNER_AGENT, R.DEPARTMENT_OFFICER},
