@@ -225,13 +225,16 @@ def reverse_entry(
     """Take an entry out of the reckoning, by default from tomorrow on.
 
     A mistake is reversed from the day it took effect (`takes_effect_on`); what was known before
-    stays as it was. Raises Conflict when it is reversed already.
+    stays as it was. What was reversed from some day on, as a repaired sanction is, may be reversed
+    again from an earlier day only: else raises Conflict.
     """
     row = db.session.get_one(RatingEntry, entry_id)
     subject = database.lock(row.subject)
-    for other in queries.rows_of(subject):
-        if other.reverses_id == entry_id:
-            raise Conflict(_("该条信用记录已被冲正"), rule="rating.reversed")
+    reversed_from = [
+        other.takes_effect_on for other in queries.rows_of(subject) if other.reverses_id == entry_id
+    ]
+    if reversed_from and (takes_effect_on is None or takes_effect_on >= min(reversed_from)):
+        raise Conflict(_("该条信用记录已被冲正"), rule="rating.reversed")
     return append(
         subject,
         EntryKind.REVERSAL,

@@ -132,6 +132,8 @@ class RatingEntry(Model):
         ),
         CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
         CheckConstraint("reverses_id IS NULL OR reverses_id < id", name="reverses_earlier"),
+        # repaired from one day on, revoked later from its first: see ``reverse_entry``
+        Unique("reverses_id", "takes_effect_on"),
         CheckConstraint(
             "kind <> 'decision' OR (step IS NOT NULL AND grade IN ('A', 'D') "
             "AND (step = 'proposed') = (proposal_entry_id IS NULL) "
@@ -161,7 +163,7 @@ class RatingEntry(Model):
     working_days: Mapped[int | None]
     yearly_deliveries: Mapped[int | None]
     veto: Mapped[VetoKind | None] = mapped_column(EnumText(VetoKind))
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"), unique=True)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"))
     step: Mapped[DecisionStep | None] = mapped_column(EnumText(DecisionStep))
     grade: Mapped[Grade | None] = mapped_column(EnumText(Grade))
     proposal_entry_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"))

@@ -97,7 +97,7 @@ def test_an_entry_stands_before_the_blacklisting_and_falls_or_is_refused(
 
 
 @ORDERS
-def test_a_repair_and_a_revocation_of_one_sanction_reverse_it_once(
+def test_a_repair_and_a_revocation_of_one_sanction_reverse_it_from_its_first_day(
     app: Flask, advance: Advance, turned: bool
 ) -> None:
     with app.app_context(), transaction():
@@ -126,7 +126,8 @@ def test_a_repair_and_a_revocation_of_one_sanction_reverse_it_once(
     with app.app_context():
         assert db.session.query(Blacklisting).one().status is BlacklistingStatus.REVOKED
         assert _counted(RatingEntry.kind == EntryKind.VETO) == 1
-        assert _counted(RatingEntry.kind == EntryKind.REVERSAL) == 1
+        # the repair ended it from tomorrow on, the revocation from its first day
+        assert _counted(RatingEntry.kind == EntryKind.REVERSAL) == (1 if turned else 2)
         assert list(audit.verify()) == []
     advance(timedelta(days=2))
     with app.app_context():

@@ -1,4 +1,4 @@
-"""Appeals from filing to what they undo; credit repair from evidence to the auditors' drawer."""
+"""Appeals from filing to what they undo."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
+from marketplace.accounts.queries import bureau
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -20,6 +21,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.notices import queries as notices
 from marketplace.notices.models import NoticeStatus, PublicNotice
+from marketplace.notifications.models import Message
 from marketplace.ratings.models import EntryKind, GradeProposal, ProposalStatus, RatingEntry
 from marketplace.sanctions import queries
 from marketplace.sanctions.actions import cards
@@ -35,7 +37,6 @@ from marketplace.sanctions.models import (
     Cause,
 )
 from marketplace.sanctions.repairs import actions as repairs
-from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
 from marketplace.sanctions.rules import Colour
 from tests.factories import accounts, sanctions, selection
 from tests.factories.notices import Somebody
@@ -245,69 +246,57 @@ def test_a_yellow_card_is_revoked_after_the_red_one_it_led_to(app: Flask, advanc
         assert _reversed() == 2
 
 
-def test_credit_repair_after_the_shortest_publicity(
-    app: Flask, client: FlaskClient, sign_in_as: SignIn, advance: Advance
+def test_an_appeal_against_the_red_card_ends_with_that_against_the_yellow_one(
+    app: Flask, advance: Advance
 ) -> None:
+    with app.app_context(), transaction():
+        firm = accounts.firm()
+        card = sanctions.card(firm.organisation)
+        yellow_id = appeals.file_appeal(card, GROUNDS, firm.actor, clock.now()).id
+        person = Somebody.of(firm)
+    advance(timedelta(days=15))
+    with app.app_context():
+        with transaction():
+            red = db.session.scalars(select(Card).where(Card.colour == Colour.RED)).one()
+            red_id = appeals.file_appeal(red, GROUNDS, person.actor, clock.now()).id
+            found, superior = db.session.get_one(Appeal, yellow_id), _superior()
+            appeals.revoke(found, "事实不清，予以撤销。", superior, clock.now())
+        closed = db.session.get_one(Appeal, red_id)
+        assert (closed.status, closed.decided_by) == (AppealStatus.REVOKED, superior.user_id)
+        assert closed.next_check_at is None
+        assert "黄牌" in (closed.decision_reason or "")
+        assert "事实不清" in (closed.decision_reason or "")
+        told = db.session.scalars(
+            select(Message.organisation_id).where(
+                Message.link == f"/appeals/{closed.public_id}",
+                Message.subject.startswith("申诉复核结论：撤销原决定"),
+            )
+        ).all()
+        assert sorted(told) == sorted([person.organisation_id, bureau(accounts.CITY).id])
+        with pytest.raises(Conflict), transaction():
+            appeals.uphold(closed, GROUNDS, superior, clock.now())
+
+
+def test_what_is_changed_while_it_is_stayed_is_announced_once(app: Flask) -> None:
     with app.app_context():
         with transaction():
             firm = accounts.firm()
-            row = sanctions.blacklisted(firm, Cause.FALSE_MATERIALS)
-            case, name, code = row.case.public_id, firm.organisation.name, firm.organisation.id
-            decided_by = row.case.decided_by
-            roles = (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER, Role.AUDITOR)
-            people = [Somebody.of(each) for each in (firm, *map(accounts.officer, roles))]
-            people.append(Somebody.of(accounts.officer(Role.BUREAU_OPERATOR)))
-            with pytest.raises(Conflict) as early:
-                repairs.file_repair(row.case, GROUNDS, None, firm.actor, clock.now())
-            assert early.value.rule == "repair.early"
-            assert "2026-06" in early.value.message
-        users = [each.user for each in people]
-    advance(timedelta(days=93))
-    one, operator, approver, auditor, second = (sign_in_as(user) for user in users)
-    filing = f"/cases/{case}/repair"
-    done = {"correction": "已退回费用并更换项目负责人，附业主证明。"}
-    assert "申请信用修复" in one.get(f"/cases/{case}").text
-    assert one.post(filing, data=done).status_code == 422
-    sent = one.post(filing, data={**done, "evidence": (io.BytesIO(PDF), "整改.pdf")})
-    assert sent.status_code == 303
-    page = sent.headers["Location"]
-    assert (
-        one.post(filing, data={**done, "evidence": (io.BytesIO(PDF), "x.pdf")}).status_code == 409
-    )
-    decision = {"conclusion": "grant", "reason": "整改属实，准予修复。"}
-    assert approver.post(f"{page}/decision", data=decision).status_code == 409
-    verified = {"conclusion": "yes", "verification": "已电话核实业主，费用退回属实。"}
-    assert one.post(f"{page}/verification", data=verified).status_code == 403
-    assert "核实信用修复" in operator.get("/workspace").text
-    assert operator.get(f"{page}/verification").status_code == 200
-    assert operator.post(f"{page}/verification", data=verified).status_code == 303
-    with app.app_context():
-        repair = db.session.query(CreditRepair).one()
-        actor = replace(people[2].actor, user_id=decided_by)
-        with pytest.raises(Refused), transaction():
-            repairs.decide_repair(repair, True, GROUNDS, actor, clock.now())
-    assert name in client.get("/sanctions").text
-    assert "决定信用修复" in approver.get("/workspace").text
-    assert approver.post(f"{page}/decision", data=decision).status_code == 303
-    # off the public pages the same second; of the officers only the auditor still reads the case
-    assert name not in client.get("/sanctions").text
-    assert "准予修复" in one.get(page).text
-    statuses = [each.get(f"/cases/{case}").status_code for each in (one, auditor, operator)]
-    assert statuses == [200, 200, 404]
-    assert name not in operator.get("/supervision/cases").text
-    assert name in auditor.get("/supervision/cases").text
-    assert [each.get("/supervision/repairs").text.count(name) for each in (operator, auditor)] == [
-        0,
-        1,
-    ]
-    seen = [each.get(page).status_code for each in (operator, approver, auditor, second)]
-    assert seen == [200, 200, 200, 404]
-    with app.app_context():
-        assert db.session.query(CreditRepair).one().status is RepairStatus.GRANTED
-        assert db.session.query(Blacklisting).one().status is BlacklistingStatus.REPAIRED
-        assert queries.bars(code, accounts.CITY, None, clock.now()) == []
-        reversal = db.session.query(RatingEntry).filter_by(kind=EntryKind.REVERSAL).one()
-        assert reversal.takes_effect_on == clock.today() + timedelta(days=1)
+            row = sanctions.blacklisted(firm, months=12)
+            appeal = appeals.file_appeal(row.case, GROUNDS, firm.actor, clock.now())
+            superior = _superior()
+            appeals.decide_stay(appeal, True, GROUNDS, superior, clock.now())
+        before = db.session.query(PublicNotice).count()
+        with transaction():
+            resumed = appeals.change(appeal, 3, "情节较轻，予以变更。", superior, clock.now())
+        assert resumed is row
+        assert row.status is BlacklistingStatus.IN_FORCE
+        assert db.session.query(PublicNotice).count() == before + 1
+        notice = notices.latest("sanction", row)
+        assert notice is not None
+        assert (notice.status, notice.ends_at) == (NoticeStatus.OPEN, row.until_at)
+        assert "停止执行" not in notice.title
+        assert "期限变更为至" in notice.body
+        assert "起恢复执行" in notice.body
 
 
 def _running_notices(subject: Card | Blacklisting) -> list[PublicNotice]:

@@ -26,6 +26,14 @@ ASSESSED = (
     "v.direction = 'owner_to_firm' ORDER BY v.id LIMIT 1"
 )
 
+# the first entry of the rating ledger reversed, from some day on
+REVERSED = (
+    "INSERT INTO rating_ledger (subject_id, kind, jurisdiction_code, takes_effect_on, recorded_at, "
+    "edition_id, evidence_type, evidence_id, reverses_id, digest) SELECT subject_id, 'reversal', "
+    "jurisdiction_code, {day}, recorded_at, edition_id, evidence_type, evidence_id, id, 'x' "
+    "FROM rating_ledger ORDER BY id LIMIT 1"
+)
+
 BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "F01": ((), "UPDATE search_entries SET names = 'x' WHERE kind = 'firm'"),
     "I01": (
@@ -140,6 +148,10 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "UPDATE grade_proposals SET status = 'in_force', confirmed_by = NULL",
     ),
     "R05": ((), "UPDATE awards SET status = 'declined' WHERE status = 'accepted'"),
+    "R06": (
+        (),
+        REVERSED.format(day="takes_effect_on") + "; " + REVERSED.format(day="'2040-01-01'"),
+    ),
     "S01": (("check sanction_cases",), "UPDATE sanction_cases SET status = 'heard'"),
     "S02": (
         (),

@@ -28,9 +28,10 @@ def reverse_all(
     """Reverse what a decision put on the rating ledger; a D proposed for it falls.
 
     ``evidence`` is what the reversals rest on. They count from tomorrow, or for a decision that
-    should never have been (``from_the_start``) from the day it took effect.
+    should never have been (``from_the_start``) from the day it took effect, also where a repair
+    ended it before.
     """
-    for entry in queries.entries_of(decision):
+    for entry in queries.entries_of(decision, from_the_start):
         subject = entry.subject
         proposal = ratings.open_proposal(subject)
         reverse_entry(

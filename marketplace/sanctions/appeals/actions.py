@@ -20,7 +20,7 @@ from marketplace.foundation.languages import stored
 from marketplace.notifications.actions import send
 
 from .. import queries as decisions
-from ..actions.cards import CLOSE_OF_DAY, policy_for, written
+from ..actions.cards import CLOSE_OF_DAY, LONGEST, policy_for, written
 from ..actions.undoing import restate_notice, reverse_all, take_notice_down
 from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
@@ -33,6 +33,7 @@ _RUNNING = (
     BlacklistingStatus.IN_FORCE,
     BlacklistingStatus.STAYED,
 )
+_STAYED = (CardStatus.STAYED, BlacklistingStatus.STAYED)
 
 
 def file_appeal(
@@ -46,7 +47,8 @@ def file_appeal(
 
     Raises Missing to strangers, Conflict when the period is over or an appeal was filed.
     """
-    now = locked(now, decision)
+    # a red card of the clock is revoked with the yellow one before it: the same order there
+    now = locked(now, decision.follows if isinstance(decision, Card) else None, decision)
     if decision.organisation_id != actor.organisation_id:
         raise Missing("decision")
     if not appealable(decision):
@@ -166,12 +168,15 @@ def change(
     target.until_at = until
     target.next_check_at = until
     db.session.flush()
-    restate_notice(target, until, f"经申诉复核，期限变更为至{clock.written(until)}止。", actor, now)
-    resumed = _resume(appeal, actor, now)
+    changed = f"经申诉复核，期限变更为至{clock.written(until)}止。"
+    resumed = None
+    if until > now and target.status in _STAYED:
+        resumed = _resume(appeal, actor, now, changed)
+    else:
+        restate_notice(target, until, changed, actor, now)
     if until <= now:
         ended = CardStatus.ENDED if isinstance(target, Card) else BlacklistingStatus.ENDED
         lifecycle.move(target, ended, actor, now, reason="申诉复核变更期限")
-        resumed = None
     words = f"申诉复核结论：变更原决定，至{clock.written(until)}止"
     _tell_parties(appeal, words, appeal.decision_reason or "", "decided", now)
     return resumed
@@ -185,10 +190,7 @@ def revoke(appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str 
     why = "申诉复核撤销原决定"
     if appeal.card is not None:
         _revoke_card(appeal.card, appeal, why, actor, now)
-        follower = decisions.follower_of(appeal.card)
-        if follower is not None and follower.proposed_by is None:
-            # the red card the clock made of a yellow one that should not have been
-            _revoke_card(follower, appeal, why, actor, now)
+        _revoke_what_followed(appeal, appeal.card, why, actor, now)
     row = _row(appeal)
     if row is not None:
         take_notice_down(row, why, actor, now)
@@ -216,6 +218,28 @@ def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: dateti
     take_notice_down(card, why, actor, now)
     lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
     reverse_all(card, appeal, why, actor, now, from_the_start=True)
+
+
+def _revoke_what_followed(
+    appeal: Appeal, yellow: Card, why: str, actor: Actor, now: datetime
+) -> None:
+    """Revoke the red card the clock made of a yellow one that should not have been.
+
+    What the firm asked for in an appeal of its own against it, still open, is done by that.
+    """
+    red = decisions.follower_of(yellow)
+    if red is None or red.proposed_by is not None:
+        return
+    own = queries.appeal_against(red)
+    now = locked(now, own)
+    _revoke_card(red, appeal, why, actor, now)
+    if own is None or own.status is not AppealStatus.FILED:
+        return
+    reason = (
+        f"该红牌因黄牌未完成整改而出具，该黄牌已经申诉复核撤销，一并撤销。{appeal.decision_reason}"
+    )
+    _close(own, AppealStatus.REVOKED, reason[:LONGEST], appeal.panel or "", actor, now)
+    _tell_parties(own, "申诉复核结论：撤销原决定", own.decision_reason or "", "decided", now)
 
 
 def _open(appeal: Appeal, actor: Actor, now: datetime) -> datetime:
@@ -251,16 +275,17 @@ def _hold(appeal: Appeal, actor: Actor, now: datetime) -> None:
     restate_notice(target, target.until_at, words, actor, now, stayed=True)
 
 
-def _resume(appeal: Appeal, actor: Actor, now: datetime) -> Blacklisting | None:
-    """Carry out again what was stayed; returns the blacklisting that bars again."""
+def _resume(appeal: Appeal, actor: Actor, now: datetime, besides: str = "") -> Blacklisting | None:
+    """Carry out again what was stayed; returns the blacklisting that bars again.
+
+    ``besides`` is what else the one notice of it tells.
+    """
     target = _restriction(appeal)
-    if target is None or target.until_at is None:
-        return None
-    if target.status not in (CardStatus.STAYED, BlacklistingStatus.STAYED):
+    if target is None or target.until_at is None or target.status not in _STAYED:
         return None
     running = CardStatus.SUSPENDED if isinstance(target, Card) else BlacklistingStatus.IN_FORCE
     lifecycle.move(target, running, actor, now, check_at=target.until_at)
-    words = f"自{clock.written(now)}起恢复执行本决定。"
+    words = f"{besides}自{clock.written(now)}起恢复执行本决定。"
     restate_notice(target, target.until_at, words, actor, now)
     return target if isinstance(target, Blacklisting) else None
 

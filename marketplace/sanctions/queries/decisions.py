@@ -171,9 +171,15 @@ def cases(
     return query.order_by(Case.decided_at.is_(None).desc(), Case.id.desc())
 
 
-def entries_of(decision: Card | Case) -> list[RatingEntry]:
-    """The rating entries that rest on a decision and were not reversed, oldest first."""
+def entries_of(decision: Card | Case, from_the_start: bool = False) -> list[RatingEntry]:
+    """The rating entries that rest on a decision and were not reversed, oldest first.
+
+    ``from_the_start``: those too that were reversed from a later day than they took effect.
+    """
     reversals = aliased(RatingEntry)
+    undone = exists().where(reversals.reverses_id == RatingEntry.id)
+    if from_the_start:
+        undone = undone.where(reversals.takes_effect_on <= RatingEntry.takes_effect_on)
     return list(
         db.session.scalars(
             select(RatingEntry)
@@ -181,7 +187,7 @@ def entries_of(decision: Card | Case) -> list[RatingEntry]:
                 RatingEntry.evidence_type == decision.__tablename__,
                 RatingEntry.evidence_id == decision.id,
                 RatingEntry.kind.in_((EntryKind.CONDUCT, EntryKind.VETO)),
-                ~exists().where(reversals.reverses_id == RatingEntry.id),
+                ~undone,
             )
             .order_by(RatingEntry.id)
         )

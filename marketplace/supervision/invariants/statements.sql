@@ -239,6 +239,10 @@ k.status = 'decided' AND k.cause IN ('false_materials', 'lending_qualifications'
 'bribery', 'dishonesty_list') AND NOT EXISTS (SELECT 1 FROM rating_ledger r WHERE r.evidence_type =
 'sanction_cases' AND r.evidence_id = k.id AND r.kind = 'veto');
 
+-- R06: what was reversed is reversed again from an earlier day only
+SELECT b.id FROM rating_ledger a JOIN rating_ledger b ON b.reverses_id = a.reverses_id AND b.id > a.id
+WHERE b.takes_effect_on >= a.takes_effect_on;
+
 -- S01: a blacklisting rests on a decided case about the same firm and ends within 36 months
 SELECT b.id FROM blacklistings b JOIN sanction_cases k ON k.id = b.case_id WHERE k.status <> 'decided'
 OR k.organisation_id <> b.organisation_id OR k.stated_at IS NULL AND k.proposed_at <
