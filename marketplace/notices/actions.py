@@ -17,6 +17,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
 
 from . import access, queries
+from .holding import hold
 from .models import UNANSWERED, NoticeStatus, Objection, ObjectionStatus, PublicNotice
 from .rules import NoticesPolicy
 
@@ -111,7 +112,7 @@ def answer_objection(
 ) -> None:
     """Answer an objection. One that is upheld ends the notice as upheld; when the last one is
     rejected after the period, the notice ends. Raises Missing, Invalid or Conflict."""
-    notice = lock(db.session.get_one(PublicNotice, objection.notice_id))
+    notice = hold(db.session.get_one(PublicNotice, objection.notice_id))
     lock(objection)
     now = max(now, clock.now())
     if not access.may_answer(actor, objection):

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, lock
 from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
+from marketplace.notices.holding import held_first
 from marketplace.notices.models import NoticeStatus
 from marketplace.notifications.actions import send
 
@@ -29,6 +30,13 @@ from .rules.evaluation_days import next_day
 from .rules.grades import DueDecision, GradeInForce, GradeState
 
 NOTICE_KIND = "grade"
+
+
+def _hold_subject(proposal_id: int) -> None:
+    lock(db.session.get_one(GradeProposal, proposal_id).subject)
+
+
+held_first(GradeProposal.__tablename__, _hold_subject)
 
 
 def settle_subject(subject: RatingSubject, actor: Actor, now: datetime) -> None:

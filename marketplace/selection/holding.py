@@ -9,12 +9,21 @@ from flask_babel import gettext as _
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
+from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict
+from marketplace.notices.holding import held_first
 from marketplace.notifications.actions import send
 from marketplace.projects.models import Need
 
 from . import queries
 from .models import Award, AwardStatus
+
+
+def _hold_need(award_id: int) -> None:
+    lock(db.session.get_one(Award, award_id).need)
+
+
+held_first(Award.__tablename__, _hold_need)
 
 
 def require_draw_stands(award: Award) -> None:

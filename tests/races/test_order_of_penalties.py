@@ -16,6 +16,8 @@ from marketplace.foundation import audit, clock
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.transactions import transaction
+from marketplace.notices import actions as notices
+from marketplace.notices.models import NoticeStatus, Objection, ObjectionStatus, PublicNotice
 from marketplace.projects.models import Need
 from marketplace.ratings.models import EntryKind, RatingEntry
 from marketplace.sanctions import queries as sanctions_of
@@ -97,6 +99,43 @@ def test_what_is_under_way_at_a_need_comes_before_the_blacklisting(
         ).one()
         assert moved.at < row.from_at
         assert list(invariants.broken({"I04", "I04b", "S02"})) == []
+        assert list(audit.verify()) == []
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["answer_first", "fall_first"])
+def test_an_objection_is_upheld_while_its_award_falls(
+    app: Flask, advance: Advance, turned: bool
+) -> None:
+    drawn(app, advance)
+    with app.app_context(), transaction():
+        award = db.session.scalars(select(Award)).one()
+        announced = db.session.scalars(
+            select(PublicNotice).where(PublicNotice.kind == "award")
+        ).one()
+        assert announced.status is NoticeStatus.OPEN
+        winner = award.organisation
+        person = accounts.user(winner, Role.FIRM_ADMIN)
+        case_id = sanctions.proposed_case(accounts.Party(person, winner, person)).id
+        other = accounts.firm()
+        objection_id = notices.file_objection(announced, WHY, other.actor, clock.now()).id
+        award_id, notice_id = award.id, announced.id
+        operator, approver = map(_officer, (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER))
+
+    def answer() -> None:
+        found = db.session.get_one(Objection, objection_id)
+        notices.answer_objection(found, True, WHY, operator.actor, clock.now())
+
+    def blacklist() -> None:
+        case = db.session.get_one(Case, case_id)
+        blacklist_and_withdraw(case, WHY, approver.actor, clock.now())
+
+    pair = (blacklist, answer) if turned else (answer, blacklist)
+    assert overlapping(app, *pair) == ["done", "done"]
+    with app.app_context():
+        assert db.session.get_one(Award, award_id).status is AwardStatus.BARRED
+        assert db.session.get_one(Objection, objection_id).status is ObjectionStatus.UPHELD
+        status = db.session.get_one(PublicNotice, notice_id).status
+        assert status is (NoticeStatus.WITHDRAWN if turned else NoticeStatus.UPHELD)
         assert list(audit.verify()) == []
 
 
