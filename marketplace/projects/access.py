@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from marketplace.foundation import policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.errors import Missing
+from marketplace.ratings.rules.entries import Grade
+from marketplace.sanctions.consequences import follows_too
 
 from . import queries
 from .models import Need, NeedAttachment, NeedCorrection
+from .rules import GRADES, SelectionPolicy
+
+
+def _no_government_money(grade: Grade, lineage: Sequence[str], day: date) -> Any:
+    """Said of a grade below the least that government-invested needs ask for."""
+    least = policy.in_force(SelectionPolicy, lineage, day).values.government_minimum_grade
+    # a D takes on nothing new at all
+    if grade is Grade.D or GRADES.index(grade.value) <= GRADES.index(least):
+        return None
+    return _l("不得承接政府投资项目")
+
+
+follows_too(_no_government_money)
 
 
 def need_for(actor: Actor, public_id: str) -> Need:

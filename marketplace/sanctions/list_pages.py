@@ -20,6 +20,7 @@ from . import queries
 from .appeals.queries import appeals_of
 from .appeals.queries import waiting as waiting_appeals
 from .blueprint import bp
+from .consequences import words_of
 from .measures.queries import measures_of
 from .models import CardStatus
 from .national import queries as national
@@ -37,7 +38,9 @@ OPEN_REPAIRS = (RepairStatus.FILED, RepairStatus.VERIFIED)
 def public() -> ResponseReturnValue:
     """Sanctions in force in the chosen area, decided there, above or below; ended ones are gone."""
     now, area = clock.now(), areas.chosen()
+    today, known = clock.local_day(now), areas.areas()
     codes = [*area.lineage, *area.below[1:]]
+    graded = {grade: ratings.graded(codes, grade) for grade in (Grade.D, Grade.C)}
     page = paginate(
         queries.blacklistings_in_force(now, codes=codes), request.args.get("page", 1, type=int)
     )
@@ -49,11 +52,16 @@ def public() -> ResponseReturnValue:
             national.records(now, codes).limit(as_written(SHOWN + 1))
         ).all(),
         shown=SHOWN,
-        grade_d=ratings.graded(codes, Grade.D),
-        grade_c=ratings.graded(codes, Grade.C),
-        names=catalogue.names(clock.local_day(now), area.lineage),
+        graded=graded,
+        # the register that graded the firm says what follows
+        measures={
+            (grade, register): words_of(grade, known[register].lineage, today)
+            for grade, found in graded.items()
+            for register in {row.register for row in found}
+        },
+        names=catalogue.names(today, area.lineage),
         place=area.names,
-        area_names={code: each.name for code, each in areas.areas().items()},
+        area_names={code: each.name for code, each in known.items()},
     )
 
 

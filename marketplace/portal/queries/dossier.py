@@ -19,17 +19,16 @@ from marketplace.evaluations.assessors.models import Assessment
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
 from marketplace.fees import queries as fees
-from marketplace.foundation import clock, policy
+from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.ratings import access as rating_rights
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import GradeRecord
-from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.consequences import words_of
 from marketplace.sanctions.models import Blacklisting, Card
-from marketplace.sanctions.rules import SanctionsPolicy
 
 MARKS_SHOWN = 10
 
@@ -55,7 +54,7 @@ class Dossier:
     department_marks: Sequence[evaluations.Mark]
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
-    key_supervision: bool
+    consequences: str
     assessments: Sequence[Assessment]
     assessor_share: Decimal
 
@@ -104,16 +103,8 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         assessor_share=ratings.edition_on(register, today).values.assessor_share
         if assessments
         else Decimal(0),
-        key_supervision=_under_key_supervision(grade.grade, lineage, today),
+        consequences=words_of(grade.grade, lineage, today) if lineage else "",
     )
-
-
-def _under_key_supervision(grade: Grade, lineage: Sequence[str], today: date) -> bool:
-    """Whether every running contract of a firm of this grade is inspected."""
-    if grade not in (Grade.C, Grade.D) or not lineage:
-        return False
-    values = policy.in_force(SanctionsPolicy, lineage, today).values
-    return grade.value in values.key_supervision_grades
 
 
 def _blacklistings(firm: Row[Any], now: datetime) -> Sequence[Blacklisting]:

@@ -1,4 +1,4 @@
-"""What stands against firms now: grade C, cards, blacklistings, as the public may read it."""
+"""What stands against firms now: grades C and D, cards, blacklistings, as the public may read it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from sqlalchemy import Row
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import Area
+from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
+from marketplace.sanctions.consequences import words_of
 from marketplace.sanctions.models import Blacklisting, Card
 
 from . import firms
@@ -28,6 +30,9 @@ class Warnings:
     cards: Sequence[Card]
     grade_c: Sequence[Row[Any]]
     grade_d: Sequence[Any]
+    # what follows from either grade, in words
+    after_c: str = ""
+    after_d: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.blacklisted or self.cards or self.grade_c or self.grade_d)
@@ -42,6 +47,9 @@ def in_force(area: Area, now: datetime, limit: int = 10) -> Warnings:
         .options(joinedload(Blacklisting.organisation))
         .limit(limit)
     )
+    today = clock.local_day(now)
+    grade_c = firms.warned(area.register or area.code, now)
+    grade_d = ratings.graded((area.register or area.code,), Grade.D, limit)
     return Warnings(
         blacklisted=db.session.scalars(blacklisted).all(),
         cards=[
@@ -49,6 +57,8 @@ def in_force(area: Area, now: datetime, limit: int = 10) -> Warnings:
             for card in sanctions.cards_in_force(now, limit=100)
             if card.jurisdiction_code in places
         ][:limit],
-        grade_c=firms.warned(area.register or area.code, now),
-        grade_d=ratings.graded((area.register or area.code,), Grade.D, limit),
+        grade_c=grade_c,
+        grade_d=grade_d,
+        after_c=words_of(Grade.C, area.lineage, today) if grade_c else "",
+        after_d=words_of(Grade.D, area.lineage, today) if grade_d else "",
     )
