@@ -24,9 +24,9 @@ from .forms import (
     CorrectionForm,
     JudgementForm,
 )
-from .models import Breach, Card, CardStatus
+from .models import CardStatus
 from .repairs.queries import open_repair, repairable, repairable_from
-from .steps import home_code, looks_late, on_own_page
+from .steps import looks_late, on_own_page, propose_card_from
 
 
 @bp.route("/supervision/cards/new", methods=["GET", "POST"])
@@ -40,21 +40,9 @@ def new_card() -> ResponseReturnValue:
         # an order that was not obeyed leads here with the firm it was sent to
         form.credit_code.data = request.args.get("credit_code", "")[:18]
 
-    def act() -> Card:
-        return cards.propose_card(
-            rights.concerned(actor, form.organisation()),
-            home_code(actor),
-            Breach(form.breach.data),
-            form.facts.data or "",
-            actor,
-            clock.now(),
-            item_code=form.item_code.data or None,
-            evidence_file=files.store_given(form.evidence, actor, clock.now()),
-        )
-
     return on_own_page(
         form,
-        act,
+        lambda: propose_card_from(form, actor),
         "sanctions/card_form.html",
         lambda made: url_for("sanctions.card", public_id=made.public_id),
     )

@@ -209,6 +209,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.decide": ("Case",),
     "supervision.finding": ("AuditFinding",),
     "supervision.inspection": ("ContractInspection",),
+    "supervision.card_from_inspection": ("ContractInspection",),
     "supervision.inspection_file": ("ContractInspection",),
     "supervision.record_inspection": ("ContractInspection",),
     "supervision.judge_answer": ("AuditFinding",),

@@ -94,7 +94,7 @@ def test_c_is_warned_of_inspected_contract_by_contract_and_kept_from_government_
         assert name in stage.anybody(address), address
     shown = stage.anybody(page)
     assert "C 级" in shown
-    assert "履行中的合同由管理机构逐份检查" in shown
+    assert "列入警示名单；属重点监管，履行中的合同逐份检查；不得承接政府投资项目" in shown
     assert name in stage.anybody("/firms")
 
     # the officer: the contract that runs is to be inspected, by a day the edition gives
@@ -127,7 +127,20 @@ def test_c_is_warned_of_inspected_contract_by_contract_and_kept_from_government_
     given = {**faults, "evidence": (io.BytesIO(b"%PDF-1.7 record"), "检查记录.pdf")}
     assert desk.post(f"{inspection}/outcome", data=given).status_code == 303
     assert desk.post(f"{inspection}/outcome", data={**FOUND, "outcome": "sound"}).status_code == 409
-    assert "提出黄牌或者红牌" in desk.get(inspection).text
+    # what was found leads to a card: firm, contract and facts stand in its form, the record with it
+    assert f"{inspection}/card" in desk.get(inspection).text
+    form = desk.get(f"{inspection}/card").text
+    assert f'value="{code}"' in form
+    assert f"检查合同 {number}（" in form
+    assert "检查记录.pdf" in form
+    facts = f"检查合同 {number}：底稿缺失，收费凭证与合同不符。"
+    card = {"credit_code": code, "breach": "service", "item_code": "", "facts": facts}
+    assert desk.post(f"{inspection}/card", data={**card, "facts": ""}).status_code == 422
+    sent = desk.post(f"{inspection}/card", data=card)
+    assert sent.status_code == 303
+    assert desk.get(f"{sent.headers['Location']}/evidence").data == b"%PDF-1.7 record"
+    assert stage.at(stage.approver).get(f"{inspection}/card").status_code == 403
+    assert stage.at(elsewhere).get(f"{inspection}/card").status_code == 404
     assert desk.get(f"{inspection}/evidence").data == b"%PDF-1.7 record"
     assert "发现问题" in stage.at(person).get("/workspace/messages").text
 

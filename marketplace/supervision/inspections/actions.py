@@ -118,3 +118,12 @@ def _written(text: str, field: str, least: int, most: int) -> str:
             _("请填写 %(min)d 到 %(max)d 个字", min=least, max=most), field=field, rule="text"
         )
     return cleaned
+
+
+def facts_for_card(found: ContractInspection) -> str:
+    """What a finished inspection found, as the facts a card would rest on."""
+    contract = found.contract
+    return (
+        f"检查合同 {contract.number}（{contract.need.title}）发现问题：{found.findings}"
+        f"\n检查文书：{found.document}"
+    )

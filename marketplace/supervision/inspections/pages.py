@@ -13,7 +13,9 @@ from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import Form, came_back
 from marketplace.foundation.web import access, require_actor, run_form, writes
+from marketplace.sanctions.forms import CardForm
 from marketplace.sanctions.rules import SanctionsPolicy
+from marketplace.sanctions.steps import on_own_page, propose_card_from
 
 from ..blueprint import bp
 from . import access as rights
@@ -75,6 +77,29 @@ def record_inspection(public_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.route("/supervision/inspections/<public_id>/card", methods=["GET", "POST"])
+@access(Permission.SANCTION_PROPOSE)
+@writes
+def card_from_inspection(public_id: str) -> ResponseReturnValue:
+    """Propose a card for what an inspection found: firm, item, facts and evidence stand there."""
+    actor = require_actor()
+    found = rights.faulty_inspection_for(actor, public_id)
+    form = CardForm()
+    if request.method == "GET":
+        need = found.contract.need
+        form.credit_code.data = found.organisation.credit_code
+        offered = {str(key) for key, *_rest in form.item_code.iter_choices()}
+        form.item_code.data = need.item_code if need.item_code in offered else ""
+        form.facts.data = actions.facts_for_card(found)
+    return on_own_page(
+        form,
+        lambda: propose_card_from(form, actor, found.evidence_file),
+        "sanctions/card_form.html",
+        lambda made: url_for("sanctions.card", public_id=made.public_id),
+        inspection=found,
+    )
+
+
 @bp.get("/supervision/inspections/<public_id>/evidence")
 @access(Permission.SUPERVISION_VIEW)
 def inspection_file(public_id: str) -> Response:
@@ -96,5 +121,6 @@ def _page(found: ContractInspection, actor: Actor, form: Form | None = None) -> 
         inspection=found,
         edition=edition,
         works=works,
+        may_card=rights.may_propose_card(actor, found),
         **shown,
     )
