@@ -24,7 +24,7 @@ from .. import queries as evaluations
 from ..actions import open_windows, reveal
 from ..models import PART_TITLES, EvaluationWindow, WindowStatus
 from ..rules import HIGHEST, LOWEST, EvaluationPolicy, all_in, may_revise, needs_reason
-from . import queries
+from . import queries, ties
 from .models import (
     AppointmentStatus,
     Assessment,
@@ -277,7 +277,7 @@ def _entitled(
     if appointment is None or lock(appointment).status is not AppointmentStatus.IN_FORCE:
         raise Missing(f"appointment for contract {contract.public_id}")
     now = max(now, clock.now())
-    why = queries.relation(appointment.organisation_id, contract)
+    why = ties.relation(appointment.organisation_id, contract)
     if why is not None:
         raise Refused(str(RELATED[why]), rule="recusal")
     if queries.recused(window, appointment.organisation_id) is not None:

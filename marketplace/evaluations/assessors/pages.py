@@ -23,7 +23,7 @@ from ..models import PART_TITLES, WindowStatus
 from ..queries import edition_of
 from ..rules import EvaluationPolicy, may_revise
 from . import access as rights
-from . import actions, queries
+from . import actions, queries, ties
 from .forms import AppointmentForm, AsideForm, ReasonForm, assessment_form
 from .models import AppointmentStatus, AssessorAppointment, AssessorKind
 
@@ -216,7 +216,7 @@ def _assessment(contract: Contract, form: Form | None, aside: Form | None = None
     rules = policy.by_id(EvaluationPolicy, window.edition_id).values
     organisation_id = actor.organisation_id or 0
     entitled = queries.appointment_for(window, organisation_id, now) is not None
-    related = queries.relation(organisation_id, again)
+    related = ties.relation(organisation_id, again)
     stood_aside = queries.recused(window, organisation_id)
     open_now = window.status is WindowStatus.OPEN and now < window.ends_at
     revisable = own is None or may_revise(len(own.versions), own.revise_until, now, rules)

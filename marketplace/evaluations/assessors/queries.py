@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from marketplace.accounts.models import Membership, Organisation, OrganisationFunction
-from marketplace.accounts.queries import below, lineage, register_of
+from marketplace.accounts.queries import below, lineage
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
 from marketplace.foundation.db import as_written, db
-from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects.models import Need
 
 from ..models import EvaluationWindow, WindowStatus
@@ -26,6 +24,7 @@ from .models import (
     AssessorAppointment,
     AssessorRecusal,
 )
+from .ties import relations
 
 _ON_A_CONTRACT = (
     joinedload(Assessment.window).joinedload(EvaluationWindow.contract).joinedload(Contract.need),
@@ -46,21 +45,35 @@ def covering(window: EvaluationWindow, now: datetime) -> list[AssessorAppointmen
     """The appointments in force that reach a window's contract, whoever is related or not."""
     if not has_part(window):
         return []
-    contract, today = window.contract, clock.local_day(now)
-    kinds = policy.by_id(EvaluationPolicy, window.edition_id).values.assessor_kinds
     found = db.session.scalars(
-        select(AssessorAppointment)
+        _in_force(now)
         .where(
-            AssessorAppointment.status == AppointmentStatus.IN_FORCE,
-            AssessorAppointment.jurisdiction_code.in_(lineage(contract.jurisdiction_code)),
-            AssessorAppointment.kind.in_(kinds),
-            AssessorAppointment.starts_on <= today,
-            AssessorAppointment.ends_on >= today,
+            AssessorAppointment.jurisdiction_code.in_(lineage(window.contract.jurisdiction_code))
         )
         .order_by(AssessorAppointment.id)
     )
-    item = contract.need.item_code
-    return [each for each in found if not each.item_codes or item in each.item_codes]
+    return [each for each in found if _covers(each, window)]
+
+
+def _in_force(now: datetime) -> Select[AssessorAppointment]:
+    today = clock.local_day(now)
+    return select(AssessorAppointment).where(
+        AssessorAppointment.status == AppointmentStatus.IN_FORCE,
+        AssessorAppointment.starts_on <= today,
+        AssessorAppointment.ends_on >= today,
+    )
+
+
+def _covers(appointment: AssessorAppointment, window: EvaluationWindow) -> bool:
+    """Whether an appointment in force reaches a window's contract, by the window's edition."""
+    contract = window.contract
+    kinds = policy.by_id(EvaluationPolicy, window.edition_id).values.assessor_kinds
+    items = appointment.item_codes
+    return (
+        appointment.kind in kinds
+        and appointment.jurisdiction_code in lineage(contract.jurisdiction_code)
+        and (not items or contract.need.item_code in items)
+    )
 
 
 def appointment_for(
@@ -70,40 +83,6 @@ def appointment_for(
     return next(
         (each for each in covering(window, now) if each.organisation_id == organisation_id), None
     )
-
-
-def relation(organisation_id: int, contract: Contract) -> str | None:
-    """Why an assessor must stand aside from a contract, as a code; None where nothing is known.
-
-    ``party``: it is a side of the contract. ``same``: it shares its legal representative, telephone
-    or address with a side. ``person``: somebody works for it and for a side. ``rival``: it offers
-    the item itself.
-    """
-    if organisation_id in (contract.owner_id, contract.firm_id):
-        return "party"
-    own = db.session.get_one(Organisation, organisation_id)
-    for side_id in (contract.owner_id, contract.firm_id):
-        side = db.session.get_one(Organisation, side_id)
-        for trait in ("legal_representative", "phone", "address"):
-            mine = getattr(own, trait)
-            if mine and mine == getattr(side, trait):
-                return "same"
-    here = select(Membership.user_id).where(
-        Membership.organisation_id == organisation_id, Membership.until.is_(None)
-    )
-    there = exists().where(
-        Membership.organisation_id.in_((contract.owner_id, contract.firm_id)),
-        Membership.until.is_(None),
-        Membership.user_id.in_(here),
-    )
-    if db.session.scalar(select(there)):
-        return "person"
-    firm = intermediaries.firm_of(organisation_id, register_of(contract.jurisdiction_code))
-    if firm is not None:
-        offered = intermediaries.shown_offerings(firm.id)
-        if any(each.item_code == contract.need.item_code for each in offered):
-            return "rival"
-    return None
 
 
 def has_staff(organisation_id: int) -> bool:
@@ -152,25 +131,20 @@ def awaited(window: EvaluationWindow, now: datetime) -> bool:
     """Whether some assessor may still mark and has not: then the parties' marks do not show yet."""
     if not has_part(window):
         return False
-    given = {each.organisation_id for each in assessments_in(window)}
-    return any(
-        each.organisation_id not in given
-        and recused(window, each.organisation_id) is None
-        and relation(each.organisation_id, window.contract) is None
-        for each in covering(window, now)
+    done = {each.organisation_id for each in assessments_in(window)}
+    done |= set(
+        db.session.scalars(
+            select(AssessorRecusal.organisation_id).where(AssessorRecusal.window_id == window.id)
+        )
     )
+    left = {each.organisation_id for each in covering(window, now)} - done
+    return len(relations(left, [window.contract])) < len(left)
 
 
 def open_for(organisation_id: int, now: datetime, limit: int = 100) -> list[EvaluationWindow]:
     """Open windows an assessor may mark or has marked, by their end; related ones left out."""
-    today = clock.local_day(now)
     held = db.session.scalars(
-        select(AssessorAppointment).where(
-            AssessorAppointment.organisation_id == organisation_id,
-            AssessorAppointment.status == AppointmentStatus.IN_FORCE,
-            AssessorAppointment.starts_on <= today,
-            AssessorAppointment.ends_on >= today,
-        )
+        _in_force(now).where(AssessorAppointment.organisation_id == organisation_id)
     ).all()
     if not held:
         return []
@@ -191,13 +165,23 @@ def open_for(organisation_id: int, now: datetime, limit: int = 100) -> list[Eval
         .options(contains_eager(EvaluationWindow.contract).contains_eager(Contract.need))
     )
     # the edition of the window has the last word on who marks, and who is related stands aside
-    open_to_it = (
-        window
-        for window in windows
-        if appointment_for(window, organisation_id, now) is not None
-        and relation(organisation_id, window.contract) is None
+    covered = [window for window in windows if any(_covers(each, window) for each in held)]
+    related = relations([organisation_id], [window.contract for window in covered])
+    return [window for window in covered if (organisation_id, window.contract_id) not in related][
+        :limit
+    ]
+
+
+def marked_by(organisation_id: int, windows: Sequence[EvaluationWindow]) -> set[int]:
+    """In which of some windows an assessor has marked, by their numbers."""
+    return set(
+        db.session.scalars(
+            select(Assessment.window_id).where(
+                Assessment.organisation_id == organisation_id,
+                Assessment.window_id.in_([window.id for window in windows]),
+            )
+        )
     )
-    return list(islice(open_to_it, limit))
 
 
 def _reached(appointment: AssessorAppointment) -> ColumnElement[bool]:

@@ -64,8 +64,10 @@ def to_assess(actor: Actor, now: datetime) -> Iterator[Line]:
     """Contracts an assessor may mark and has not."""
     if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
         return
-    for window in assessors.open_for(actor.organisation_id, now):
-        if assessors.assessment(window, actor.organisation_id) is None:
+    windows = assessors.open_for(actor.organisation_id, now)
+    marked = assessors.marked_by(actor.organisation_id, windows) if windows else set()
+    for window in windows:
+        if window.id not in marked:
             yield Line(
                 what=_("以评价人身份评价机构"),
                 about=window.contract.need.title,
