@@ -35,6 +35,7 @@ from . import (
     serving,
     story,
     truth,
+    trying,
 )
 from .agenda import Agenda, Days, Story
 from .lives import Plan, late_objection, need_life
@@ -145,6 +146,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield discipline.inspections(cast, days, 150)
     yield discipline.confirmations(cast, days, 144, 14)
     yield auditing.audits(cast, days, 9)
+    yield trying.trial(cast, days, 4)
     yield late_objection(cast, days)
     yield truth.called_back(cast, days, 210)
     yield truth.disputed(cast, days, 25)

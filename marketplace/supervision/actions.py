@@ -35,7 +35,7 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     """
     now = locked(now, case)
     items = [item.item_code for item in case.items]
-    hold_needs(case.organisation_id, below(case.jurisdiction_code), items)
+    hold_needs([case.organisation_id], below(case.jurisdiction_code), items)
     row = decide_case(case, reason, actor, now)
     carry_out(row, actor, row.from_at)
     return row
@@ -59,7 +59,7 @@ def strike_off(proposal: GradeProposal, actor: Actor, now: datetime) -> bool:
     """
     subject = proposal.subject
     codes = below(subject.register)
-    hold_needs(subject.organisation_id, codes)
+    hold_needs([subject.organisation_id], codes)
     now = locked(now, subject)
     if proposal.id not in db.session.scalars(not_struck_off(proposal.id)).all():
         return False
@@ -102,8 +102,10 @@ def take_national_list_over(found: NationalImport, actor: Actor, now: datetime) 
     taken = national.take_over(found, actor, now)
     why = "列入国家严重失信主体名单"
     codes = below(found.jurisdiction_code)
+    if taken.barred:
+        hold_needs([organisation.id for organisation in taken.barred], codes)
     for organisation in taken.barred:
-        entries = withdraw_all_entries(organisation.id, why, actor, now, codes)
+        entries = withdraw_all_entries(organisation.id, why, actor, now, codes, held=True)
         flag_for_decision(organisation.id, why, actor, now, codes)
         audit.record("national_list.carried_out", actor, organisation, now, entries=entries)
         open_veto(found, organisation, actor, now)

@@ -151,17 +151,19 @@ def withdraw_entry(entry: Entry, actor: Actor) -> None:
     lifecycle.move(entry, EntryStatus.WITHDRAWN, actor, now)
 
 
-def hold_needs(organisation_id: int, codes: Sequence[str], items: Sequence[str] = ()) -> None:
-    """Lock what a bar of a firm reaches, before anything else of the firm's is locked.
+def hold_needs(
+    organisation_ids: Sequence[int], codes: Sequence[str], items: Sequence[str] = ()
+) -> None:
+    """Lock what a bar of some firms reaches, before anything else of theirs is locked.
 
-    The needs it entered, and every need open for entries: one may be being received that cannot be
+    The needs they entered, and every need open for entries: one may be being received that cannot be
     seen yet, and those that come after it are to find the bar. Whoever holds a need goes on to the
     ratings, so needs come first. Read the clock after this.
     """
     open_now = aliased(Need)
     concerned = union(
         select(open_now.id).where(open_now.status == NeedStatus.PUBLISHED),
-        select(Entry.need_id).where(Entry.organisation_id == organisation_id),
+        select(Entry.need_id).where(Entry.organisation_id.in_(organisation_ids)),
     )
     reached = select(Need.id).where(Need.id.in_(concerned), *_reached(codes, items))
     # whoever only refers to one of so many needs is not held up
@@ -180,16 +182,18 @@ def withdraw_all_entries(
     now: datetime,
     codes: Sequence[str],
     items: Sequence[str] = (),
+    held: bool = False,
 ) -> int:
     """Take a barred firm out of everything not contracted yet; returns how many things fell.
 
     Only where the bar reaches: needs of the jurisdictions ``codes``, and of ``items`` where it is
     limited to some. Standing entries are withdrawn. A frozen list stays as it was published: its
     order is drawn with the firm in it and the award passes the firm by. An award without contract
-    falls.
+    falls. ``held``: the needs are locked already (`hold_needs`).
     """
     fallen = 0
-    hold_needs(organisation_id, codes, items)
+    if not held:
+        hold_needs([organisation_id], codes, items)
     need_ids = select(Entry.need_id).where(Entry.organisation_id == organisation_id)
     reached = select(Need).where(Need.id.in_(need_ids), *_reached(codes, items))
     for need in db.session.scalars(reached.order_by(Need.id)).all():
