@@ -34,6 +34,7 @@ from .related import pages as related_pages
 from .rules import Lamp
 from .trials import pages as trial_pages
 from .unusual import pages as unusual_pages
+from .waiting.gathering import in_area
 
 __all__ = [
     "appeal_pages",
@@ -57,11 +58,12 @@ E = TypeVar("E", bound=StrEnum)
 def home() -> ResponseReturnValue:
     """What waits for an officer, nearest deadline first."""
     codes, now = _codes(), clock.now()
-    waiting = queries.waiting(codes, now)
+    waiting = in_area(require_actor(), now)
     return render_template(
         "supervision/home.html",
         waiting=waiting,
-        overdue=sum(item.is_overdue(now) for item in waiting),
+        own=sum(each.own for each in waiting),
+        overdue=sum(each.matter.is_overdue(now) for each in waiting),
         counts=lamps_of.clock_counts(codes, now),
         urgent=lamps_of.urgent(codes, now),
         facts=lamps_of.red_facts(codes, now - LATELY),

@@ -27,9 +27,9 @@ from marketplace.sanctions.measures import actions as measures
 from marketplace.sanctions.measures.actions import Content
 from marketplace.sanctions.measures.models import MeasureKind
 from marketplace.schedule import run_due
-from marketplace.supervision import queries
 from marketplace.supervision.models import ClockKind, RunningClock
 from marketplace.supervision.rules import Lamp, Stage
+from marketplace.supervision.waiting.gathering import in_area
 from tests.factories import accounts, contracts, evaluations, intermediaries, orders, sanctions
 
 Advance = Callable[[timedelta], None]
@@ -179,9 +179,7 @@ def test_an_order_to_answer_has_its_lamp_and_the_overview_counts_what_it_lists(
             db.session.scalars(
                 select(RunningClock).where(RunningClock.kind == ClockKind.FORM_CHECK)
             ).one().amber_at = moment_of_amber
-        listed = {
-            each.clock: each.lamp for each in queries.waiting(["379900", "379902"], clock.now())
-        }
+        listed = {each.matter.clock: each.lamp for each in in_area(officer.actor, clock.now())}
         assert listed[ClockKind.FORM_CHECK, owed] is Lamp.AMBER
     assert "答复订单或询价" in sign_in_as(officer.user).get("/supervision/lamps").text
 

@@ -93,7 +93,7 @@ def test_a_case_goes_from_the_firm_to_the_proposer_to_the_decider(app: Flask) ->
         firm = intermediaries.listed()
         operator = accounts.officer(Role.BUREAU_OPERATOR).actor
         approver = accounts.officer(Role.BUREAU_APPROVER).actor
-        desk = [officers.sanction_cases]
+        desk = [officers.matters]
         case = sanctions.reported_case(firm)
         (line,) = lines(firm.actor, [firms.own_sanctions])
         assert (line.key, line.due) == (case.public_id, case.statement_due_at)

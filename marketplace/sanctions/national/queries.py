@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.foundation.db import as_written, db
@@ -137,17 +138,25 @@ def uploads(code: str, limit: int = 10) -> list[NationalImport]:
     )
 
 
-def waiting(code: str) -> list[NationalImport]:
-    """Uploads of a place that another officer may take over, the oldest first."""
-    found = db.session.scalars(
-        select(NationalImport)
-        .where(
-            NationalImport.jurisdiction_code == code,
-            NationalImport.status == NationalImportStatus.READY,
-        )
-        .order_by(NationalImport.id)
+def waiting(codes: Sequence[str]) -> list[NationalImport]:
+    """Uploads of some places that another officer may take over, the oldest first."""
+    newer = aliased(NationalImport)
+    outdated = exists().where(
+        newer.jurisdiction_code == NationalImport.jurisdiction_code,
+        newer.id > NationalImport.id,
+        newer.status == NationalImportStatus.CONFIRMED,
     )
-    return [each for each in found if not is_outdated(each)]
+    return list(
+        db.session.scalars(
+            select(NationalImport)
+            .where(
+                NationalImport.jurisdiction_code.in_(codes),
+                NationalImport.status == NationalImportStatus.READY,
+                ~outdated,
+            )
+            .order_by(NationalImport.id)
+        )
+    )
 
 
 def is_outdated(found: NationalImport) -> bool:

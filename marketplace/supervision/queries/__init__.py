@@ -1,4 +1,4 @@
-"""Reads across the packages: what waits for an officer, the audit ledger."""
+"""Reads of the audit ledger."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from .ledger import (
     verifications,
     verify_range,
 )
-from .pending import Waiting, waiting
 
 __all__ = [
     "LONGEST_RANGE",
     "Verification",
-    "Waiting",
     "event_count",
     "events",
     "offered_codes",
@@ -28,5 +26,4 @@ __all__ = [
     "samples",
     "verifications",
     "verify_range",
-    "waiting",
 ]

@@ -1,0 +1,92 @@
+"""Admissions, professional checks, objections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from marketplace.accounts.permissions import Permission
+from marketplace.foundation.db import db
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.models import CheckStatus, FirmStatus
+from marketplace.notices import queries as notices
+
+from ..models import ClockKind
+from .matter import MOST, Matter, Search
+
+_STEPS = {
+    FirmStatus.SUBMITTED: (Permission.ADMISSION_CHECK, _l("形式审查入驻申请")),
+    FirmStatus.CHECKED: (Permission.ADMISSION_DECIDE, _l("审批入驻申请")),
+    FirmStatus.QUESTIONED: (Permission.ADMISSION_DECIDE, _l("处理入驻异议")),
+}
+
+
+def applications(search: Search) -> Iterator[Matter]:
+    """Applications to check, to decide, to decide again after an objection."""
+    if not search.wants(Permission.ADMISSION_CHECK, Permission.ADMISSION_DECIDE):
+        return
+    for firm in db.session.scalars(
+        intermediaries.applications(search.codes, waiting_only=True).limit(MOST)
+    ):
+        permission, words = _STEPS[firm.status]
+        yield Matter(
+            what=words,
+            about=firm.organisation.public_name,
+            status=firm.status,
+            done_at=("intermediaries.review", firm.public_id),
+            where="intermediaries.applications",
+            permission=permission,
+            since=firm.status_since,
+            due=firm.form_due_at if firm.status is not FirmStatus.QUESTIONED else None,
+            clock=(ClockKind.FORM_CHECK, firm.id),
+        )
+
+
+def professional_checks(search: Search) -> Iterator[Matter]:
+    """A department's checks of firms of its trade; silence counts as no objection."""
+    permission, page = Permission.ADMISSION_PROFESSIONAL, "intermediaries.professional"
+    if not search.wants(permission):
+        return
+    if search.actor is None:
+        waiting = intermediaries.waiting_checks(search.codes, MOST)
+    else:
+        own = intermediaries.checks_of_department(search.actor.organisation_id or 0)
+        waiting = [
+            check
+            for check in db.session.scalars(own.limit(MOST))
+            if check.status is CheckStatus.WAITING
+        ]
+    for check in waiting:
+        yield Matter(
+            what=_l("专业核查入驻机构"),
+            about=check.firm.organisation.public_name,
+            status=check.status,
+            done_at=(page, None),
+            read_at=("intermediaries.review", check.firm.public_id),
+            where=page,
+            permission=permission,
+            since=check.status_since,
+            due=check.due_at,
+            clock=(ClockKind.PROFESSIONAL, check.id),
+            office=check.organisation_id,
+        )
+
+
+def objections(search: Search) -> Iterator[Matter]:
+    """Objections to public notices that wait for an answer."""
+    if not search.wants(Permission.OBJECTION_ANSWER):
+        return
+    for each in notices.waiting_objections(list(search.codes), MOST):
+        yield Matter(
+            what=_l("答复异议"),
+            about=each.notice.title,
+            status=each.status,
+            done_at=("notices.answer", each.public_id),
+            read_at=("notices.notice", each.notice.public_id),
+            where="notices.index",
+            permission=Permission.OBJECTION_ANSWER,
+            since=each.filed_at,
+            due=each.due_at,
+            clock=(ClockKind.OBJECTION, each.id),
+        )
