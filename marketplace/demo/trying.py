@@ -14,8 +14,8 @@ from marketplace.supervision.trials.models import RatingTrial
 from .agenda import Days, Story
 from .people import CITY, Cast
 
-# what the bureau would change, so that a few firms change their grade
-CHANGED = {"b_from": "78", "prior_strength": "6"}
+# what the bureau would change: some firms change their grade
+CHANGED = {"b_from": "77"}
 DAYS_AHEAD = 30
 
 
@@ -28,7 +28,7 @@ def trial(cast: Cast, days: Days, before: int) -> Story:
         today = clock.local_day(now)
         present = queries.numbers_of(ratings.edition_on(CITY, today).values)
         found = actions.draft_trial(
-            "青禾市信用等级评定规则（征求意见稿）", {**present, **CHANGED}, today, operator, now
+            "青河市信用等级评定规则（征求意见稿）", {**present, **CHANGED}, today, operator, now
         )
         trial_id = found.id
     yield days.at(before - 1)
