@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager
 
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
@@ -93,6 +94,7 @@ def waiting_objections(jurisdictions: list[str], limit: int = 50) -> list[Object
             )
             .order_by(Objection.due_at, Objection.id)
             .limit(limit)
+            .options(contains_eager(Objection.notice))
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from marketplace.foundation.db import db
 
@@ -36,6 +37,7 @@ def proposals(registers: Sequence[str], limit: int = 100) -> list[GradeProposal]
             .where(GradeProposal.status.in_(OPEN_PROPOSALS), RatingSubject.register.in_(registers))
             .order_by(GradeProposal.status_since, GradeProposal.id)
             .limit(limit)
+            .options(contains_eager(GradeProposal.subject).joinedload(RatingSubject.organisation))
         )
     )
 

@@ -77,6 +77,7 @@ def talks_held(codes: Sequence[str], now: datetime) -> list[Measure]:
             )
             .order_by(Measure.meeting_at, Measure.id)
             .limit(100)
+            .options(joinedload(Measure.organisation))
         )
     )
 
@@ -89,5 +90,6 @@ def waiting(codes: Sequence[str], status: MeasureStatus) -> list[Measure]:
             .where(Measure.status == status, Measure.jurisdiction_code.in_(codes))
             .order_by(Measure.status_since, Measure.id)
             .limit(100)
+            .options(joinedload(Measure.organisation))
         )
     )

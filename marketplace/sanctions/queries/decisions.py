@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from marketplace.foundation import policy
 from marketplace.foundation.calendar import working_calendar
@@ -202,6 +202,7 @@ def cases_with(status: CaseStatus, jurisdiction_codes: Sequence[str]) -> list[Ca
             .where(Case.status == status, Case.jurisdiction_code.in_(jurisdiction_codes))
             .order_by(Case.status_since, Case.id)
             .limit(100)
+            .options(joinedload(Case.organisation))
         )
     )
 
@@ -214,5 +215,6 @@ def cards_with(status: CardStatus, jurisdiction_codes: Sequence[str]) -> list[Ca
             .where(Card.status == status, Card.jurisdiction_code.in_(jurisdiction_codes))
             .order_by(Card.status_since, Card.id)
             .limit(100)
+            .options(joinedload(Card.organisation))
         )
     )

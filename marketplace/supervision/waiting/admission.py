@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
-from marketplace.intermediaries.models import CheckStatus, FirmStatus
+from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus
 from marketplace.notices import queries as notices
 
 from ..models import ClockKind
@@ -27,7 +28,9 @@ def applications(search: Search) -> Iterator[Matter]:
     if not search.wants(Permission.ADMISSION_CHECK, Permission.ADMISSION_DECIDE):
         return
     for firm in db.session.scalars(
-        intermediaries.applications(search.codes, waiting_only=True).limit(MOST)
+        intermediaries.applications(search.codes, waiting_only=True)
+        .limit(MOST)
+        .options(joinedload(Firm.organisation))
     ):
         permission, words = _STEPS[firm.status]
         yield Matter(
