@@ -15,7 +15,7 @@ from marketplace.foundation.web import PUBLIC, SIGNED_IN, declared_access
 from ..lamps import dial, lamps_policy, shown
 from ..models import ClockKind
 from ..rules import Lamp
-from . import admission, choosing, grading, marks, penalties
+from . import admission, cataloguing, choosing, grading, marks, penalties
 from .matter import MOST, Matter, Page, Search, Source
 
 SOURCES: tuple[Source, ...] = (
@@ -39,6 +39,8 @@ SOURCES: tuple[Source, ...] = (
     choosing.lotteries,
     choosing.annulments,
     choosing.fee_lists,
+    cataloguing.item_proposals,
+    cataloguing.list_drafts,
 )
 # what somebody at a bureau or a department can do; the rest is the superior office's alone
 _BELOW = frozenset().union(

@@ -12,7 +12,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.supervision.lamps import Dial, dial, lamps_policy
 from marketplace.supervision.rules import Lamp, LampsPolicy
 
-from . import contracting, firms, keepers, listing, marking, officers, ordering, owners
+from . import contracting, firms, keepers, marking, officers, ordering, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -32,8 +32,6 @@ SOURCES: tuple[Source, ...] = (
     marking.services,
     marking.to_assess,
     officers.matters,
-    listing.item_proposals,
-    listing.list_drafts,
     keepers.account_proposals,
     keepers.samples_to_sign,
     keepers.findings,
