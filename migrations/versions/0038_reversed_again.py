@@ -1,6 +1,6 @@
 """an entry of the rating ledger may be reversed again, from an earlier day
 
-Revises: 0041
+Revises: 0039
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0041"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
