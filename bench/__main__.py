@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from config import ROOT
-
-from . import fees, ratings, sites
+from . import fees, ratings, searching, sites
 from . import pages as asked
 from .load import Connection, Failed, put_load
 from .pages import Page, Visitor
+from .running import server
 from .serving import FLOOR
 
-_START_SECONDS = 60
 _WARM_UP = 30
 
 
@@ -50,11 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
         return fees.main(given[1:])
     if given[:1] == ["ratings"]:
         return ratings.main(given[1:])
+    if given[:1] == ["search"]:
+        return searching.main(given[1:])
     options = _options(given)
     kept = sites.filled(options.engine, options.firms, options.cache, options.fresh, _progress)
     state = "filled" if kept.fresh else "kept from an earlier run, filled"
     _progress(f"{kept.filled.evaluations} evaluations, {state} in {kept.seconds} s")
-    with sites.copy_of(kept, options.engine) as site, _server(site) as (port, told, web):
+    with sites.copy_of(kept, options.engine) as site, server(site.environment) as (port, told, web):
         visitor = Visitor(port, told)
         visitor.open_form()
         rows = _measure(visitor, (web, sites.process_of(site)), options)
@@ -85,42 +79,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _progress(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def _server(site: sites.Site) -> Iterator[tuple[int, dict[str, Any], int]]:
-    """The web process on a free port: (port, what it told, process id)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.serving"],
-        cwd=ROOT,
-        env={**os.environ, **site.environment, "PORT": str(port), "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise Failed("the web process did not start")
-        _wait_for(port)
-        yield port, json.loads(line), process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            Connection(port).ask(f"GET {FLOOR}/empty HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 def _measure(

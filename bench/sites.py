@@ -35,6 +35,7 @@ SOURCES = (
     "migrations/versions/*.py",
     "marketplace/*/models.py",
     "marketplace/editions/**/*.toml",
+    "marketplace/finding/*.py",
     "marketplace/foundation/audit.py",
     "marketplace/foundation/crypto.py",
     "marketplace/ratings/**/*.py",

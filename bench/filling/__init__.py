@@ -20,9 +20,11 @@ from marketplace.evaluations.models import (
     EvaluationVersion,
     EvaluationWindow,
 )
+from marketplace.finding import indexing
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.lifecycle import StatusChange
+from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.models import Firm, Offering, Qualification
 from marketplace.projects.models import (
     Need,
@@ -76,6 +78,9 @@ def fill(firms: int, progress: Callable[[str], None]) -> Filled:
             raise RuntimeError("the filled rows point at rows that are not there")
     # what was read on the way saw the database as it was before
     db.session.remove()
+    progress("entries to be found by")
+    with transaction():
+        indexing.rebuild()
     engine.dispose()
     return Filled(firms, evaluations, plan.seq)
 

@@ -83,3 +83,44 @@ def test_the_item_list_narrows_by_words_category_and_department(client: FlaskCli
     assert "/items/jsjl" not in narrowed
     assert "/items/stbc" not in client.get("/items?category=工程建设").get_data(as_text=True)
     assert "没有符合条件的服务事项" in client.get("/items?department=无").get_data(as_text=True)
+
+
+def test_what_is_picked_stays_in_the_address_through_filters_and_back(
+    app: Flask, client: FlaskClient
+) -> None:
+    with app.app_context(), transaction():
+        firms = [intermediaries.listed(name=f"青河{name}有限公司") for name in "甲乙"]
+        one, other = (firm.organisation.public_id for firm in firms)
+    text = client.get(f"/firms?q=甲&firm={one}&firm={other}&firm={'x' * 13}").get_data(as_text=True)
+    # the one on the page by its box, the one that is not by a hidden field, the unknown not at all
+    assert re.search(rf'<input type="checkbox"[^>]*value="{one}"[^>]* checked', text)
+    assert f'<input type="hidden" name="firm" value="{other}">' in text
+    assert f'value="{"x" * 13}"' not in text
+    assert f'href="?q=%E7%94%B2&amp;firm={one}"' in text  # without the other
+    compared = client.get(f"/firms/compare?q=甲&firm={one}&firm={other}").get_data(as_text=True)
+    assert f'href="/firms?q=%E7%94%B2&amp;firm={one}&amp;firm={other}"' in compared
+    assert "暂无评价" in compared
+
+
+def test_counts_above_a_thousand_are_told_as_such(app: Flask) -> None:
+    with app.test_request_context("/firms"):
+        macro = app.jinja_env.get_template("components/facets.html").module
+        groups = [{"title": "等级", "param": "grade", "entries": [("A", "A 级", 1001, False)]}]
+        assert "1000+" in str(macro.facets(groups))
+        groups[0]["entries"] = [("A", "A 级", 1000, False)]
+        assert ">1000<" in str(macro.facets(groups))
+
+
+def test_suggestions_are_a_part_for_htmx_and_a_search_for_everybody_else(
+    app: Flask, client: FlaskClient
+) -> None:
+    with app.app_context(), transaction():
+        intermediaries.listed(name="青河净源环境咨询有限公司")
+    # a part of a page, which the reading client would call unfinished
+    asking = FlaskClient(app, app.response_class)
+    part = asking.get("/search/suggestions?q=jingy", headers={"HX-Request": "true"})
+    assert "青河净源环境咨询有限公司" in part.get_data(as_text=True)
+    assert "<html" not in part.get_data(as_text=True)
+    plain = client.get("/search/suggestions?q=jingy")
+    assert plain.status_code == 302
+    assert plain.headers["Location"] == "/search?q=jingy"

@@ -63,7 +63,7 @@ def list_firms() -> str:
         facets=looked.facets(),
         picked={each.public_id: each.name for each in picked},
         unpicked=_without_each(picked),
-        asked_for=[pair for pair in request.args.items(multi=True) if pair[0] in LIST_ARGUMENTS],
+        asked_for=_asked_for(picked),
         names={code: each.name for code, each in labels.items()},
         days_kinds={code: each.statutory_days_kind.title for code, each in labels.items()},
         area_names={code: area.name for code, area in areas.areas().items()},
@@ -73,9 +73,19 @@ def list_firms() -> str:
     )
 
 
+def _asked_for(picked: Sequence[Row[Any]]) -> list[tuple[str, str]]:
+    """What this list was asked by; of firms picked those that are listed."""
+    ids = {each.public_id for each in picked}
+    return [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name in LIST_ARGUMENTS and (name != "firm" or value in ids)
+    ]
+
+
 def _without_each(picked: Sequence[Row[Any]]) -> dict[str, str]:
     """This list's query without one of the firms picked, for each of them."""
-    kept = [pair for pair in request.args.items(multi=True) if pair[0] in LIST_ARGUMENTS]
+    kept = _asked_for(picked)
     ids = [each.public_id for each in picked]
     return {each: urlencode([pair for pair in kept if pair != ("firm", each)]) for each in ids}
 
