@@ -45,6 +45,8 @@ def _standing(register: str, since: date, day: date) -> Sequence[ColumnElement[b
 def marks_of(register: str, since: date, day: date) -> list[Mark]:
     """Every mark of a register that stands on a day and took effect since another."""
     found: list[Mark] = []
+    # the same few thousand organisations, days and values come again in every row
+    one: dict[int, int] = {}
     asked = (
         select(
             RatingEntry.id,
@@ -67,12 +69,12 @@ def marks_of(register: str, since: date, day: date) -> list[Mark]:
         found += [
             Mark(
                 entry,
-                rater or 0,
-                about,
+                one.setdefault(rater or 0, rater or 0),
+                one.setdefault(about, about),
                 contract or 0,
                 capacity is Capacity.INTERMEDIARY,
-                hundredths or 0,
-                begun.toordinal(),
+                one.setdefault(hundredths or 0, hundredths or 0),
+                one.setdefault(begun.toordinal(), begun.toordinal()),
             )
             for entry, rater, about, contract, capacity, hundredths, begun in rows
         ]

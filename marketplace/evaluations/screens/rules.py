@@ -7,7 +7,7 @@ an edition calls enough stands in `EvaluationPolicy`; nothing here reads a clock
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -237,15 +237,11 @@ def same_devices(
 ) -> Iterator[Finding]:
     """Full marks by an owner that shares a device's address, a telephone, an address or a legal
     representative with the firm; what too many share tells nothing."""
-    held: dict[tuple[str, Hashable], set[int]] = defaultdict(set)
-    for organisation, own in traits.items():
-        for trait in own:
-            held[trait].add(organisation)
+    holders = Counter(trait for own in traits.values() for trait in set(own))
     telling = {
-        organisation: {
-            trait for trait in own if 1 < len(held[trait]) <= policy.same_device_organisations
-        }
+        organisation: shared
         for organisation, own in traits.items()
+        if (shared := {t for t in own if 1 < holders[t] <= policy.same_device_organisations})
     }
     for firm, marks in firms.items():
         mine = telling.get(firm)
@@ -256,13 +252,13 @@ def same_devices(
             if mark.is_full and mine & telling.get(mark.rater, set()):
                 found[mark.rater].append(mark)
         for rater, full in found.items():
-            shared = sorted({kind for kind, _value in mine & telling[rater]})
+            kinds = sorted({kind for kind, _value in mine & telling[rater]})
             yield Finding(
                 Screen.SAME_DEVICE,
                 firm,
                 (rater,),
                 tuple(sorted(mark.entry for mark in full)),
-                {"shared": shared, "marks": len(full)},
+                {"shared": kinds, "marks": len(full)},
             )
 
 

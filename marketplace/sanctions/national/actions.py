@@ -95,7 +95,7 @@ def take_over(found: NationalImport, actor: Actor, now: datetime) -> TakenOver:
         raise Conflict(_("已有后来上传的名单生效，请放弃本次导入"), rule="national.outdated")
     changes = queries.changes(found)
     concerned = queries.parties(changes.credit_codes())
-    before = _barred(concerned, code, now)
+    before = queries.listed(concerned, lineage(code), now)
     for record in changes.ended:
         record.ended_at, record.ended_import_id = now, found.id
     db.session.flush()
@@ -111,7 +111,7 @@ def take_over(found: NationalImport, actor: Actor, now: datetime) -> TakenOver:
         kept=len(changes.kept),
     )
     epoch.raise_public()
-    after = _barred(concerned, code, now)
+    after = queries.listed(concerned, lineage(code), now)
     taken = TakenOver(
         barred=[each for key, each in concerned.items() if key in after - before],
         freed=[each for key, each in concerned.items() if key in before - after],
@@ -127,15 +127,6 @@ def take_over(found: NationalImport, actor: Actor, now: datetime) -> TakenOver:
         freed=[each.public_id for each in taken.freed],
     )
     return taken
-
-
-def _barred(concerned: dict[str, Organisation], code: str, now: datetime) -> set[str]:
-    codes = lineage(code)
-    return {
-        key
-        for key, organisation in concerned.items()
-        if queries.last_end(organisation, codes, now) is not None
-    }
 
 
 def _record(listing: Listing, found: NationalImport) -> NationalRecord:

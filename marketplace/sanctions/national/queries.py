@@ -73,6 +73,22 @@ def last_end(organisation: Organisation, codes: Sequence[str], now: datetime) ->
     )
 
 
+def listed(credit_codes: Iterable[str], codes: Sequence[str], now: datetime) -> set[str]:
+    """Which of these somebody's record in force names, in a jurisdiction whose lineage is
+    ``codes``."""
+    asked, found = sorted(set(credit_codes)), set[str]()
+    for start in range(0, len(asked), _SOME):
+        found.update(
+            db.session.scalars(
+                select(NationalRecord.credit_code).where(
+                    NationalRecord.credit_code.in_(asked[start : start + _SOME]),
+                    in_force(now, codes),
+                )
+            )
+        )
+    return found
+
+
 def was_listed(organisation: Organisation, codes: Sequence[str]) -> bool:
     """Whether any record, however long over, was imported against an organisation."""
     found = select(NationalRecord.id).where(
