@@ -39,6 +39,7 @@ from marketplace.sanctions.models import (
     Case,
     CaseStatus,
 )
+from marketplace.supervision.trials.models import RatingTrial, TrialChange, TrialStatus
 from tests.pages import faults
 
 # the build is some two minutes of work; on a busy machine that takes longer
@@ -100,6 +101,9 @@ def test_it_holds_what_a_year_holds(site: Flask) -> None:
             BlacklistingStatus.ENDED: 1,
             BlacklistingStatus.IN_FORCE: 1,
         }
+        # rules tried on the ledger, with firms that would change their grade, wait for the approver
+        assert _by_status(RatingTrial) == {TrialStatus.PROPOSED: 1}
+        assert db.session.scalar(select(func.count(TrialChange.id)))
         needs = _by_status(Need)
         assert 140 <= sum(needs.values()) <= 170
         assert needs[NeedStatus.COMPLETED] >= 60
