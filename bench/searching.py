@@ -178,6 +178,9 @@ def _fill(environment: dict[str, str], firms: int) -> dict[str, list[str]]:
             for model, rows in tables:
                 _progress(f"{model.__tablename__}: {insert(connection, model.__table__, rows)}")
             connection.commit()
+            # as the database does by itself some time after
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
         db.session.remove()
         began = time.perf_counter()
         with transaction():

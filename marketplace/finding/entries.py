@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -114,7 +114,10 @@ def firms(keys: Sequence[int]) -> list[Entry]:
         if row.firm_id in offers:
             offers[row.firm_id].append(row)
     certificates = qualifications_of([row.id for row in found])
-    required = {register: _required(register) for register in {row.register_code for row in found}}
+    codes: dict[str, set[str]] = {row.register_code: set() for row in found}
+    for row in found:
+        codes[row.register_code].update(offer.item_code for offer in offers[row.id])
+    required = {register: _required(register, offered) for register, offered in codes.items()}
     return [
         _entry(
             Kind.FIRM,
@@ -147,14 +150,37 @@ def firms(keys: Sequence[int]) -> list[Entry]:
     ]
 
 
+_REQUIRED = select(
+    ServiceItem.code, ServiceItem.qualifications, ServiceItem.qualification_rule
+).where(
+    ServiceItem.edition_id == bindparam("edition_id"),
+    ServiceItem.code.in_(bindparam("codes", expanding=True)),
+    or_(ServiceItem.effective_until.is_(None), ServiceItem.effective_until > bindparam("day")),
+)
 _Requirements = tuple[tuple[Requirement, ...], bool]
 
 
-def _required(register: str) -> Mapping[str, _Requirements]:
-    """What the items in force on a register today require, by item."""
-    lineage = accounts.lineage(register)
-    found = catalogue.items(clock.today(), lineage)
-    return {item.code: (item.requirements, item.qualification_rule == "any") for item in found}
+def _required(register: str, codes: set[str]) -> Mapping[str, _Requirements]:
+    """What those of these items that are in force on a register today require, by item."""
+    day = clock.today()
+    edition = catalogue.edition_in_force(day, accounts.lineage(register))
+    if edition is None or not codes:
+        return {}
+    rows = fetch(_REQUIRED, edition_id=edition.id, day=day, codes=sorted(codes))
+    return {
+        row.code: (
+            tuple(
+                Requirement(
+                    type=each["type"],
+                    minimum_grade=each["minimum_grade"],
+                    grades=tuple(each["grades"]),
+                )
+                for each in row.qualifications
+            ),
+            row.qualification_rule == "any",
+        )
+        for row in rows
+    }
 
 
 def _until(required: _Requirements | None, held: Sequence[Row[Any]]) -> int:
