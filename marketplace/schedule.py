@@ -51,6 +51,12 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("list_drafts"),
     ),
     Job(
+        "清单外索要的说明期限",
+        "marketplace.catalogue.demands.tasks:advance_due",
+        15,
+        watches=_watching("offlist_demands"),
+    ),
+    Job(
         "入驻审查时限",
         "marketplace.intermediaries.tasks:advance_due",
         15,

@@ -16,12 +16,13 @@ from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
 from .blueprint import bp
+from .demands import pages as demand_pages
 from .models import CatalogueEdition, ServiceItem, Stage
 from .revising import pages
 from .rules.comparing import compare
 from .wording import CHANGES, field_titles
 
-__all__ = ["bp", "pages"]
+__all__ = ["bp", "demand_pages", "pages"]
 
 
 @bp.route("/items")

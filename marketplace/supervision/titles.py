@@ -71,6 +71,7 @@ NOUNS: dict[str, Any] = {
     "notice": _l("公示"),
     "objections": _l("异议"),
     "offering": _l("承接事项"),
+    "offlist_demands": _l("清单外索要的反映"),
     "order_asks": _l("询单"),
     "orders": _l("直接下单"),
     "organisation": _l("单位"),

@@ -117,6 +117,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "evaluations.evaluate_department",
                 ),
             ),
+            Place("catalogue.demands", _l("反映部门索要"), ("catalogue.report_demand",)),
             Place("evaluations.services", _l("办事评价"), ("evaluations.rate_service",)),
             Place(
                 "sanctions.own",
@@ -181,6 +182,16 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "catalogue.draft",
                     "catalogue.draft_facts",
                     "catalogue.return_draft",
+                ),
+            ),
+            Place(
+                "catalogue.demand_desk",
+                _l("清单外索要"),
+                (
+                    "catalogue.demand",
+                    "catalogue.decline_demand",
+                    "catalogue.answer_demand",
+                    "catalogue.decide_demand",
                 ),
             ),
             Place(

@@ -8,11 +8,14 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
+from marketplace.catalogue.rules.policy import CataloguePolicy
 from marketplace.foundation import audit, clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict
+from marketplace.foundation.policy import Edition
 
 from ..queries import edition_of
 from ..rules import EvaluationPolicy
@@ -40,6 +43,7 @@ def settle_year(
     if found.facts.is_empty:
         return None
     edition = edition_of(department.jurisdiction_code, last)
+    listing = listing_policy(department.jurisdiction_code, last)
     row = DepartmentYear(
         department_id=department.id,
         year=year,
@@ -49,7 +53,9 @@ def settle_year(
         edition_id=edition.id,
         least_firms=found.least_firms,
         evidence=found.evidence,
-        hundredths=year_score(found.facts, edition.values).hundredths,
+        demands=found.facts.demands,
+        listing_edition_id=listing.id,
+        hundredths=year_score(found.facts, edition.values, listing.values).hundredths,
         **{name: getattr(found.facts, name) for name in COUNTED},
     )
     row.digest = row.content_digest()
@@ -67,6 +73,18 @@ def settle_year(
     return row
 
 
+def listing_policy(jurisdiction: str, day: date) -> Edition[CataloguePolicy]:
+    """What off-list demands take off in a place on a day."""
+    return policy.in_force(CataloguePolicy, accounts.lineage(jurisdiction), day)
+
+
+def listing_of(row: DepartmentYear) -> CataloguePolicy | None:
+    """What off-list demands took off in a settled year; None where they were not counted."""
+    if row.listing_edition_id is None:
+        return None
+    return policy.by_id(CataloguePolicy, row.listing_edition_id).values
+
+
 def differences() -> Iterator[str]:
     """Where a settled year is not what its facts say under its edition; none when all is well.
 
@@ -77,9 +95,13 @@ def differences() -> Iterator[str]:
         if row.content_digest() != row.digest:
             yield f"{named}: digest"
         counted = {each[0] for each in row.evidence.get("contracts", ())}
-        found = queries.gather(row.department, row.year, row.settled_on, counted)
+        known = row.demands is not None
+        found = queries.gather(
+            row.department, row.year, row.settled_on, counted, demands_counted=known
+        )
         if (found.facts, found.evidence) != (row.facts, row.evidence):
             yield f"{named}: facts"
         values = policy.by_id(EvaluationPolicy, row.edition_id).values
-        if year_score(row.facts, values).hundredths != row.hundredths:
+        listing = listing_of(row)
+        if year_score(row.facts, values, listing).hundredths != row.hundredths:
             yield f"{named}: score"

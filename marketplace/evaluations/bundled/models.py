@@ -30,6 +30,8 @@ COUNTED = (
 class DepartmentYear(PublicIdMixin, Model):
     """A department's score of one year, append-only: facts, evidence, edition, score.
 
+    ``demands`` and ``listing_edition_id`` (what an off-list demand takes off) are none in years
+    settled before such demands could be reported, and then no part of the digest.
     ``evidence`` names the contracts (key, late, versions, returned) and the unanswered checks;
     of the marks it keeps the digest of their commitments alone. ``digest`` covers all of it and
     stands in the audit ledger.
@@ -44,6 +46,7 @@ class DepartmentYear(PublicIdMixin, Model):
             "(firms IS NULL) = (marks IS NULL) AND (firms IS NULL) = (mark_total IS NULL)",
             name="marks",
         ),
+        CheckConstraint("(demands IS NULL) = (listing_edition_id IS NULL)", name="listing_edition"),
         CheckConstraint("hundredths BETWEEN 0 AND 10000", name="score"),
     )
 
@@ -62,6 +65,8 @@ class DepartmentYear(PublicIdMixin, Model):
     versions: Mapped[int]
     returned: Mapped[int]
     silent: Mapped[int]
+    demands: Mapped[int | None]
+    listing_edition_id: Mapped[int | None] = mapped_column(ForeignKey("policy_editions.id"))
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
     hundredths: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
@@ -71,7 +76,7 @@ class DepartmentYear(PublicIdMixin, Model):
     @property
     def facts(self) -> Facts:
         """What was counted."""
-        return Facts(**{name: getattr(self, name) for name in COUNTED})
+        return Facts(**{name: getattr(self, name) for name in COUNTED}, demands=self.demands or 0)
 
     def content_digest(self) -> str:
         """SHA-256 over whose score it is, of which year, by which edition, and all it rests on."""
@@ -84,7 +89,8 @@ class DepartmentYear(PublicIdMixin, Model):
             "evidence": self.evidence,
             "hundredths": self.hundredths,
         }
-        return digest({**counted, **named})
+        demanded = {"demands": self.demands, "listing_edition": self.listing_edition_id}
+        return digest({**counted, **named, **(demanded if self.demands is not None else {})})
 
 
 append_only(DepartmentYear.__table__)  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ from ..queries import edition_of
 from ..rules import Direction, EvaluationPolicy
 from . import access as rights
 from . import queries
+from .actions import listing_of, listing_policy
 from .rules import Part, year_score
 
 TITLES: dict[Part, Any] = {
@@ -46,10 +47,12 @@ def department_year(public_id: str, year: int) -> ResponseReturnValue:
     if row is not None:
         facts, evidence, least = row.facts, row.evidence, row.least_firms
         edition = policy.by_id(EvaluationPolicy, row.edition_id)
+        listing = listing_of(row)
     elif running:
         found = queries.gather(department, year, today)
         facts, evidence, least = found.facts, found.evidence, found.least_firms
         edition = edition_of(department.jurisdiction_code, today)
+        listing = listing_policy(department.jurisdiction_code, today).values
     else:
         raise Missing(f"department year {public_id} {year}")
     said = [
@@ -63,13 +66,15 @@ def department_year(public_id: str, year: int) -> ResponseReturnValue:
         year=year,
         row=row,
         facts=facts,
-        score=None if facts.is_empty else year_score(facts, edition.values),
+        score=None if facts.is_empty else year_score(facts, edition.values, listing),
         edition=edition,
+        listing=listing,
         least=least,
         said=said[0] if said else None,
         opened=opened,
         contracts=queries.contracts_in(evidence) if opened else [],
         checks=queries.checks_in(evidence) if opened else [],
+        demands=queries.demands_in(evidence) if opened else [],
         listed=queries.LISTED,
         titles=TITLES,
         parts=PART_TITLES,

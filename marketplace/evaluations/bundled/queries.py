@@ -11,6 +11,8 @@ from sqlalchemy import exists, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
+from marketplace.catalogue.demands.models import DemandStatus, OffListDemand
+from marketplace.catalogue.demands.queries import by_ids, upheld_in
 from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.foundation import calendar
@@ -45,11 +47,17 @@ def span(year: int) -> tuple[datetime, datetime]:
 
 
 def gather(
-    department: Organisation, year: int, today: date, counted: Collection[int] | None = None
+    department: Organisation,
+    year: int,
+    today: date,
+    counted: Collection[int] | None = None,
+    *,
+    demands_counted: bool = True,
 ) -> Gathered:
     """The facts of a department's year; of a year that has not ended without firms' marks.
 
-    ``counted`` names the contracts where it is known already which are of the department's trade.
+    ``counted`` names the contracts where it is known already which are of the department's trade;
+    ``demands_counted`` is False for a year settled before off-list demands were.
     """
     begins, ends = span(year)
     accepted = departments.accepted_in(department, begins, ends, counted)
@@ -65,6 +73,7 @@ def gather(
             .order_by(ProfessionalCheck.id)
         )
     )
+    demanded = upheld_in(department.id, begins, ends) if demands_counted else []
     said = None
     if year < today.year:
         after = date(year + 1, 1, 1)
@@ -79,6 +88,7 @@ def gather(
             versions=sum(each.versions for each in accepted),
             returned=sum(each.returned for each in accepted),
             silent=len(silent),
+            demands=len(demanded),
         ),
         departments.least_firms(department.jurisdiction_code, year),
         {
@@ -87,6 +97,7 @@ def gather(
             ],
             "silent": silent,
             "marks": said.commitments if said else None,
+            **({"demands": demanded} if demands_counted else {}),
         },
     )
 
@@ -113,6 +124,12 @@ def unsettled(year: int) -> list[int]:
         DepartmentWindow.revealed_at >= begins,
         DepartmentWindow.revealed_at < ends,
     )
+    demanded = exists().where(
+        OffListDemand.department_id == Organisation.id,
+        OffListDemand.status == DemandStatus.UPHELD,
+        OffListDemand.decided_at >= begins,
+        OffListDemand.decided_at < ends,
+    )
     settled_already = exists().where(
         DepartmentYear.department_id == Organisation.id, DepartmentYear.year == year
     )
@@ -132,7 +149,7 @@ def unsettled(year: int) -> list[int]:
                 department_here,
                 Organisation.jurisdiction_code == code,
                 ~settled_already,
-                or_(trade, silent, said),
+                or_(trade, silent, said, demanded),
             )
         )
     return found
@@ -197,3 +214,8 @@ def checks_in(evidence: dict[str, Any]) -> list[ProfessionalCheck]:
             .limit(as_written(LISTED))
         )
     )
+
+
+def demands_in(evidence: dict[str, Any]) -> list[OffListDemand]:
+    """The reports of off-list demands found true, the first 500."""
+    return by_ids(evidence.get("demands", ()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from marketplace.catalogue.rules.policy import CataloguePolicy
 from marketplace.evaluations.rules import Direction, EvaluationPolicy
 
 MARK_SCALE = 20
@@ -35,7 +36,8 @@ class Facts:
     firms marked than the edition asks for: then the marks have no part in the score, so that no
     firm's can be read out of it. ``contracts`` were accepted in the year, ``late`` of them were
     overdue; ``versions`` is what was delivered under them, ``returned`` what was sent back;
-    ``silent`` counts professional checks left unanswered.
+    ``silent`` counts professional checks left unanswered, ``demands`` reports found true that
+    the department asked for a service off the list.
     """
 
     firms: int | None
@@ -46,11 +48,12 @@ class Facts:
     versions: int
     returned: int
     silent: int
+    demands: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing happened in the year that a score could rest on."""
-        return not (self.marks or self.contracts or self.versions or self.silent)
+        return not (self.marks or self.contracts or self.versions or self.silent or self.demands)
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,20 @@ class PartLine:
 
 @dataclass(frozen=True)
 class YearScore:
-    """A score opened into its parts; ``deducted`` are the points for silence."""
+    """A score opened into its parts; ``deducted`` are the points for silence, ``demanded`` those
+    for off-list demands found true."""
 
     lines: tuple[PartLine, ...]
     deducted: Fraction
+    demanded: Fraction
     hundredths: int
 
 
-def year_score(facts: Facts, policy: EvaluationPolicy) -> YearScore:
-    """The score of a year, held in 0–100, half-up to a hundredth."""
+def year_score(
+    facts: Facts, policy: EvaluationPolicy, listing: CataloguePolicy | None = None
+) -> YearScore:
+    """The score of a year, held in 0–100, half-up to a hundredth. ``listing`` says what an
+    off-list demand takes off; it is needed where there is one."""
     found = tuple(_parts(facts, policy))
     strength = Fraction(policy.department_prior_strength)
     rest = Fraction(1)
@@ -97,8 +105,16 @@ def year_score(facts: Facts, policy: EvaluationPolicy) -> YearScore:
         Fraction(policy.department_silent_most),
         facts.silent * Fraction(policy.department_silent_points),
     )
-    score = sum((line.points for line in lines), Fraction(0)) - deducted
-    return YearScore(lines, deducted, half_up(min(Fraction(100), max(Fraction(0), score)) * 100))
+    demanded = Fraction(0)
+    if facts.demands:
+        assert listing is not None
+        demanded = min(
+            Fraction(listing.demand_most), facts.demands * Fraction(listing.demand_points)
+        )
+    score = sum((line.points for line in lines), Fraction(0)) - deducted - demanded
+    return YearScore(
+        lines, deducted, demanded, half_up(min(Fraction(100), max(Fraction(0), score)) * 100)
+    )
 
 
 def _parts(

@@ -41,6 +41,7 @@ SOURCES: tuple[Source, ...] = (
     choosing.fee_lists,
     cataloguing.item_proposals,
     cataloguing.list_drafts,
+    cataloguing.offlist_demands,
 )
 # what somebody at a bureau or a department can do; the rest is the superior office's alone
 _BELOW = frozenset().union(
