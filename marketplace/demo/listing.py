@@ -1,10 +1,13 @@
-"""The demo city's item list: departments' proposals, a new edition that waits for the approver."""
+"""The demo city's item list: departments' proposals, a new edition, reports of off-list demands."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.demands import actions as demanding
+from marketplace.catalogue.demands.models import OffListDemand
 from marketplace.catalogue.revising import actions, queries, reading
 from marketplace.catalogue.revising.models import ItemProposal, ListDraft
 from marketplace.foundation import clock
@@ -17,6 +20,7 @@ from .people import CITY, Cast
 
 # working days before the last
 PROPOSED, ACCEPTED, WAITING = 12, 9, 2
+DEMANDED = 20
 
 
 def proposals(cast: Cast, days: Days) -> Story:
@@ -49,6 +53,48 @@ def proposals(cast: Cast, days: Days) -> Story:
         title = f"青河市行政审批中介服务事项清单（{day.year} 年 {day.month} 月版，演示）"
         actions.state_facts(draft, title, "青审改发〔2026〕11号（演示）", day, operator, now)
         actions.submit_draft(draft, operator, now)
+
+
+def demands(cast: Cast, days: Days) -> Story:
+    """One report of an off-list demand was found true, one waits for the department, one for the
+    bureau."""
+    yield days.at(DEMANDED)
+    first = _reported(cast, "shipin", "zjj", "房屋安全鉴定", "房屋建筑工程施工许可")
+    operator, approver = (cast.desk(CITY, place).actor for place in ("operator", "approver"))
+    with transaction():
+        demanding.take_case(db.session.get_one(OffListDemand, first), operator, clock.now())
+    yield days.at(DEMANDED - 3)
+    with transaction():
+        case = db.session.get_one(OffListDemand, first)
+        answer = "窗口人员误将房屋安全鉴定列为申请材料，已改正一次性告知单。"
+        demanding.answer_case(case, answer, cast.officers["zhujian"].actor, clock.now())
+    yield days.at(DEMANDED - 6)
+    with transaction():
+        case = db.session.get_one(OffListDemand, first)
+        finding = "经查，窗口告知单列有房屋安全鉴定，该事项在清单之外，没有法律依据。"
+        demanding.decide_case(case, True, finding, approver, clock.now())
+    yield days.at(4)
+    second = _reported(cast, "hewan", "sthj", "环境监测", "建设项目环境影响评价审批")
+    with transaction():
+        demanding.take_case(db.session.get_one(OffListDemand, second), operator, clock.now())
+    yield days.at(1)
+    _reported(cast, "chengtou", "zrzy", "建筑日照分析", "建设工程规划许可证核发")
+
+
+def _reported(cast: Cast, login: str, office: str, name: str, approval: str) -> int:
+    with transaction():
+        now = clock.now()
+        case = demanding.report_demand(
+            accounts.department(CITY, office),
+            name,
+            approval,
+            clock.local_day(now),
+            "窗口口头告知须先提交这一报告才予受理，未出具书面通知。",
+            None,
+            cast.owners[login].actor,
+            now,
+        )
+        return case.id
 
 
 def _proposed(code: str, changed: dict[str, object], reason: str, actor: Actor) -> int:

@@ -49,6 +49,7 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(truth.disputed(cast, days, 25))
     agenda.add(serving.rated(cast, days, 40, 1))
     agenda.add(listing.proposals(cast, days))
+    agenda.add(listing.demands(cast, days))
     agenda.run(days.end, lambda day: None)
     return_to_present()
 

@@ -155,6 +155,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield price_lists.fee_lists(cast, days)
     yield price_lists.audited_charges(cast, days)
     yield listing.proposals(cast, days)
+    yield listing.demands(cast, days)
     yield from ordering.orders(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)

@@ -1,6 +1,6 @@
 """reports that a department asked for a service off the list, and what they take off its year
 
-Revises: 0041
+Revises: 0039
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
@@ -112,8 +112,5 @@ def downgrade() -> None:
     op.drop_table("offlist_demands")
     with op.batch_alter_table(YEARS) as batch:
         batch.drop_constraint(op.f(f"ck_{YEARS}_listing_edition"), type_="check")
-        batch.drop_constraint(
-            op.f(f"fk_{YEARS}_listing_edition_id_policy_editions"), type_="foreignkey"
-        )
         batch.drop_column("listing_edition_id")
         batch.drop_column("demands")
