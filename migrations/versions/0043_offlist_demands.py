@@ -1,6 +1,6 @@
 """reports that a department asked for a service off the list, and what they take off its year
 
-Revises: 0039
+Revises: 0038
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
