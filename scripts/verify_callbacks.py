@@ -3,11 +3,12 @@
 
     python3 verify_callbacks.py RECORD.json [--ledger FILE]
 
-RECORD.json is what the page of call-backs gives for a month; FILE is a ledger of the same days
-(docs/ledger.md): the public file of hashes shows that the list stood in the ledger before the seed
-could be known; the auditors' file of rows shows besides that the list is complete. Verify FILE
-itself with verify_ledger.py. Every finding is one line; the exit status is 0 only when there is
-none. Nothing here is taken from the marketplace's own code.
+RECORD.json is what the page of call-backs gives for a month, or what it gives auditors, which says
+besides whose mark each line is; FILE is a ledger of the same days (docs/ledger.md): the public file
+of hashes shows that the list stood in the ledger before the seed could be known; the auditors' file
+of rows shows, with the auditors' record, that the list is complete. Verify FILE itself with
+verify_ledger.py. Every finding is one line; the exit status is 0 only when there is none. Nothing
+here is taken from the marketplace's own code.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-FORMAT = "zjcs-callback/2"
+FORMAT = "zjcs-callback/3"
+LINE = "zjcs-callback-line/1"
 LEDGER = "zjcs-ledger/1"
 SHANGHAI = timezone(timedelta(hours=8))
 FULL = 10_000
@@ -53,12 +55,12 @@ def findings(record: dict[str, Any]) -> Iterator[str]:
     if record.get("format") != FORMAT:
         yield f"the record is not of format {FORMAT}"
         return
-    lines = [line.split("\t") for line in record["lines"]]
-    entries = [int(entry) for entry, _reference, _standing in lines]
-    if entries != sorted(set(entries)):
-        yield "the list is not in the order of its entries, or names one twice"
-    if sha256("".join(f"{line}\n" for line in record["lines"])) != record["list_sha256"]:
-        yield "the list does not match its hash"
+    lines = record.get("lines")
+    if lines is not None:
+        if lines != sorted(set(lines)) or len(lines) != record["count"]:
+            yield "the list is not in its order, names one twice or is not of its length"
+        if sha256("".join(f"{line}\n" for line in lines)) != record["list_sha256"]:
+            yield "the list does not match its hash"
     row = record["row"]
     content = json.loads(row["content"])
     if sha256(row["content"]) != row["digest"]:
@@ -76,18 +78,27 @@ def findings(record: dict[str, Any]) -> Iterator[str]:
         "jurisdiction": record["jurisdiction"],
         "month": record["month"],
         "list": record["list_sha256"],
-        "count": len(lines),
+        "count": record["count"],
     }
     for name, value in wanted.items():
         if said.get(name) != value:
             yield f"the ledger's row says {name} {said.get(name)}, the record {value}"
     if record["draw"] is not None:
-        full = [reference for _entry, reference, standing in lines if standing == "full"]
-        yield from draw_findings(record, full, content["at"])
+        yield from seed_findings(record, content["at"])
+        if lines is not None and "drawn" in record:
+            yield from draw_findings(record, lines)
+    if lines is not None and record.get("openings") is not None:
+        for line, opening in zip(lines, record["openings"], strict=True):
+            token, drawn_from = line.split("\t")
+            standing = opening.split("\t")[2]
+            if sha256(f"{LINE}\n{opening}\n") != token:
+                yield f"line {token}: the opening is not its own"
+            elif (standing == "full") != (drawn_from == "full"):
+                yield f"line {token}: opened as {standing}, listed as {drawn_from}"
 
 
-def draw_findings(record: dict[str, Any], full: list[str], listed_at: str) -> Iterator[str]:
-    """What is wrong with the draw."""
+def seed_findings(record: dict[str, Any], listed_at: str) -> Iterator[str]:
+    """What is wrong with the seed."""
     draw = record["draw"]
     day = datetime.fromisoformat(listed_at).astimezone(SHANGHAI).date().isoformat()
     if draw["head_day"] != day:
@@ -107,9 +118,15 @@ def draw_findings(record: dict[str, Any], full: list[str], listed_at: str) -> It
     )
     if sha256(text) != draw["seed"]:
         yield "the seed is not that of the list and the head"
+
+
+def draw_findings(record: dict[str, Any], lines: list[str]) -> Iterator[str]:
+    """What is wrong with the draw."""
+    pairs = (line.split("\t") for line in lines)
+    full = [token for token, drawn_from in pairs if drawn_from == "full"]
     share = -(-len(full) * record["sample_percent"] // 100)
     size = min(len(full), max(share, record["sample_least"]))
-    if draw["drawn"] != shuffled(full, draw["seed"])[:size]:
+    if record["drawn"] != shuffled(full, record["draw"]["seed"])[:size]:
         yield f"the {size} drawn are not those that the seed gives"
 
 
@@ -137,28 +154,31 @@ def ledger_findings(record: dict[str, Any], path: str) -> Iterator[str]:
     for seq, row_hash in wanted.items():
         if found.get(seq) != row_hash:
             yield f"audit_ledger {seq}: the ledger does not hold this row"
-    if head["holds"] == "rows":
+    if head["holds"] == "rows" and record.get("openings") is not None:
         yield from missing(record, posted)
 
 
 def missing(record: dict[str, Any], posted: dict[int, dict[str, Any]]) -> Iterator[str]:
     """Marks of the month that are not on the list, and lines that no mark stands behind."""
-    rows = (line.split("\t") for line in record["lines"])
-    listed = {int(entry): standing for entry, _reference, standing in rows}
+    rows = (opening.split("\t") for opening in record["openings"])
+    listed = {int(row[0]): (row[2], int(row[3])) for row in rows}
     undone = {each["reverses_id"] for each in posted.values() if each["kind"] == "reversal"}
     for number, each in posted.items():
-        if each["kind"] != "mark" or each["side"] not in ("owner", "firm"):
+        if each["kind"] != "mark" or each["side"] not in ("owner", "firm", "assessor"):
             continue
         at = datetime.fromisoformat(each["recorded_at"]).astimezone(SHANGHAI)
         here = each["jurisdiction_code"] == record["jurisdiction"]
         if not here or f"{at:%Y-%m}" != record["month"]:
             continue
-        standing = listed.pop(number, None)
-        low = min(each["parts"].values()) <= record["low_up_to"]
-        expected = "low" if low else "full" if each["hundredths"] == FULL else "other"
-        if standing is None:
+        found = listed.pop(number, None)
+        if found is None:
             yield f"rating_ledger {number}: the mark is not on the list"
-        elif standing == "excluded" and number not in undone:
+            continue
+        # what was low is a matter of the edition of the reveal: the opening says which it was
+        standing, low_up_to = found
+        low = min(each["parts"].values()) <= low_up_to
+        expected = "low" if low else "full" if each["hundredths"] == FULL else "other"
+        if standing == "excluded" and number not in undone:
             yield f"rating_ledger {number}: listed as excluded, but nothing reversed it"
         elif standing not in ("excluded", expected):
             yield f"rating_ledger {number}: listed as {standing}, the marks are {expected}"
@@ -186,6 +206,8 @@ def main() -> int:
         print(finding)
     if not count and record["draw"] is None:
         print("nothing is drawn yet")
+    elif not count and "drawn" not in record:
+        print("the lines and those drawn are published once the calls are made")
     print(f"{count} differences")
     return int(count > 0)
 

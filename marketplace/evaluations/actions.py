@@ -20,9 +20,9 @@ from marketplace.ratings.actions import post_marks
 from marketplace.ratings.rules.entries import RaterSide
 
 from . import queries
-from .assessors import queries as assessors
-from .assessors.revealing import post_assessments
+from .assessors import awaiting
 from .callbacks.opening import open_for_low
+from .departments import queries as departments
 from .models import PART_TITLES, Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .rules import (
     Direction,
@@ -36,6 +36,7 @@ from .rules import (
 SIDES = {
     Direction.OWNER_TO_FIRM: RaterSide.OWNER,
     Direction.FIRM_TO_OWNER: RaterSide.FIRM,
+    Direction.ASSESSOR_TO_FIRM: RaterSide.ASSESSOR,
 }
 
 
@@ -66,13 +67,29 @@ def open_windows(contract: Contract, actor: Actor, now: datetime) -> EvaluationW
             raise
         return found
     until = clock.written(ends_at)
+    reveals = (
+        "双方和聘任的评价人均评价后，或者截止后同时公开"
+        if edition.values.assessor_kinds
+        else "双方均评价后或者截止后同时公开"
+    )
     for organisation_id in (contract.owner_id, contract.firm_id):
         send(
             organisation_id,
             f"请评价合同 {contract.number}",
-            f"评价截止时间 {until}。双方均评价后或者截止后同时公开，逾期视为未评价。",
+            f"评价截止时间 {until}。{reveals}，逾期视为未评价。",
             f"/contracts/{contract.public_id}/evaluation",
             f"evaluation:{contract.id}:{organisation_id}:open",
+            now,
+        )
+    department = departments.department_of(contract)
+    if department is not None:
+        send(
+            contract.firm_id,
+            f"可以就合同 {contract.number} 评价行业主管部门",
+            f"{until} 前可以评价{department.name}的指导服务、服务时效和公平公正。"
+            "对部门的评价只在年度结束后汇总公布，部门看不到单份评价；不评价没有任何影响。",
+            f"/contracts/{contract.public_id}/department-evaluation",
+            f"department-evaluation:{contract.id}:open",
             now,
         )
     return window
@@ -104,10 +121,18 @@ def submit_evaluation(
     parties = (contract.owner_id, contract.firm_id)
     rater, about = parties if direction is Direction.OWNER_TO_FIRM else parties[::-1]
     given = give_marks(window, direction, rater, about, marks, reason, rules, actor, now)
-    marked = {one.direction for one in queries.evaluations_in(window)}
-    if all_in(marked) and not assessors.awaited(window, now):
-        reveal(window, actor, now)
+    reveal_when_all_are_in(window, actor, now)
     return given
+
+
+def reveal_when_all_are_in(window: EvaluationWindow, actor: Actor, now: datetime) -> bool:
+    """Reveal a locked window once both parties have marked and no assessor is awaited."""
+    if window.status is not WindowStatus.OPEN:
+        return False
+    if not all_in(queries.sides_in(window)) or awaiting.awaited(window, now):
+        return False
+    reveal(window, actor, now)
+    return True
 
 
 def give_marks(
@@ -120,11 +145,13 @@ def give_marks(
     rules: EvaluationPolicy,
     actor: Actor,
     now: datetime,
+    appointment_id: int | None = None,
 ) -> Evaluation:
     """Keep marks given in one direction, or their revision. The caller holds the lock of the pair
-    and has found it open. Raises Invalid for the marks, Conflict when they are revised too late."""
+    and has found it open; ``appointment_id`` is by what an assessor marks. Raises Invalid for the
+    marks, Conflict when they are revised too late."""
     _check(direction, marks, reason, rules)
-    given = queries.evaluation(window, direction)
+    given = queries.evaluation(window, direction, rater_id)
     if given is None:
         given = Evaluation(
             window_id=window.id,
@@ -133,6 +160,7 @@ def give_marks(
             about_organisation_id=about_id,
             given_at=now,
             revise_until=working_calendar().deadline(now, rules.revision_working_days),
+            appointment_id=appointment_id,
         )
         db.session.add(given)
         db.session.flush()
@@ -145,7 +173,7 @@ def give_marks(
 def _check(
     direction: Direction, marks: Mapping[str, int], reason: str | None, rules: EvaluationPolicy
 ) -> None:
-    part = wrong_part(direction, marks)
+    part = wrong_part(direction.parts_under(rules), marks)
     if part is not None:
         raise Invalid(
             _("请为“%(part)s”评 1 到 5 分", part=PART_TITLES.get(part, part)),
@@ -195,7 +223,10 @@ def _add_version(
 
 
 def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
-    """Show both sides' marks at once and post them to the ratings. The window is locked."""
+    """Show all marks at once and post them to the ratings. The window is locked.
+
+    What an assessor gave under an appointment since ended stays given: it had the right then.
+    """
     contract = window.contract
     window.revealed_at = now
     lifecycle.move(window, WindowStatus.REVEALED, actor, now)
@@ -214,13 +245,12 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
         )
         given.rating_entry_id = entry.id
         open_for_low(given, CLOCK, now)
-    post_assessments(window, now)
     db.session.flush()
     for organisation_id in (contract.owner_id, contract.firm_id):
         send(
             organisation_id,
             f"合同 {contract.number} 的评价已公开",
-            "双方评价已同时公开，自次日起计入信用得分。",
+            "所有评价已同时公开，自次日起计入信用得分。",
             f"/contracts/{contract.public_id}/evaluation",
             f"evaluation:{contract.id}:{organisation_id}:revealed",
             now,
@@ -229,7 +259,7 @@ def reveal(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
 
 def advance_window(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
     """The time is over: reveal what was given; what was not given has no effect on any score."""
-    if queries.evaluations_in(window) or assessors.assessments_in(window):
+    if queries.evaluations_in(window):
         reveal(window, actor, now)
     else:
         lifecycle.move(window, WindowStatus.LAPSED, actor, now)

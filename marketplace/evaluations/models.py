@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
@@ -23,6 +23,7 @@ DIRECTION_TITLES: dict[Direction, Any] = {
     Direction.FIRM_TO_OWNER: _l("中介机构评价项目业主"),
     Direction.DEPARTMENT_TO_FIRM: _l("行业主管部门评价中介机构"),
     Direction.FIRM_TO_DEPARTMENT: _l("中介机构评价行业主管部门"),
+    Direction.ASSESSOR_TO_FIRM: _l("社会监督员、第三方评估机构评价中介机构"),
 }
 PART_TITLES: dict[str, Any] = {
     "quality": _l("服务质量"),
@@ -72,28 +73,44 @@ class EvaluationWindow(PublicIdMixin, LifecycleMixin, Model):
     contract: Mapped[Contract] = relationship()
 
 
+_OF_A_SIDE = "direction <> 'assessor_to_firm'"
+
+
 class Evaluation(PublicIdMixin, Model):
     """One side's evaluation of the other: one for each contract and direction.
 
     Those between the firm and a department have the period of the contract's window and a reveal of
-    their own (``departments.models.DepartmentWindow``).
+    their own (``departments.models.DepartmentWindow``). Each assessor gives one of its own, under
+    the appointment it had then.
     `rating_entry_id` is the ledger entry that its reveal posted. Nothing of it is shown to anybody
     but its own side before the window is revealed.
     """
 
     __tablename__ = "evaluations"
     __table_args__ = (
-        UniqueConstraint("window_id", "direction"),
+        UniqueConstraint("window_id", "direction", "rater_organisation_id"),
+        Index(
+            "uq_evaluations_side",
+            "window_id",
+            "direction",
+            unique=True,
+            sqlite_where=text(_OF_A_SIDE),
+            postgresql_where=text(_OF_A_SIDE),
+        ),
         CheckConstraint("rater_organisation_id <> about_organisation_id", name="two_parties"),
+        CheckConstraint(
+            "(direction = 'assessor_to_firm') = (appointment_id IS NOT NULL)", name="appointed"
+        ),
     )
 
     window_id: Mapped[int] = mapped_column(ForeignKey("evaluation_windows.id"))
     direction: Mapped[Direction] = mapped_column(EnumText(Direction))
-    rater_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    rater_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     about_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     given_at: Mapped[datetime]
     revise_until: Mapped[datetime]
     rating_entry_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("assessor_appointments.id"))
 
     window: Mapped[EvaluationWindow] = relationship()
     rater: Mapped[Organisation] = relationship(foreign_keys=[rater_organisation_id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, true
 from sqlalchemy.orm import aliased
@@ -16,10 +17,11 @@ from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
 from marketplace.projects.models import Need
 
+from .assessors.models import AssessorAppointment
 from .departments.models import DepartmentWindow, PairStatus
 from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatus
 from .reviews.models import EvaluationReply, EvaluationReview, ReviewStatus
-from .rules import DEPARTMENTS, PARTIES, Direction, EvaluationPolicy
+from .rules import DEPARTMENTS, PARTIES, REVEALED_TOGETHER, Direction, EvaluationPolicy
 
 OVER = (ContractStatus.COMPLETED, ContractStatus.TERMINATED)
 
@@ -88,22 +90,38 @@ def direction_of(contract: Contract, organisation_id: int | None) -> Direction |
     return Direction.FIRM_TO_OWNER if organisation_id == contract.firm_id else None
 
 
-def evaluation(window: EvaluationWindow, direction: Direction) -> Evaluation | None:
-    """One side's evaluation; callers show it to that side only until the reveal."""
-    return db.session.scalar(
-        select(Evaluation).where(
-            Evaluation.window_id == window.id, Evaluation.direction == direction
-        )
+def evaluation(
+    window: EvaluationWindow, direction: Direction, rater_id: int | None = None
+) -> Evaluation | None:
+    """One side's evaluation, of assessors that of ``rater_id``; callers show it to whoever gave it
+    only until the reveal."""
+    asked = select(Evaluation).where(
+        Evaluation.window_id == window.id, Evaluation.direction == direction
     )
+    if direction is Direction.ASSESSOR_TO_FIRM:
+        asked = asked.where(Evaluation.rater_organisation_id == rater_id)
+    return db.session.scalar(asked)
 
 
 def evaluations_in(window: EvaluationWindow) -> list[Evaluation]:
-    """The evaluations of the two parties of the contract."""
-    return list(
+    """What is revealed with a window: the evaluations of the two parties of the contract, the
+    owner's first, then those of assessors."""
+    found = db.session.scalars(
+        select(Evaluation).where(
+            Evaluation.window_id == window.id, Evaluation.direction.in_(REVEALED_TOGETHER)
+        )
+    )
+    order = list(Direction)
+    return sorted(found, key=lambda each: (order.index(each.direction), each.id))
+
+
+def sides_in(window: EvaluationWindow) -> set[Direction]:
+    """Which of the two parties have marked."""
+    return set(
         db.session.scalars(
-            select(Evaluation)
-            .where(Evaluation.window_id == window.id, Evaluation.direction.in_(PARTIES))
-            .order_by(Evaluation.direction.desc())
+            select(Evaluation.direction).where(
+                Evaluation.window_id == window.id, Evaluation.direction.in_(PARTIES)
+            )
         )
     )
 
@@ -113,7 +131,7 @@ def revealed_at(given: Evaluation) -> datetime | None:
 
     Firms' marks on departments never are: they are published as yearly aggregates alone.
     """
-    if given.direction in PARTIES:
+    if given.direction in REVEALED_TOGETHER:
         return given.window.revealed_at
     if given.direction is Direction.FIRM_TO_DEPARTMENT:
         return None
@@ -124,14 +142,18 @@ def revealed_at(given: Evaluation) -> datetime | None:
     )
 
 
-def address_of(given: Evaluation) -> str:
-    """The page on which both sides of an evaluation read it."""
+def address_of(given: Evaluation, reader_id: int | None) -> str:
+    """The page on which an organisation reads an evaluation it gave or that is about it."""
     contract = f"/contracts/{given.window.contract.public_id}"
-    return f"{contract}/{'' if given.direction in PARTIES else 'department-'}evaluation"
+    if given.direction in DEPARTMENTS:
+        return f"{contract}/department-evaluation"
+    of_an_assessor = given.direction is Direction.ASSESSOR_TO_FIRM
+    its_own = reader_id == given.rater_organisation_id
+    return f"{contract}/{'assessment' if of_an_assessor and its_own else 'evaluation'}"
 
 
 def revealed_in(window: EvaluationWindow) -> list[Evaluation]:
-    """Both sides' evaluations once they are revealed, nothing before."""
+    """What is revealed with a window once it is, nothing before."""
     return evaluations_in(window) if window.status is WindowStatus.REVEALED else []
 
 
@@ -182,6 +204,9 @@ _OF_PARTIES = (
     .where(EvaluationWindow.status == WindowStatus.REVEALED)
     .order_by(EvaluationWindow.revealed_at.desc(), Evaluation.id.desc())
 )
+_OF_ASSESSORS = _OF_PARTIES.add_columns(AssessorAppointment.kind.label("rater_kind")).join(
+    AssessorAppointment, AssessorAppointment.id == Evaluation.appointment_id
+)
 _OF_DEPARTMENTS = (
     _SHOWN.add_columns(DepartmentWindow.revealed_at)
     .join(DepartmentWindow, DepartmentWindow.contract_id == EvaluationWindow.contract_id)
@@ -194,7 +219,8 @@ _OF_DEPARTMENTS = (
 class Mark:
     """One revealed evaluation as a page shows it; ``rater`` as the public may name it.
 
-    ``excluded`` is the reason why it no longer counts, None where it does.
+    ``excluded`` is the reason why it no longer counts, None where it does; ``rater_kind`` says
+    what an assessor is.
     """
 
     rater: str
@@ -204,6 +230,7 @@ class Mark:
     revealed_at: datetime
     reply: str | None = None
     excluded: str | None = None
+    rater_kind: Any = None
 
 
 def marks_about(
@@ -212,17 +239,22 @@ def marks_about(
     """Mean marks by part about an organisation over its latest 500 revealed evaluations, half-up
     to a hundredth, excluded ones left out; and the latest ``shown`` of them, excluded ones too."""
     statement = _OF_DEPARTMENTS if direction in DEPARTMENTS else _OF_PARTIES
+    by_assessors = direction is Direction.ASSESSOR_TO_FIRM
+    if by_assessors:
+        statement = _OF_ASSESSORS
     latest = fetch(statement, organisation_id=organisation_id, direction=direction)
     if not latest:
         return [], []
     counted = [each for each in latest if each.excluded is None]
-    count = len(counted)
-    averages = [
-        Average(
-            part, (sum(each.marks[part] for each in counted) * 200 + count) // (count * 2), count
-        )
+    # an edition may name other parts for assessors than the one before it
+    given = {
+        part: [each.marks[part] for each in counted if part in each.marks]
         for part in direction.parts
-        if count
+    }
+    averages = [
+        Average(part, (sum(marks) * 200 + len(marks)) // (len(marks) * 2), len(marks))
+        for part, marks in given.items()
+        if marks
     ]
     return averages, [
         Mark(
@@ -233,6 +265,7 @@ def marks_about(
             revealed_at=each.revealed_at,
             reply=each.reply,
             excluded=each.excluded,
+            rater_kind=each.rater_kind.title if by_assessors else None,
         )
         for each in latest[:shown]
     ]

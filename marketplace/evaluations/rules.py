@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,8 +29,9 @@ class EvaluationPolicy:
     dispute_working_days: Annotated[int, Ge(1), Le(60)] = 5
     dispute_answer_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
-    # marks on departments: published by the year, once so many firms have marked
-    department_least_firms: Annotated[int, Ge(1), Le(1000)] = 5
+    # marks on departments: published by the year, once so many firms have marked; of two each
+    # could tell the other's from the sum
+    department_least_firms: Annotated[int, Ge(3), Le(1000)] = 5
     # a department's score of a year: shares of its parts, the prior they begin from, silence
     department_marks_share: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.4")
     department_on_time_share: Annotated[Decimal, Ge(0), Le(1)] = Decimal("0.3")
@@ -65,6 +66,12 @@ class EvaluationPolicy:
         "评分和理由是否与实际情况一致？",
         "有无人以评价结果提出交换条件或者施加压力？",
     )
+    callback_assessor_questions: tuple[Annotated[str, MinLen(2), MaxLen(200)], ...] = (
+        "是否实际查看了该合同的服务成果和履行情况？",
+        "评价是否由本人或者本单位自行作出，有无他人代为打分？",
+        "评分和理由是否与实际情况一致？",
+        "有无人以评价结果提出交换条件或者施加压力？",
+    )
 
     # screens for gaming: reasons to look, over the marks of the last `screen_months`
     screen_months: Annotated[int, Ge(1), Le(60)] = 24
@@ -87,11 +94,18 @@ class Direction(StrEnum):
     FIRM_TO_OWNER = "firm_to_owner"
     DEPARTMENT_TO_FIRM = "department_to_firm"
     FIRM_TO_DEPARTMENT = "firm_to_department"
+    ASSESSOR_TO_FIRM = "assessor_to_firm"
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts to mark, in their order."""
+        """The parts to mark, in their order; an assessor marks those of them its edition names."""
         return PARTS[self]
+
+    def parts_under(self, policy: EvaluationPolicy) -> tuple[str, ...]:
+        """The parts to mark under an edition, in their order."""
+        if self is not Direction.ASSESSOR_TO_FIRM:
+            return self.parts
+        return tuple(part for part in self.parts if part in policy.assessor_parts)
 
 
 PARTS: dict[Direction, tuple[str, ...]] = {
@@ -99,18 +113,21 @@ PARTS: dict[Direction, tuple[str, ...]] = {
     Direction.FIRM_TO_OWNER: ("requirements", "cooperation", "payment", "integrity"),
     Direction.DEPARTMENT_TO_FIRM: ("result", "conduct"),
     Direction.FIRM_TO_DEPARTMENT: ("guidance", "timeliness", "fairness"),
+    Direction.ASSESSOR_TO_FIRM: ("quality", "timeliness", "attitude", "charging", "conduct"),
 }
 # who see each other's marks at once: the parties of a contract; its firm and the department
 PARTIES = frozenset({Direction.OWNER_TO_FIRM, Direction.FIRM_TO_OWNER})
+# revealed with the contract's window: the parties' and the assessors'
+REVEALED_TOGETHER = PARTIES | {Direction.ASSESSOR_TO_FIRM}
 DEPARTMENTS = frozenset({Direction.DEPARTMENT_TO_FIRM, Direction.FIRM_TO_DEPARTMENT})
 
 
-def wrong_part(direction: Direction, marks: Mapping[str, int]) -> str | None:
+def wrong_part(parts: Collection[str], marks: Mapping[str, int]) -> str | None:
     """The first part that is missing, unknown or outside 1–5; None when all is well."""
-    for part in direction.parts:
+    for part in parts:
         if marks.get(part) not in range(LOWEST, HIGHEST + 1):
             return part
-    return next((part for part in marks if part not in direction.parts), None)
+    return next((part for part in marks if part not in parts), None)
 
 
 def needs_reason(marks: Mapping[str, int], policy: EvaluationPolicy) -> bool:

@@ -8,9 +8,11 @@ from sqlalchemy import Select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
 
 from . import actions, queries
 from .assessors import actions as assessors
+from .assessors import awaiting
 from .assessors.models import AssessorAppointment
 from .departments import actions as departments
 from .departments.models import DepartmentWindow
@@ -24,11 +26,22 @@ def advance_due() -> int:
         + tasks.sweep(EvaluationWindow, actions.advance_window)
         + tasks.sweep(DepartmentWindow, departments.advance_pair)
         + tasks.sweep(AssessorAppointment, assessors.advance_appointment)
+        + tasks.advance_each("evaluation_windows.complete", _complete, assessors.reveal_complete)
     )
 
 
 def _unopened(_now: datetime, left_alone: Select[int]) -> list[int]:
     return queries.unopened(left_alone)
+
+
+def _complete(now: datetime, left_alone: Select[int]) -> list[int]:
+    resting = set(db.session.scalars(left_alone))
+    waiting = (key for key in awaiting.complete() if key not in resting)
+    return [
+        key
+        for key in waiting
+        if not awaiting.awaited(db.session.get_one(EvaluationWindow, key), now)
+    ]
 
 
 def _open(contract_id: int, actor: Actor, now: datetime) -> int:

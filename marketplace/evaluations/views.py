@@ -25,7 +25,7 @@ from .forms import FORMS
 from .models import DIRECTION_TITLES, PART_TITLES, EvaluationWindow, WindowStatus
 from .reviews import pages as review_pages
 from .reviews import queries as reviews
-from .rules import Direction, EvaluationPolicy, may_revise
+from .rules import PARTIES, Direction, EvaluationPolicy, may_revise
 from .screens import pages as screen_pages
 from .served import pages as served_pages
 
@@ -87,9 +87,22 @@ def _page(contract: Contract, direction: Direction, form: Form) -> str:
         mine=require_actor().organisation_id,
         replies=reviews.replies_to(revealed),
         reviews=reviews.reviews_of(revealed),
-        dispute_until=reviews.dispute_until(revealed[0]) if revealed else None,
+        assessed=_rules(contract, window).assessor_kinds,
+        both=len(queries.sides_in(window)) == len(PARTIES) if revealed and window else False,
+        dispute_until={
+            each.id: reviews.dispute_until(each)
+            for each in revealed
+            if each.about_organisation_id == require_actor().organisation_id
+        },
         **came_back("form", form),
     )
+
+
+def _rules(contract: Contract, window: EvaluationWindow | None) -> EvaluationPolicy:
+    """The rules of a contract's window, also before it is opened."""
+    if window is None:
+        return queries.edition_for(contract, clock.now()).values
+    return policy.by_id(EvaluationPolicy, window.edition_id).values
 
 
 def _open(window: EvaluationWindow | None, direction: Direction) -> bool:

@@ -176,6 +176,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "callback_working_days": _l("回访期限（工作日）"),
         "callback_attempts": _l("认定未接通所需的不同日数"),
         "callback_questions": _l("回访问题"),
+        "callback_assessor_questions": _l("回访评价人的问题"),
         "screen_months": _l("评价核查提示所看的月数"),
         "ring_marks": _l("互评成圈：每一采购方至少满分次数"),
         "pair_contracts": _l("反复互给满分：至少合同份数"),

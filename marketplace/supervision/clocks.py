@@ -20,7 +20,8 @@ from marketplace.foundation.db import db
 from marketplace.foundation.policy import Edition
 from marketplace.notifications.actions import send
 
-from .deadlines import Found, lotteries, running
+from .deadlines.reading import lotteries, running
+from .deadlines.shape import Found
 from .models import ClockKind, RunningClock
 from .rules import MICROSECOND, LampsPolicy, Moments, Stage, amber_from
 
@@ -41,6 +42,7 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.DECISION: "/contracts/{}",
     ClockKind.MARKS: "/contracts/{}/evaluation",
     ClockKind.CALLBACK: "/supervision/callbacks/{}",
+    ClockKind.SERVICE: "/supervision/services/{}",
     ClockKind.INSPECTION: "/supervision/inspections/{}",
     ClockKind.REVIEW: "/supervision/evaluations/{}",
     ClockKind.CORRECTION: "/cards/{}",

@@ -30,6 +30,7 @@ class ClockKind(Titled):
     MARKS = "marks", _l("评价合同对方")
     REVIEW = "review", _l("核查评价异议")
     CALLBACK = "callback", _l("回访评价")
+    SERVICE = "service", _l("回访对管理机构的不满意评价")
     CORRECTION = "correction", _l("整改黄牌事项")
     STATEMENT = "statement", _l("陈述申辩")
     FORM_CHECK = "form_check", _l("审查入驻申请")

@@ -234,7 +234,6 @@ def subject_title(subject_type: str) -> str:
 
 
 SUBJECTS: dict[str, Any] = {
-    "assessments": _l("社会监督和第三方评价"),
     "assessor_recusals": _l("评价人回避"),
     "audit_ledger": _l("审计台账"),
     "catalogue_editions": _l("服务事项清单"),

@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.accounts.permissions import Permission
 from marketplace.contracts.models import Contract
-from marketplace.evaluations.assessors.models import Assessment
 from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.queries import address_of
 from marketplace.evaluations.reviews.models import EvaluationReview
@@ -69,12 +68,9 @@ def grounds(entry: RatingEntry, actor: Actor) -> Grounds:
         evaluation = db.session.get(Evaluation, key)
         if evaluation is not None:
             found = _of_contract(_("合同评价"), evaluation.window.contract, officer, marks=gives)
-            return replace(found, url=address_of(evaluation)) if gives and not officer else found
-    if kind == Assessment.__tablename__:
-        assessment = db.session.get(Assessment, key)
-        if assessment is not None:
-            words = str(assessment.appointment.kind.title)
-            return _of_contract(words, assessment.window.contract, officer)
+            if officer or not gives:
+                return found
+            return replace(found, url=address_of(evaluation, actor.organisation_id))
     if kind == EvaluationReview.__tablename__:
         review = db.session.get(EvaluationReview, key)
         if review is not None:

@@ -17,6 +17,7 @@ from marketplace.accounts.models import Organisation, User
 from marketplace.contracts import queries as contracts
 from marketplace.contracts.models import Amendment, Contract, Deliverable
 from marketplace.evaluations import queries as evaluations
+from marketplace.evaluations.assessors import awaiting
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.languages import joined
@@ -210,7 +211,9 @@ def _of_marks(contract: Contract, page: str | None) -> Iterator[Event]:
         at=window.opened_at,
         title=_("双方互评开始"),
         who=_("系统按期办理"),
-        detail=_("互评截止后或双方均已评价时同时公开"),
+        detail=_("双方和聘任的评价人均评价后，或者截止后同时公开")
+        if awaiting.has_part(window)
+        else _("双方均评价后或者截止后同时公开"),
         url=page,
     )
     if window.revealed_at is not None:

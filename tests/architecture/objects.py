@@ -74,6 +74,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "evaluations.callback": ("EvaluationCallback",),
     "evaluations.callback_draw": ("CallbackDraw",),
     "evaluations.callback_list": ("CallbackList",),
+    "evaluations.callback_openings": ("CallbackList",),
     "evaluations.callback_file": ("EvaluationCallback",),
     "evaluations.conclude": ("EvaluationCallback",),
     "evaluations.decide_flag": ("EvaluationFlag",),

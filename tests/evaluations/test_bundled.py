@@ -31,7 +31,7 @@ from marketplace.foundation.errors import Conflict
 from marketplace.foundation.transactions import transaction
 from marketplace.supervision import invariants
 from tests.evaluations.test_departments import _give, _officer, deal
-from tests.factories import accounts
+from tests.factories import accounts, contracts
 from tests.factories.contracts import Deal
 from tests.factories.evaluations import publish_least
 from tests.tampering import unguard
@@ -108,7 +108,7 @@ def _to_next_year(app: Flask, advance: Advance) -> int:
     return today.year
 
 
-@pytest.mark.parametrize("least", [1, 2])
+@pytest.mark.parametrize("least", [3, 4])
 def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
     app: Flask, deal: Deal, advance: Advance, least: int
 ) -> None:
@@ -116,6 +116,11 @@ def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
         publish_least(_officer(deal)[1].jurisdiction_code, least)
         _give(deal, "firm", 3)
         _give(deal, "department", 5)
+    for _another in range(2):
+        other = contracts.completed(app, advance)
+        with app.app_context(), transaction():
+            _give(other, "firm", 3)
+    with app.app_context(), transaction():
         office = _officer(deal)[1]
         office_id = office.id
         with pytest.raises(Conflict):
@@ -125,10 +130,10 @@ def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
         row = db.session.scalars(
             select(DepartmentYear).where(DepartmentYear.department_id == office_id)
         ).one()
-        assert (row.year, row.contracts, row.late, row.returned) == (year, 1, 0, 0)
-        counted = (1, 1, 9) if least == 1 else (None, None, None)
+        assert (row.year, row.contracts, row.late, row.returned) == (year, 3, 0, 0)
+        counted = (3, 3, 27) if least == 3 else (None, None, None)
         assert (row.firms, row.marks, row.mark_total) == counted
-        assert bool(row.evidence["marks"]) is (least == 1)
+        assert bool(row.evidence["marks"]) is (least == 3)
         assert row.hundredths == year_score(row.facts, POLICY).hundredths
         with transaction():
             assert actions.settle_year(row.department, year, CLOCK, clock.now()) is None

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
-from marketplace.evaluations.callbacks import actions, queries, rules, tasks
+from marketplace.evaluations.callbacks import actions, listing, queries, rules, tasks
 from marketplace.evaluations.callbacks.models import (
     AttemptOutcome,
     CallbackCause,
@@ -148,13 +148,16 @@ def test_untrue_proposes_an_exclusion_that_another_decides(app: Flask, deal: Dea
 def test_the_share_and_the_seed_are_what_the_page_says() -> None:
     policy = EvaluationPolicy()
     assert [rules.sample_size(n, policy) for n in (0, 1, 10, 11, 200)] == [0, 1, 1, 2, 20]
-    lines = [
-        rules.Listed(3, "b", rules.Standing.FULL).line(),
-        rules.Listed(7, "a", rules.Standing.LOW).line(),
-    ]
-    listed = hashlib.sha256(b"3\tb\tfull\n7\ta\tlow\n").hexdigest()
+    full = rules.Listed(3, "b", rules.Standing.FULL, 2, "ab")
+    token = hashlib.sha256(b"zjcs-callback-line/1\n3\tb\tfull\t2\tab\n").hexdigest()
+    assert full.line() == f"{token}\tfull"
+    low = rules.Listed(7, "a", rules.Standing.LOW, 2, "cd")
+    assert low.line() == f"{low.token}\t-"
+    assert rules.Listed.opened(low.opening()) == low
+    lines = [full.line(), low.line()]
+    listed = hashlib.sha256(f"{lines[0]}\n{lines[1]}\n".encode()).hexdigest()
     assert rules.list_sha256(lines) == listed
-    text = f"zjcs-callback/2\n379900\n2026-03\n{listed}\n7\n{'f' * 64}\n"
+    text = f"zjcs-callback/3\n379900\n2026-03\n{listed}\n7\n{'f' * 64}\n"
     said = hashlib.sha256(text.encode()).hexdigest()
     assert rules.seed_of("379900", date(2026, 3, 1), listed, 7, "f" * 64) == said
 
@@ -179,7 +182,7 @@ def _to_month_end(app: Flask, advance: Advance) -> date:
     with app.app_context():
         now = clock.now()
         month = clock.local_day(now).replace(day=1)
-        begins = calendar.moment(queries.next_month(month), time(0))
+        begins = calendar.moment(listing.next_month(month), time(0))
     advance(begins - now + timedelta(seconds=30))
     return month
 
@@ -201,35 +204,43 @@ def _whole_ledger() -> str:
     return "".join(ledger_files.whole())
 
 
-def test_the_list_stands_in_the_ledger_before_the_sample_can_be_known(
-    app: Flask, deal: Deal, advance: Advance, tmp_path: Path
-) -> None:
+def _month_listed(app: Flask, advance: Advance) -> date:
+    """Move on until the month before is listed, and nothing is drawn from it yet."""
     month = _to_month_end(app, advance)
     with app.app_context():
         assert db.session.scalars(select(CallbackList)).all() == []
     advance(timedelta(minutes=3))
     advance(timedelta(minutes=1))
+    return month
+
+
+def _drawn(advance: Advance) -> None:
+    advance(DAY)
+    advance(timedelta(minutes=1))
+
+
+def test_nobody_outside_learns_who_is_called_before_the_calls_nor_whose_mark_a_line_is(
+    app: Flask, deal: Deal, advance: Advance, tmp_path: Path, sign_in_as: SignIn
+) -> None:
+    month = _month_listed(app, advance)
     with app.app_context():
         listed = db.session.scalars(select(CallbackList)).one()
         given = {each.public_id: each for each in db.session.scalars(select(Evaluation))}
-        standing = {
-            reference: (int(entry), word)
-            for entry, reference, word in (line.split("\t") for line in listed.lines)
-        }
-        assert standing == {
+        opened = [rules.Listed.opened(each) for each in listed.openings or ()]
+        assert {each.evaluation: (each.entry, each.standing.value) for each in opened} == {
             key: (each.rating_entry_id, "full" if rules.is_full(each.latest.marks) else "low")
             for key, each in given.items()
         }
-        assert sorted(word for _entry, word in standing.values()) == ["full", "low"]
+        assert listed.lines == sorted(each.line() for each in opened)
+        assert len({each.salt for each in opened}) == 2
         assert (listed.month, db.session.scalars(select(CallbackDraw)).all()) == (month, [])
-        key = listed.public_id
+        key, secrets = listed.public_id, [each.salt for each in opened]
     visitor = app.test_client()
     assert "待抽取" in visitor.get("/data/callbacks").text
     address = f"/data/callbacks/lists/{key}.json"
     early = visitor.get(address).data
     assert _verified(early, None, tmp_path) == (0, "nothing is drawn yet\n0 differences\n")
-    advance(DAY)
-    advance(timedelta(minutes=1))
+    _drawn(advance)
     with app.app_context():
         drawn = db.session.scalars(select(CallbackDraw)).one()
         assert drawn.population_sha256 == json.loads(early)["list_sha256"]
@@ -239,27 +250,86 @@ def test_the_list_stands_in_the_ledger_before_the_sample_can_be_known(
         ).one()
         assert sampled.evaluation.about_organisation_id == deal.owner_id
         assert sampled.month == month
-        ledger = _whole_ledger()
+        tokens = [*drawn.population, *drawn.drawn]
+        seed, called, order = drawn.seed, sampled.id, list(drawn.drawn)
+        operator = officer()
+        with transaction():
+            auditor = accounts.officer(Role.AUDITOR).user
+    # before the call: the hash and the seed, not a line of the list, nor how many were drawn
     page = visitor.get("/data/callbacks").text
-    assert "满分评价抽中" in page
+    assert "回访中" in page
     assert "补列补抽" not in page
-    record = visitor.get(address).data
-    assert _verified(record, ledger, tmp_path) == (0, "0 differences\n")
-    told = json.loads(record)
+    waiting = visitor.get(address)
+    told = json.loads(waiting.data)
+    assert told["calls_waiting"] == 1
+    assert told["draw"]["seed"] == seed
+    assert not [each for each in (*tokens, *given, *secrets) if each in waiting.text]
+    assert {"lines", "drawn", "openings"}.isdisjoint(told)
+    status, said = _verified(waiting.data, None, tmp_path)
+    assert (status, said.splitlines()[-1]) == (0, "0 differences")
+    with app.app_context(), transaction():
+        found = db.session.get_one(EvaluationCallback, called)
+        actions.conclude(found, CallbackStatus.CONFIRMED, SAID, "", None, operator, clock.now())
+    # after it: anybody computes the draw again, and still cannot tell whose marks these were
+    record = visitor.get(address)
+    with app.app_context():
+        ledger = _whole_ledger()
+    assert json.loads(record.data)["drawn"] == order
+    assert not [each for each in (*given, *secrets) if each in record.text]
+    assert _verified(record.data, ledger, tmp_path) == (0, "0 differences\n")
+    told = json.loads(record.data)
     assert told["row"]["seq"] <= told["draw"]["head_seq"]
+    told["drawn"] = [line.split("\t")[0] for line in told["lines"] if line.endswith("-")]
+    status, said = _verified(json.dumps(told).encode(), ledger, tmp_path)
+    assert (status, said.splitlines()[0]) == (
+        1,
+        "the 1 drawn are not those that the seed gives",
+    )
+    private = f"/supervision/callbacks/lists/{key}.json"
+    assert visitor.get(private).status_code == 302
+    assert sign_in_as(auditor).get(private).status_code == 200
+
+
+def test_an_auditor_sees_whether_the_list_is_complete(
+    app: Flask, deal: Deal, advance: Advance, tmp_path: Path, sign_in_as: SignIn
+) -> None:
+    _month_listed(app, advance)
+    _drawn(advance)
+    with app.app_context():
+        key = db.session.scalars(select(CallbackList)).one().public_id
+        ledger = _whole_ledger()
+        gone = next(
+            each.rating_entry_id
+            for each in db.session.scalars(select(Evaluation))
+            if rules.is_full(each.latest.marks)
+        )
+        with transaction():
+            auditor = accounts.officer(Role.AUDITOR).user
+    record = sign_in_as(auditor).get(f"/supervision/callbacks/lists/{key}.json").data
+    assert _verified(record, ledger, tmp_path) == (0, "0 differences\n")
 
     # left out of the list after the fact, with every hash of the record made anew
     short = json.loads(record)
-    short["lines"] = [line for line in short["lines"] if not line.endswith("full")]
-    short["list_sha256"] = hashlib.sha256(
-        "".join(f"{line}\n" for line in short["lines"]).encode()
-    ).hexdigest()
+    kept = [
+        (line, opening)
+        for line, opening in zip(short["lines"], short["openings"], strict=True)
+        if not line.endswith("full")
+    ]
+    short["lines"], short["openings"] = [one[0] for one in kept], [one[1] for one in kept]
+    short["count"] = len(kept)
+    short["list_sha256"] = rules.list_sha256(short["lines"])
     status, said = _verified(json.dumps(short).encode(), ledger, tmp_path)
     assert status == 1
     assert "the ledger's row says list" in said
 
+    # an opening that is not that of its line
+    other = json.loads(record)
+    other["openings"] = other["openings"][::-1]
+    status, said = _verified(json.dumps(other).encode(), ledger, tmp_path)
+    assert status == 1
+    assert "the opening is not its own" in said
+
     # a mark that was never listed
-    gone = next(entry for entry, word in standing.values() if word == "full")
     rows = []
     for line in ledger.splitlines():
         each = json.loads(line)
@@ -271,6 +341,39 @@ def test_the_list_stands_in_the_ledger_before_the_sample_can_be_known(
     assert f"rating_ledger {gone + 900}: the mark is not on the list" in said
 
 
+def test_what_was_low_is_told_by_the_edition_of_the_reveal(
+    app: Flask, advance: Advance, tmp_path: Path, sign_in_as: SignIn
+) -> None:
+    """A mark of 3 that was called back stays low where the edition of the list's day calls 2 low."""
+    with app.app_context(), transaction():
+        today = clock.today()
+        evaluations.publish_edition(accounts.CITY, {"callback_up_to": "3"}, today)
+    made = contracts.completed(app, advance)
+    with app.app_context(), transaction():
+        evaluations.give(made, "editor", 3)
+        evaluations.give(made, "firm", 5)
+    with app.app_context(), transaction():
+        month = clock.today().replace(day=1)
+        evaluations.publish_edition(
+            accounts.CITY, {"callback_up_to": "2"}, listing.next_month(month)
+        )
+    _month_listed(app, advance)
+    _drawn(advance)
+    with app.app_context():
+        listed = db.session.scalars(select(CallbackList)).one()
+        standings = {
+            each.low_up_to: each.standing
+            for each in map(rules.Listed.opened, listed.openings or ())
+            if each.standing is not rules.Standing.FULL
+        }
+        assert standings == {3: rules.Standing.LOW}
+        key, ledger = listed.public_id, _whole_ledger()
+        with transaction():
+            auditor = accounts.officer(Role.AUDITOR).user
+    record = sign_in_as(auditor).get(f"/supervision/callbacks/lists/{key}.json").data
+    assert _verified(record, ledger, tmp_path) == (0, "0 differences\n")
+
+
 def test_a_month_that_was_missed_is_drawn_late_and_says_so(
     app: Flask, deal: Deal, monkeypatch: pytest.MonkeyPatch, advance: Advance
 ) -> None:
@@ -278,7 +381,7 @@ def test_a_month_that_was_missed_is_drawn_late_and_says_so(
     month = _to_month_end(app, advance)
     advance(45 * DAY)
     with app.app_context():
-        assert queries.month_before(clock.today()) != month
+        assert listing.month_before(clock.today()) != month
         assert db.session.scalars(select(CallbackList)).all() == []
     monkeypatch.undo()
     advance(timedelta(minutes=10))

@@ -21,7 +21,7 @@ from marketplace.evaluations.reviews import actions as reviewing
 from marketplace.evaluations.rules import Direction
 from marketplace.evaluations.served import matters
 from marketplace.evaluations.served.models import MatterKind
-from marketplace.foundation import clock
+from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
@@ -215,14 +215,24 @@ def test_a_department_is_judged_by_the_year_and_only_by_enough_firms(
         later = today.replace(year=today.year + 1)
         few = queries.years_of([office], later)[office.id][0]
         assert (few.marks, few.firms, few.means, few.total) == (None, None, None, None)
-        publish_least(office.jurisdiction_code, 1)
+        # of one firm or two an edition cannot have it told: each would know the other's marks
+        for too_few in (1, 2):
+            with pytest.raises(policy.PolicyError):
+                publish_least(office.jurisdiction_code, too_few)
+        publish_least(office.jurisdiction_code, 3)
         office_id = office.id
+    for mark in (2, 5):
+        other = contracts.completed(app, advance)
+        with app.app_context(), transaction():
+            _give(other, "firm", mark)
     advance(DAY)
+    # what nobody answered ends with its period
+    advance(30 * DAY)
     with app.app_context():
         office = db.session.get_one(Organisation, office_id)
         one, *before = queries.years_of([office], later)[office.id]
-        assert (one.year, one.marks, one.firms, one.total) == (today.year, 1, 1, 9)
-        assert one.means == {"guidance": 300, "timeliness": 300, "fairness": 300}
+        assert (one.year, one.marks, one.firms, one.total) == (today.year, 3, 3, 30)
+        assert one.means == {"guidance": 333, "timeliness": 333, "fairness": 333}
         assert not any(each.means for each in before)
     # a year without anything to tell has no row
     page = client.get("/data/departments")

@@ -43,7 +43,7 @@ def test_five_parts_for_a_firm_and_four_for_an_owner() -> None:
     ],
 )
 def test_each_part_is_marked_one_to_five(marks: dict[str, int], part: str | None) -> None:
-    assert wrong_part(Direction.OWNER_TO_FIRM, marks) == part
+    assert wrong_part(Direction.OWNER_TO_FIRM.parts, marks) == part
 
 
 @pytest.mark.parametrize(("mark", "needed"), [(1, True), (2, True), (3, False), (5, False)])

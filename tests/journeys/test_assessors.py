@@ -20,7 +20,8 @@ from marketplace.accounts import queries as people
 from marketplace.accounts.models import OrganisationKind, User
 from marketplace.accounts.permissions import Role
 from marketplace.evaluations.assessors import actions as assessors
-from marketplace.evaluations.assessors.models import Assessment, AssessorAppointment
+from marketplace.evaluations.assessors.models import AssessorAppointment
+from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.rules import Direction
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK
@@ -181,13 +182,13 @@ def test_they_mark_blind_count_apart_and_lose_the_right_at_once(stage: Stage) ->
         )
         return [(each.evidence_type, each.hundredths, each.jurisdiction_code) for each in rows]
 
-    assert stage.read(posted) == [("assessments", 6000, XINTAI), ("assessments", 10000, XINTAI)]
+    assert stage.read(posted) == [("evaluations", 6000, XINTAI), ("evaluations", 10000, XINTAI)]
 
     def committed() -> bool:
-        rows = db.session.scalars(select(AuditRow).where(AuditRow.action == "assessment.given"))
+        rows = db.session.scalars(select(AuditRow).where(AuditRow.action == "evaluation.given"))
         given = {each.facts["commitment"] for each in rows}
-        made = db.session.scalars(select(Assessment)).all()
-        return given == {each.latest.commitment for each in made}
+        made = db.session.scalars(select(Evaluation)).all()
+        return len(made) == 4 and given == {each.latest.commitment for each in made}
 
     assert stage.read(committed)
 
@@ -312,7 +313,8 @@ def test_a_mark_stands_before_the_withdrawal_or_is_refused(stage: Stage, turned:
     first, second = (mark, withdraw) if turned else (withdraw, mark)
     came = overlapping(stage.app, first, second)
     assert came == (["done", "done"] if turned else ["done", "Missing"])
-    assert stage.read(lambda: db.session.query(Assessment).count()) == int(turned)
+    given = select(Evaluation).where(Evaluation.direction == Direction.ASSESSOR_TO_FIRM)
+    assert stage.read(lambda: len(db.session.scalars(given).all())) == int(turned)
 
 
 def _default_share() -> Decimal:

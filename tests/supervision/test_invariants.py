@@ -19,9 +19,10 @@ ASSESSED = (
     "w.edition_id, 'in_force', w.opened_at FROM evaluations v JOIN evaluation_windows w ON w.id = "
     "v.window_id JOIN contracts c ON c.id = w.contract_id WHERE v.rating_entry_id IS NOT NULL "
     "AND v.direction = 'owner_to_firm' ORDER BY v.id LIMIT 1; "
-    "INSERT INTO assessments (public_id, window_id, appointment_id, organisation_id, "
-    "about_organisation_id, given_at, revise_until, rating_entry_id) SELECT 'x', v.window_id, p.id, "
-    "{rater}, v.about_organisation_id, v.given_at, v.revise_until, {entry} FROM evaluations v JOIN "
+    "INSERT INTO evaluations (public_id, window_id, direction, appointment_id, "
+    "rater_organisation_id, about_organisation_id, given_at, revise_until, rating_entry_id) SELECT "
+    "'x', v.window_id, 'assessor_to_firm', p.id, {rater}, v.about_organisation_id, v.given_at, "
+    "v.revise_until, {entry} FROM evaluations v JOIN "
     "assessor_appointments p ON p.public_id = 'x' WHERE v.rating_entry_id IS NOT NULL AND "
     "v.direction = 'owner_to_firm' ORDER BY v.id LIMIT 1"
 )
@@ -166,7 +167,6 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "A02": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="v.rating_entry_id")),
     "A03": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="NULL")),
-    "A04": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="v.rating_entry_id")),
     "K01": (
         ("check contract_inspections",),
         "INSERT INTO contract_inspections (public_id, contract_id, organisation_id, "
@@ -207,11 +207,11 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "about_organisation_id = rater_organisation_id",
     ),
     "I20b": (
-        ("unique evaluations",),
+        ("unique evaluations", "index uq_evaluations_side"),
         "UPDATE evaluations SET direction = 'owner_to_firm'",
     ),
     "I20c": (
-        ("unique evaluations",),
+        ("unique evaluations", "index uq_evaluations_side"),
         "UPDATE evaluation_windows SET ends_at = (SELECT max(at) FROM audit_ledger); "
         "UPDATE evaluations SET window_id = (SELECT min(id) FROM evaluation_windows)",
     ),

@@ -13,10 +13,10 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
 
-from ..models import EvaluationWindow
+from ..models import Evaluation, EvaluationWindow
 from ..queries import window_of
-from . import queries
-from .models import Assessment, AssessorAppointment
+from . import awaiting, queries
+from .models import AssessorAppointment
 
 
 def appointment_of(actor: Actor, public_id: str) -> AssessorAppointment:
@@ -29,7 +29,7 @@ def appointment_of(actor: Actor, public_id: str) -> AssessorAppointment:
 
 def contract_for(
     actor: Actor, public_id: str, now: datetime
-) -> tuple[Contract, EvaluationWindow, Assessment | None]:
+) -> tuple[Contract, EvaluationWindow, Evaluation | None]:
     """A contract the actor's organisation may assess now, or has assessed. Raises Missing.
 
     What it gave it may read on after its appointment has ended; it may not mark any more.
@@ -39,6 +39,6 @@ def contract_for(
     if contract is None or window is None or actor.organisation_id is None:
         raise Missing(f"contract {public_id}")
     own = queries.assessment(window, actor.organisation_id)
-    if own is None and queries.appointment_for(window, actor.organisation_id, now) is None:
+    if own is None and awaiting.appointment_for(window, actor.organisation_id, now) is None:
         raise Missing(f"contract {public_id}")
     return contract, window, own

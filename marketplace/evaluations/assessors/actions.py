@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,24 +14,17 @@ from marketplace.accounts.overseeing import oversees
 from marketplace.contracts.models import Contract
 from marketplace.foundation import audit, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.calendar import add_months, moment, working_calendar
+from marketplace.foundation.calendar import add_months, moment
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
 
 from .. import queries as evaluations
-from ..actions import open_windows, reveal
-from ..models import PART_TITLES, EvaluationWindow, WindowStatus
-from ..rules import HIGHEST, LOWEST, EvaluationPolicy, all_in, may_revise, needs_reason
-from . import queries, ties
-from .models import (
-    AppointmentStatus,
-    Assessment,
-    AssessmentVersion,
-    AssessorAppointment,
-    AssessorKind,
-    AssessorRecusal,
-)
+from ..actions import give_marks, open_windows, reveal_when_all_are_in
+from ..models import Evaluation, EvaluationWindow, WindowStatus
+from ..rules import Direction, EvaluationPolicy
+from . import awaiting, queries, ties
+from .models import AppointmentStatus, AssessorAppointment, AssessorKind, AssessorRecusal
 
 RELATED: dict[str, Any] = {
     "party": _l("本单位是合同的一方，应当回避"),
@@ -136,18 +128,33 @@ def refuse_appointment(
 def withdraw_appointment(
     found: AssessorAppointment, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """End an appointment before its term: the right to mark is gone the same instant."""
+    """End an appointment before its term: the right to mark is gone the same instant, and what
+    waited for this assessor alone is revealed."""
+    # a mark locks its window before the appointment, and so does whoever ends that
+    waiting = [
+        lock(db.session.get_one(EvaluationWindow, key)) for key in awaiting.waiting_for(found)
+    ]
     lock(found)
     if found.status is not AppointmentStatus.IN_FORCE:
         raise Conflict(_("该聘任不在聘任中，请刷新页面查看"), rule="lifecycle")
     found.end_reason = _written(reason)
     lifecycle.move(found, AppointmentStatus.WITHDRAWN, actor, now, reason=found.end_reason)
     _tell(found, "已撤销聘任", found.end_reason, "withdrawn", now)
+    for window in waiting:
+        reveal_when_all_are_in(window, actor, max(now, clock.now()))
 
 
 def advance_appointment(found: AssessorAppointment, actor: Actor, now: datetime) -> None:
-    """The clock: the term is over."""
+    """The clock: the term is over. What waited for this assessor alone is revealed next
+    (``reveal_complete``)."""
     lifecycle.move(found, AppointmentStatus.ENDED, actor, now)
+
+
+def reveal_complete(window_id: int, actor: Actor, now: datetime) -> int:
+    """The clock: reveal a window whose last awaited assessor marks it no more, however that came;
+    returns how many were revealed."""
+    window = lock(db.session.get_one(EvaluationWindow, window_id))
+    return int(reveal_when_all_are_in(window, actor, max(now, clock.now())))
 
 
 def _never_the_staff(organisation: Organisation) -> None:
@@ -197,7 +204,7 @@ def _written(text: str, field: str = "reason") -> str:
 
 def submit_assessment(
     contract: Contract, marks: Mapping[str, int], reason: str | None, actor: Actor, now: datetime
-) -> Assessment:
+) -> Evaluation:
     """Give an assessor's marks on a contract's firm, or revise them once.
 
     Blind like the parties' marks: given before the window is revealed, shown to nobody before. The
@@ -205,45 +212,19 @@ def submit_assessment(
     the contract, Refused to whoever must stand aside, Invalid, Conflict when it is too late.
     """
     window, appointment, now = _entitled(contract, actor, now)
-    rules = policy.by_id(EvaluationPolicy, window.edition_id).values
-    reason = (reason or "").strip() or None
-    _check(marks, reason, rules)
-    given = queries.assessment(window, actor.organisation_id)
-    if given is None:
-        given = Assessment(
-            window_id=window.id,
-            appointment_id=appointment.id,
-            organisation_id=appointment.organisation_id,
-            about_organisation_id=contract.firm_id,
-            given_at=now,
-            revise_until=working_calendar().deadline(now, rules.revision_working_days),
-        )
-        db.session.add(given)
-        db.session.flush()
-    elif not may_revise(len(given.versions), given.revise_until, now, rules):
-        raise Conflict(_("评价已提交，修改次数或者修改期限已用完"), rule="evaluation.revision")
-    version = AssessmentVersion(
-        assessment_id=given.id,
-        number=len(given.versions) + 1,
-        marks=dict(marks),
-        reason=reason,
-        salt=secrets.token_hex(32),
-        given_at=now,
-        given_by=actor.user_id,
-    )
-    version.commitment = version.content_digest()
-    given.versions.append(version)
-    db.session.flush()
-    audit.record(
-        "assessment.given",
+    given = give_marks(
+        window,
+        Direction.ASSESSOR_TO_FIRM,
+        appointment.organisation_id,
+        contract.firm_id,
+        marks,
+        (reason or "").strip() or None,
+        policy.by_id(EvaluationPolicy, window.edition_id).values,
         actor,
-        given,
         now,
-        version=version.number,
-        commitment=version.commitment,
-        appointment=appointment.public_id,
+        appointment.id,
     )
-    _reveal_when_all_are_in(window, actor, now)
+    reveal_when_all_are_in(window, actor, now)
     return given
 
 
@@ -262,7 +243,7 @@ def stand_aside(contract: Contract, reason: str, actor: Actor, now: datetime) ->
     db.session.add(made)
     db.session.flush()
     audit.record("assessment.recused", actor, made, now, contract=contract.number)
-    _reveal_when_all_are_in(window, actor, now)
+    reveal_when_all_are_in(window, actor, now)
     return made
 
 
@@ -272,7 +253,7 @@ def _entitled(
     """The locked window, the appointment that reaches it, and the clock read after the lock."""
     window = lock(open_windows(contract, actor, now))
     now = max(now, clock.now())
-    appointment = queries.appointment_for(window, actor.organisation_id, now)
+    appointment = awaiting.appointment_for(window, actor.organisation_id, now)
     # a withdrawal at the same moment has ended the right, or waits until the marks are in
     if appointment is None or lock(appointment).status is not AppointmentStatus.IN_FORCE:
         raise Missing(f"appointment for contract {contract.public_id}")
@@ -280,37 +261,8 @@ def _entitled(
     why = ties.relation(appointment.organisation_id, contract)
     if why is not None:
         raise Refused(str(RELATED[why]), rule="recusal")
-    if queries.recused(window, appointment.organisation_id) is not None:
+    if awaiting.recused(window, appointment.organisation_id) is not None:
         raise Refused(_("本单位已申请回避该份合同"), rule="recusal")
     if window.status is not WindowStatus.OPEN or now >= window.ends_at:
         raise Conflict(_("评价已截止或者已公开，不能再评价或者修改"), rule="evaluation.window")
     return window, appointment, now
-
-
-def _check(marks: Mapping[str, int], reason: str | None, rules: EvaluationPolicy) -> None:
-    for part in rules.assessor_parts:
-        if marks.get(part) not in range(LOWEST, HIGHEST + 1):
-            raise Invalid(
-                _("请为“%(part)s”评 1 到 5 分", part=PART_TITLES[part]),
-                field=part,
-                rule="evaluation.marks",
-            )
-    extra = set(marks) - set(rules.assessor_parts)
-    if extra:
-        raise Invalid(_("评价项目不符合本辖区评价规则"), field=min(extra), rule="evaluation.marks")
-    if needs_reason(marks, rules) and len(reason or "") < rules.reason_shortest:
-        raise Invalid(
-            _(
-                "有 %(mark)s 分及以下的评分，请写明事实和理由，不少于 %(count)s 个字",
-                mark=rules.reason_up_to,
-                count=rules.reason_shortest,
-            ),
-            field="reason",
-            rule="evaluation.reason",
-        )
-
-
-def _reveal_when_all_are_in(window: EvaluationWindow, actor: Actor, now: datetime) -> None:
-    parties = {one.direction for one in evaluations.evaluations_in(window)}
-    if all_in(parties) and not queries.awaited(window, now):
-        reveal(window, actor, now)

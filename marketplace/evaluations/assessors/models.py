@@ -1,4 +1,4 @@
-"""Appointments of assessors, their marks with every version, and where they stood aside."""
+"""Appointments of assessors, and where they stood aside; their marks are evaluations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
 from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.foundation.titles import Titled
-
-from ..models import EvaluationWindow
 
 
 class AssessorKind(Titled):
@@ -80,73 +77,6 @@ class AssessorAppointment(PublicIdMixin, LifecycleMixin, Model):
     status: Mapped[AppointmentStatus] = mapped_column(EnumText(AppointmentStatus))
 
     organisation: Mapped[Organisation] = relationship()
-
-
-class Assessment(PublicIdMixin, Model):
-    """One assessor's marks on the firm of an ended contract: one for each contract and assessor.
-
-    Nothing of it is shown to anybody but the assessor before the window is revealed.
-    """
-
-    __tablename__ = "assessments"
-    __table_args__ = (
-        UniqueConstraint("window_id", "organisation_id"),
-        CheckConstraint("organisation_id <> about_organisation_id", name="two_parties"),
-    )
-
-    window_id: Mapped[int] = mapped_column(ForeignKey("evaluation_windows.id"))
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("assessor_appointments.id"))
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    about_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    given_at: Mapped[datetime]
-    revise_until: Mapped[datetime]
-    rating_entry_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"))
-
-    window: Mapped[EvaluationWindow] = relationship()
-    appointment: Mapped[AssessorAppointment] = relationship()
-    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
-    about: Mapped[Organisation] = relationship(foreign_keys=[about_organisation_id])
-    versions: Mapped[list[AssessmentVersion]] = relationship(
-        back_populates="assessment", order_by="AssessmentVersion.number"
-    )
-
-    @property
-    def latest(self) -> AssessmentVersion:
-        """What counts: the last version given."""
-        return self.versions[-1]
-
-
-class AssessmentVersion(Model):
-    """The marks as given at one moment, append-only; `commitment` stands in the audit ledger."""
-
-    __tablename__ = "assessment_versions"
-    __table_args__ = (UniqueConstraint("assessment_id", "number"),)
-
-    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessments.id"))
-    number: Mapped[int]
-    marks: Mapped[dict[str, int]] = mapped_column(JSON)
-    reason: Mapped[str | None] = mapped_column(String(1000))
-    salt: Mapped[str] = mapped_column(String(64))
-    commitment: Mapped[str] = mapped_column(String(64))
-    given_at: Mapped[datetime]
-    given_by: Mapped[int | None]
-
-    assessment: Mapped[Assessment] = relationship(back_populates="versions")
-
-    def content_digest(self) -> str:
-        """SHA-256 over the salted content."""
-        return digest(
-            {
-                "assessment": self.assessment_id,
-                "number": self.number,
-                "marks": self.marks,
-                "reason": self.reason,
-                "salt": self.salt,
-            }
-        )
-
-
-append_only(AssessmentVersion.__table__)  # type: ignore[arg-type]
 
 
 class AssessorRecusal(Model):

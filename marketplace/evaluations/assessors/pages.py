@@ -21,9 +21,10 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 from ..blueprint import bp
 from ..models import PART_TITLES, WindowStatus
 from ..queries import edition_of
-from ..rules import EvaluationPolicy, may_revise
+from ..reviews import queries as reviews
+from ..rules import Direction, EvaluationPolicy, may_revise
 from . import access as rights
-from . import actions, queries, ties
+from . import actions, awaiting, queries, ties
 from .forms import AppointmentForm, AsideForm, ReasonForm, assessment_form
 from .models import AppointmentStatus, AssessorAppointment, AssessorKind
 
@@ -175,7 +176,8 @@ def assess(public_id: str) -> ResponseReturnValue:
     """Mark the firm of a contract, or revise the marks; nothing here tells who has marked."""
     actor, now = require_actor(), clock.now()
     contract, window, own = rights.contract_for(actor, public_id, now)
-    parts = policy.by_id(EvaluationPolicy, window.edition_id).values.assessor_parts
+    rules = policy.by_id(EvaluationPolicy, window.edition_id).values
+    parts = Direction.ASSESSOR_TO_FIRM.parts_under(rules)
     given = {part: str(mark) for part, mark in own.latest.marks.items()} if own else {}
     data = {**given, "reason": own.latest.reason} if own else None
     form = assessment_form(parts) if request.method == "POST" else assessment_form(parts, data=data)
@@ -215,14 +217,16 @@ def _assessment(contract: Contract, form: Form | None, aside: Form | None = None
     again, window, own = rights.contract_for(actor, contract.public_id, now)
     rules = policy.by_id(EvaluationPolicy, window.edition_id).values
     organisation_id = actor.organisation_id or 0
-    entitled = queries.appointment_for(window, organisation_id, now) is not None
+    entitled = awaiting.appointment_for(window, organisation_id, now) is not None
     related = ties.relation(organisation_id, again)
-    stood_aside = queries.recused(window, organisation_id)
+    stood_aside = awaiting.recused(window, organisation_id)
     open_now = window.status is WindowStatus.OPEN and now < window.ends_at
     revisable = own is None or may_revise(len(own.versions), own.revise_until, now, rules)
     may = entitled and open_now and revisable and not related and stood_aside is None
+    told = [own] if own else []
+    parts = Direction.ASSESSOR_TO_FIRM.parts_under(rules)
     shown: dict[str, Form | None] = {}
-    shown |= came_back("form", form or assessment_form(rules.assessor_parts, formdata=None))
+    shown |= came_back("form", form or assessment_form(parts, formdata=None))
     if aside is not None:
         shown |= came_back("aside", aside)
     if not may:
@@ -238,7 +242,9 @@ def _assessment(contract: Contract, form: Form | None, aside: Form | None = None
         own=own,
         why=actions.RELATED.get(related or ""),
         stood_aside=stood_aside,
-        parts=rules.assessor_parts,
+        parts=parts,
         part_titles=PART_TITLES,
+        reply=reviews.replies_to(told).get(own.id) if own else None,
+        reviews=reviews.reviews_of(told)[own.id] if own else [],
         **shown,
     )

@@ -22,8 +22,10 @@ from ..reviews.models import EvaluationReview
 class CallbackList(PublicIdMixin, Model):
     """Every evaluation an area revealed in a month, listed before the sample can be known.
 
-    `lines` are those of `rules.Listed` by entry number; their hash stands in the audit ledger, and
-    the draw is made from the head of the day on which it went there.
+    `lines` are those of `rules.Listed` sorted as text; their hash stands in the audit ledger, and
+    the draw is made from the head of the day on which it went there. `openings` say which
+    evaluation each line is, in the order of the lines, and stay with auditors; lists made before
+    lines were tokens have none.
     """
 
     __tablename__ = "callback_lists"
@@ -32,6 +34,7 @@ class CallbackList(PublicIdMixin, Model):
     jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
     month: Mapped[date] = mapped_column(Date)
     lines: Mapped[list[str]] = mapped_column(JSON)
+    openings: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     sha256: Mapped[str] = mapped_column(String(64))
     edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"))
     listed_at: Mapped[datetime]
@@ -43,8 +46,9 @@ append_only(CallbackList.__table__)  # type: ignore[arg-type]
 class CallbackDraw(PublicIdMixin, Model):
     """The sample of one area's full marks of one month: what it was drawn from, and the seed.
 
-    `population` holds public ids of evaluations, `drawn` those drawn, in their order;
-    `population_sha256` is the hash of the month's list where there is one.
+    `population` holds tokens of a list's lines, `drawn` those drawn, in their order (public ids of
+    evaluations where the list has no tokens); `population_sha256` is the hash of the month's list
+    where there is one.
     """
 
     __tablename__ = "callback_draws"

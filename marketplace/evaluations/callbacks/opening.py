@@ -12,8 +12,8 @@ from marketplace.selection.methods.random_draw import shuffle
 
 from .. import queries as evaluations
 from ..models import Evaluation, EvaluationWindow
-from ..rules import EvaluationPolicy
-from . import queries, rules
+from ..rules import Direction, EvaluationPolicy
+from . import listing, rules
 from .models import (
     CallbackCause,
     CallbackDraw,
@@ -26,7 +26,7 @@ from .models import (
 def open_for_low(given: Evaluation, actor: Actor, now: datetime) -> EvaluationCallback | None:
     """The call-back of an evaluation just revealed, where it holds a low mark."""
     edition = evaluations.edition_for(given.window.contract, now)
-    if not rules.is_low(given.latest.marks, edition.values):
+    if not rules.is_low(given.latest.marks, edition.values.callback_up_to):
         return None
     return _open(given, CallbackCause.LOW, None, actor, now)
 
@@ -40,14 +40,16 @@ def list_month(window: EvaluationWindow, actor: Actor, now: datetime) -> Callbac
     assert window.revealed_at is not None  # asked of revealed windows alone
     month = clock.local_day(window.revealed_at).replace(day=1)
     area = window.contract.jurisdiction_code
-    if queries.is_listed(area, month):
+    if listing.is_listed(area, month):
         return None
     edition = evaluations.edition_for(window.contract, now)
-    lines = [each.line() for each in queries.revealed_in(month, area, edition.values)]
+    found = sorted(listing.revealed_in(month, area), key=lambda each: each.token)
+    lines = [each.line() for each in found]
     made = CallbackList(
         jurisdiction_code=area,
         month=month,
         lines=lines,
+        openings=[each.opening() for each in found],
         sha256=rules.list_sha256(lines),
         edition_id=edition.id,
         listed_at=now,
@@ -55,7 +57,7 @@ def list_month(window: EvaluationWindow, actor: Actor, now: datetime) -> Callbac
     db.session.add(made)
     db.session.flush()
     audit.record(
-        queries.LISTED,
+        listing.LISTED,
         actor,
         made,
         now,
@@ -70,13 +72,14 @@ def list_month(window: EvaluationWindow, actor: Actor, now: datetime) -> Callbac
 def draw_listed(listed: CallbackList, actor: Actor, now: datetime) -> int:
     """Draw the sample of a listed month and open its call-backs; 0 where the head that covers the
     list is not published yet, or it was drawn before."""
-    head = queries.head_over(listed)
-    if head is None or queries.draw_of(listed) is not None:
+    head = listing.head_over(listed)
+    if head is None or listing.draw_of(listed) is not None:
         return 0
     edition = policy.by_id(EvaluationPolicy, listed.edition_id)
     area, month = listed.jurisdiction_code, listed.month
-    references = sorted(queries.population_of(listed), key=str.encode)
-    seed = rules.seed_of(area, month, listed.sha256, head.seq, head.hash)
+    references = sorted(listing.population_of(listed), key=str.encode)
+    form = rules.NAMED_FORMAT if listed.openings is None else rules.FORMAT
+    seed = rules.seed_of(area, month, listed.sha256, head.seq, head.hash, form)
     size = rules.sample_size(len(references), edition.values)
     drawn = list(shuffle(references, seed))[:size]
     made = CallbackDraw(
@@ -94,7 +97,7 @@ def draw_listed(listed: CallbackList, actor: Actor, now: datetime) -> int:
     db.session.add(made)
     db.session.flush()
     audit.record("callback.drawn", actor, made, now, list=listed.sha256, seed=seed, size=size)
-    for given in queries.still_to_call(drawn):
+    for given in listing.still_to_call(listed, drawn):
         _open(given, CallbackCause.SAMPLED, made, actor, now)
     return 1
 
@@ -117,7 +120,11 @@ def _open(
         opened_at=now,
         due_at=working_calendar().deadline(now, edition.values.callback_working_days),
         edition_id=edition.id,
-        questions=list(edition.values.callback_questions),
+        questions=list(
+            edition.values.callback_assessor_questions
+            if given.direction is Direction.ASSESSOR_TO_FIRM
+            else edition.values.callback_questions
+        ),
     )
     lifecycle.begin(found, CallbackStatus.WAITING, actor, now)
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import areas
-from marketplace.accounts.overseeing import area_of
+from marketplace.accounts.overseeing import area_of, supervises
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import below
 from marketplace.foundation import clock, files, policy
@@ -24,7 +25,7 @@ from ..models import DIRECTION_TITLES, PART_TITLES
 from ..queries import edition_of
 from ..rules import EvaluationPolicy
 from . import access as rights
-from . import actions, queries
+from . import actions, listing, queries
 from .forms import AttemptForm, found_form
 from .models import (
     AttemptOutcome,
@@ -33,7 +34,7 @@ from .models import (
     CallbackStatus,
     EvaluationCallback,
 )
-from .rules import FIRST_FORMAT, FORMAT
+from .rules import FIRST_FORMAT, FORMAT, NAMED_FORMAT
 
 
 @bp.get("/supervision/callbacks")
@@ -128,11 +129,11 @@ def callback_rates() -> ResponseReturnValue:
     chosen = areas.chosen().code
     codes = below(chosen)
     today = clock.today()
-    since = queries.months_over(today)[0]
+    since = listing.months_over(today)[0]
     return render_template(
         "evaluations/callback_rates.html",
         rates=queries.rates(codes, since),
-        published=queries.published(codes, since),
+        published=listing.published(codes, since),
         names={code: area.name for code, area in areas.areas().items()},
         edition=edition_of(chosen, today),
     )
@@ -141,15 +142,19 @@ def callback_rates() -> ResponseReturnValue:
 @bp.get("/data/callbacks/<public_id>.json")
 @access(PUBLIC)
 def callback_draw(public_id: str) -> Response:
-    """All that a draw made before there were lists was made from."""
-    found = queries.draw(public_id)
+    """All that a draw made before there were lists was made from, once its calls are made."""
+    found = listing.draw(public_id)
+    waiting, due = listing.calls_of(found)
+    if waiting:
+        return _file(found, {"format": FIRST_FORMAT, **_closed(waiting, due), **_seeded(found)})
     return _file(
         found,
         {
             "format": FIRST_FORMAT,
             "population": found.population,
             "population_sha256": found.population_sha256,
-            **_drawn(found),
+            **_seeded(found),
+            "drawn": found.drawn,
         },
     )
 
@@ -157,40 +162,67 @@ def callback_draw(public_id: str) -> Response:
 @bp.get("/data/callbacks/lists/<public_id>.json")
 @access(PUBLIC)
 def callback_list(public_id: str) -> Response:
-    """What a month's sample is drawn from, as it stood before the seed was known, the row of the
-    ledger that holds its hash and, once it is made, the draw: for anybody to compute again."""
-    found = queries.listed(public_id)
-    row, draw, head = queries.row_of(found), queries.draw_of(found), queries.head_over(found)
+    """A month's list as far as it is public: its hash with the row of the ledger that holds it, the
+    draw's seed once it is made, and the lines with those drawn once everybody drawn was called.
+
+    Before, the lines would tell who is going to be called. They are tokens: whose marks they are
+    stays with auditors.
+    """
+    found = listing.listed(public_id)
+    draw = listing.draw_of(found)
+    content = _of_list(found, draw)
+    if draw is not None:
+        waiting, due = listing.calls_of(draw)
+        content |= _closed(waiting, due) if waiting else _opened(found, draw)
+    return _file(found, content)
+
+
+@bp.get("/supervision/callbacks/lists/<public_id>.json")
+@access(Permission.AUDIT_READ)
+def callback_openings(public_id: str) -> Response:
+    """A month's list with whose mark each line is, for auditors: to be compared with the ledger."""
+    found = listing.listed(public_id)
+    if not supervises(require_actor(), found.jurisdiction_code):
+        raise Missing(f"list {public_id}")
+    draw = listing.draw_of(found)
+    content = _of_list(found, draw) | {"lines": found.lines, "openings": found.openings}
+    return _file(found, content | (_opened(found, draw) if draw is not None else {}))
+
+
+def _of_list(found: CallbackList, draw: CallbackDraw | None) -> dict[str, Any]:
+    row, head = listing.row_of(found), listing.head_over(found)
     values = policy.by_id(EvaluationPolicy, found.edition_id).values
-    return _file(
-        found,
-        {
-            "format": FORMAT,
-            "lines": found.lines,
-            "list_sha256": found.sha256,
-            "low_up_to": values.callback_up_to,
-            "sample_percent": values.callback_sample_percent,
-            "sample_least": values.callback_sample_least,
-            "row": {
-                "seq": row.seq,
-                "content": canonical_json(row.content()).decode(),
-                "digest": row.content_digest,
-                "hash": row.hash,
-            },
-            "draw": None
-            if draw is None or head is None
-            else {"head_day": head.day.isoformat(), **_drawn(draw)},
-        },
-    )
-
-
-def _drawn(draw: CallbackDraw) -> dict[str, Any]:
     return {
-        "head_seq": draw.head_seq,
-        "head": draw.head,
-        "seed": draw.seed,
-        "drawn": draw.drawn,
+        "format": NAMED_FORMAT if found.openings is None else FORMAT,
+        "list_sha256": found.sha256,
+        "count": len(found.lines),
+        "sample_percent": values.callback_sample_percent,
+        "sample_least": values.callback_sample_least,
+        "row": {
+            "seq": row.seq,
+            "content": canonical_json(row.content()).decode(),
+            "digest": row.content_digest,
+            "hash": row.hash,
+        },
+        "draw": None
+        if draw is None or head is None
+        else {"head_day": head.day.isoformat(), **_seeded(draw)},
     }
+
+
+def _seeded(draw: CallbackDraw) -> dict[str, Any]:
+    return {"head_seq": draw.head_seq, "head": draw.head, "seed": draw.seed}
+
+
+def _closed(waiting: int, due: datetime | None) -> dict[str, Any]:
+    return {"calls_waiting": waiting, "calls_due": due.isoformat() if due else None}
+
+
+def _opened(found: CallbackList, draw: CallbackDraw) -> dict[str, Any]:
+    # lines without tokens would name the marks
+    if found.openings is None:
+        return {}
+    return {"lines": found.lines, "drawn": draw.drawn}
 
 
 def _file(found: CallbackDraw | CallbackList, content: dict[str, Any]) -> Response:

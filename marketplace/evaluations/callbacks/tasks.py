@@ -11,7 +11,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 
 from ..models import EvaluationWindow
-from . import opening, queries
+from . import listing, opening
 from .models import CallbackList
 
 
@@ -24,9 +24,9 @@ def draw_due() -> int:
 
 def _unlisted(now: datetime, left_alone: Select[int]) -> list[int]:
     # what was revealed in the month's last moment is committed by then
-    over = queries.months_over(clock.local_day(now - heads.SETTLED))
+    over = listing.months_over(clock.local_day(now - heads.SETTLED))
     resting = set(db.session.scalars(left_alone))
-    return [key for key in queries.unlisted(over) if key not in resting]
+    return [key for key in listing.unlisted(over) if key not in resting]
 
 
 def _list(window_id: int, actor: Actor, now: datetime) -> int:
@@ -38,8 +38,8 @@ def _undrawn(_now: datetime, left_alone: Select[int]) -> list[int]:
     resting = set(db.session.scalars(left_alone))
     return [
         each.id
-        for each in queries.undrawn()
-        if each.id not in resting and queries.head_over(each) is not None
+        for each in listing.undrawn()
+        if each.id not in resting and listing.head_over(each) is not None
     ]
 
 

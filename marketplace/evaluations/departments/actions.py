@@ -110,7 +110,7 @@ def reveal(pair: DepartmentWindow, actor: Actor, now: datetime) -> None:
         contract.firm_id,
         f"行业主管部门对合同 {contract.number} 的评价已公开",
         "自次日起计入信用得分。",
-        evaluations.address_of(given),
+        evaluations.address_of(given, contract.firm_id),
         f"department-evaluation:{contract.id}:revealed",
         now,
     )

@@ -110,6 +110,26 @@ def waiting_for(organisation_id: int, now: datetime) -> list[EvaluationWindow]:
     return [each for each in found if department_of(each.contract) is office]
 
 
+def open_to(firm_id: int, now: datetime) -> list[EvaluationWindow]:
+    """Open periods of a firm's contracts in which it has not marked the department, by their end."""
+    given = exists().where(
+        Evaluation.window_id == EvaluationWindow.id,
+        Evaluation.direction == Direction.FIRM_TO_DEPARTMENT,
+    )
+    over = exists().where(
+        DepartmentWindow.contract_id == EvaluationWindow.contract_id,
+        DepartmentWindow.status == PairStatus.REVEALED,
+    )
+    found = db.session.scalars(
+        select(EvaluationWindow)
+        .join(Contract, Contract.id == EvaluationWindow.contract_id)
+        .where(Contract.firm_id == firm_id, EvaluationWindow.ends_at > now, ~given, ~over)
+        .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
+        .limit(as_written(LISTED))
+    )
+    return [each for each in found if department_of(each.contract) is not None]
+
+
 def given_by(organisation_id: int) -> list[Evaluation]:
     """What a department gave, the newest first."""
     return list(

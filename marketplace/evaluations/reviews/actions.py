@@ -53,7 +53,7 @@ def reply(given: Evaluation, text: str, actor: Actor, now: datetime) -> Evaluati
         given.rater_organisation_id,
         f"对方回应了合同 {given.window.contract.number} 的评价",
         "回应已公开。",
-        evaluations.address_of(given),
+        evaluations.address_of(given, given.rater_organisation_id),
         f"evaluation:{given.id}:reply",
         now,
     )
@@ -213,7 +213,7 @@ def _tell(review: EvaluationReview, outcome: str, now: datetime) -> None:
             organisation_id,
             f"合同 {contract.number} 的一项评价经核查{outcome}",
             f"理由：{review.decision_reason}",
-            evaluations.address_of(given),
+            evaluations.address_of(given, organisation_id),
             f"evaluation-review:{review.id}:{organisation_id}:{review.status}",
             now,
         )

@@ -127,7 +127,7 @@ def decide_review(public_id: str) -> ResponseReturnValue:
 
 
 def _back(given: Evaluation) -> str:
-    return address_of(given)
+    return address_of(given, given.about_organisation_id)
 
 
 def _own_page(template: str, given: Evaluation, form: Form) -> str:
@@ -135,7 +135,7 @@ def _own_page(template: str, given: Evaluation, form: Form) -> str:
         template,
         given=given,
         parts=PART_TITLES,
-        back=address_of(given),
+        back=_back(given),
         until=queries.dispute_until(given),
         replied=bool(queries.replies_to([given])),
         **came_back("form", form),

@@ -35,7 +35,7 @@ def _standing(register: str, since: date, day: date) -> Sequence[ColumnElement[b
     return (
         RatingSubject.register == register,
         RatingEntry.kind == EntryKind.MARK,
-        RatingEntry.side.in_((RaterSide.OWNER, RaterSide.FIRM)),
+        RatingEntry.side.in_((RaterSide.OWNER, RaterSide.FIRM, RaterSide.ASSESSOR)),
         RatingEntry.takes_effect_on >= since,
         RatingEntry.takes_effect_on <= day,
         ~reversed_by.exists(),
@@ -56,6 +56,7 @@ def marks_of(register: str, since: date, day: date) -> list[Mark]:
             RatingSubject.capacity,
             RatingEntry.hundredths,
             RatingEntry.takes_effect_on,
+            RatingEntry.side,
         )
         .join(RatingSubject, RatingSubject.id == RatingEntry.subject_id)
         .where(*_standing(register, since, day))
@@ -75,8 +76,9 @@ def marks_of(register: str, since: date, day: date) -> list[Mark]:
                 capacity is Capacity.INTERMEDIARY,
                 one.setdefault(hundredths or 0, hundredths or 0),
                 one.setdefault(begun.toordinal(), begun.toordinal()),
+                side is RaterSide.ASSESSOR,
             )
-            for entry, rater, about, contract, capacity, hundredths, begun in rows
+            for entry, rater, about, contract, capacity, hundredths, begun, side in rows
         ]
     return found
 
@@ -91,12 +93,13 @@ def find(
 ) -> list[Finding]:
     """All that the screens find among a register's marks."""
     firms = rules.by_firm(marks)
+    owned = rules.by_owners(firms)
     everybody = set(firms) | {mark.rater for own in firms.values() for mark in own}
     return [
         *rules.rings(marks, policy),
         *rules.pairs(marks, policy),
-        *rules.bursts(firms, policy),
-        *rules.dominances(firms, policy),
+        *rules.bursts(owned, policy),
+        *rules.dominances(owned, policy),
         *rules.same_devices(firms, traits_of(everybody, since), policy),
         *influences(register, firms, policy, day, now),
     ]

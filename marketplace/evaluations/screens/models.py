@@ -30,7 +30,7 @@ SCREEN_TITLES: dict[Screen, Any] = {
     Screen.PAIR: _l("反复互给满分"),
     Screen.BURST: _l("短期集中满分"),
     Screen.DOMINANCE: _l("评价集中于一家业主"),
-    Screen.INFLUENCE: _l("一家业主左右等级"),
+    Screen.INFLUENCE: _l("一家评价方左右等级"),
     Screen.SAME_DEVICE: _l("评价双方信息相同"),
 }
 TRAIT_TITLES: dict[str, Any] = {

@@ -33,7 +33,8 @@ class Screen(StrEnum):
 class Mark:
     """One standing mark: its entry, who gave it to whom, on which contract, on which day.
 
-    `on_firm` is false where a firm marked an owner; `day` is a day's ordinal.
+    `on_firm` is false where a firm marked an owner, `by_assessor` true where whoever marked is no
+    party of the contract; `day` is a day's ordinal.
     """
 
     entry: int
@@ -43,6 +44,7 @@ class Mark:
     on_firm: bool
     hundredths: int
     day: int
+    by_assessor: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -81,6 +83,15 @@ def by_firm(marks: Iterable[Mark]) -> dict[int, list[Mark]]:
     for own in found.values():
         own.sort(key=lambda mark: (mark.day, mark.entry))
     return found
+
+
+def by_owners(firms: Mapping[int, Sequence[Mark]]) -> dict[int, list[Mark]]:
+    """Of the marks on firms those of owners: assessors see many contracts of few firms within days,
+    and often one of them alone does."""
+    found = {
+        firm: [mark for mark in marks if not mark.by_assessor] for firm, marks in firms.items()
+    }
+    return {firm: own for firm, own in found.items() if own}
 
 
 def rings(marks: Sequence[Mark], policy: EvaluationPolicy) -> Iterator[Finding]:
@@ -164,6 +175,8 @@ def pairs(marks: Sequence[Mark], policy: EvaluationPolicy) -> Iterator[Finding]:
     totals: dict[int, int] = defaultdict(int)
     counts: dict[tuple[int, int], int] = defaultdict(int)
     spoilt: set[tuple[int, int]] = set()
+    # nobody marks an assessor back
+    marks = [mark for mark in marks if not mark.by_assessor]
     for mark in marks:
         owner_and_firm = (mark.rater, mark.about) if mark.on_firm else (mark.about, mark.rater)
         if mark.on_firm:
@@ -235,7 +248,7 @@ def same_devices(
     traits: Mapping[int, Iterable[tuple[str, Hashable]]],
     policy: EvaluationPolicy,
 ) -> Iterator[Finding]:
-    """Full marks by an owner that shares a device's address, a telephone, an address or a legal
+    """Full marks by an owner or assessor that shares a device's address, a telephone, an address or a legal
     representative with the firm; what too many share tells nothing."""
     holders = Counter(trait for own in traits.values() for trait in set(own))
     telling = {

@@ -14,8 +14,6 @@ from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
 from marketplace.contracts import queries as contracts
 from marketplace.evaluations import queries as evaluations
-from marketplace.evaluations.assessors import queries as assessors
-from marketplace.evaluations.assessors.models import Assessment
 from marketplace.evaluations.models import PART_TITLES
 from marketplace.evaluations.rules import Direction
 from marketplace.fees import queries as fees
@@ -55,7 +53,7 @@ class Dossier:
     blacklisted: Sequence[Blacklisting]
     cards: Sequence[Card]
     consequences: str
-    assessments: Sequence[Assessment]
+    assessor_marks: Sequence[evaluations.Mark]
     assessor_share: Decimal
 
     part_titles = PART_TITLES
@@ -79,7 +77,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
     lineage = served_by.lineage if served_by else ()
     grade = ratings.grade_on(firm.id, register, today)
     averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
-    assessments = assessors.about(firm.id, MARKS_SHOWN)
+    assessor_marks = evaluations.marks_about(firm.id, Direction.ASSESSOR_TO_FIRM, MARKS_SHOWN)[1]
     return Dossier(
         firm=firm,
         today=today,
@@ -99,9 +97,9 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         )[1],
         blacklisted=_blacklistings(firm, now),
         cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
-        assessments=assessments,
+        assessor_marks=assessor_marks,
         assessor_share=ratings.edition_on(register, today).values.assessor_share
-        if assessments
+        if assessor_marks
         else Decimal(0),
         consequences=words_of(grade.grade, lineage, today) if lineage else "",
     )

@@ -120,7 +120,6 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I27": ("what is due is done within two minutes", structure.due_work),
     "I30": ("personal numbers stand nowhere in clear", structure.personal_data),
     "I31": ("stored files are those that were stored", structure.stored_files),
-    "A04": ("assessors' marks are those committed when given, and posted so", draws.assessments),
     "K02": ("every running contract of a firm under key supervision is inspected", _uninspected),
     "F01": ("what the public finds is what the rows make of it", _found),
     "I33": ("a notice carries the date of the event that made it", structure.notice_days),

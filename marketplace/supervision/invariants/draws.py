@@ -12,8 +12,8 @@ from types import ModuleType
 from sqlalchemy import String, cast, select
 
 from marketplace.accounts.models import Organisation
-from marketplace.evaluations.assessors.models import Assessment, AssessmentVersion
 from marketplace.evaluations.models import Evaluation, EvaluationVersion
+from marketplace.evaluations.rules import Direction
 from marketplace.foundation import crypto
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
@@ -180,6 +180,7 @@ def marks() -> Iterator[str]:
         version = latest[given.id]
         if (
             entry.kind is not EntryKind.MARK
+            or (given.direction is Direction.ASSESSOR_TO_FIRM) != (entry.side is RaterSide.ASSESSOR)
             or (entry.evidence_type, entry.evidence_id) != (given.__tablename__, given.id)
             or entry.rater_organisation_id != given.rater_organisation_id
             or entry.subject.organisation_id != given.about_organisation_id
@@ -201,34 +202,3 @@ def published() -> Iterator[str]:
     )
     for number in db.session.scalars(late):
         yield f"selection_rounds {number}"
-
-
-def assessments() -> Iterator[str]:
-    """The same of assessors' marks."""
-    committed = {
-        (int(number), facts.get("version")): facts.get("commitment")
-        for number, facts in db.session.execute(
-            select(AuditRow.subject_id, AuditRow.facts).where(
-                AuditRow.subject_type == Assessment.__tablename__,
-                AuditRow.action == "assessment.given",
-            )
-        )
-    }
-    latest: dict[int, AssessmentVersion] = {}
-    for version in db.session.scalars(select(AssessmentVersion).order_by(AssessmentVersion.number)):
-        latest[version.assessment_id] = version
-        key = (version.assessment_id, version.number)
-        if not committed.get(key) == version.commitment == version.content_digest():
-            yield f"assessment_versions {version.id}"
-    posted = select(Assessment, RatingEntry).join(
-        RatingEntry, RatingEntry.id == Assessment.rating_entry_id
-    )
-    for given, entry in db.session.execute(posted):
-        if (
-            entry.side is not RaterSide.ASSESSOR
-            or (entry.evidence_type, entry.evidence_id) != (given.__tablename__, given.id)
-            or entry.rater_organisation_id != given.organisation_id
-            or entry.subject.organisation_id != given.about_organisation_id
-            or entry.parts != latest[given.id].marks
-        ):
-            yield f"assessments {given.id}"

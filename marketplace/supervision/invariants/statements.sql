@@ -113,19 +113,20 @@ SELECT c.id FROM contracts c JOIN awards a ON a.id = c.award_id WHERE c.award_pr
 SELECT r.id FROM rating_ledger r JOIN policy_editions e ON e.id = r.edition_id WHERE e.section <>
 'rating' OR e.effective_from > {local_day};
 
--- I20a: only the parties of an ended contract evaluate it, each the other
+-- I20a: only the parties of an ended contract evaluate it, each the other (assessors: A01, A02)
 SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
-c.id = w.contract_id WHERE c.status NOT IN ('completed', 'terminated') OR NOT ((v.direction =
-'owner_to_firm' AND v.rater_organisation_id = c.owner_id AND v.about_organisation_id = c.firm_id)
+c.id = w.contract_id WHERE c.status NOT IN ('completed', 'terminated') OR NOT (v.appointment_id IS
+NOT NULL OR (v.direction = 'owner_to_firm' AND v.rater_organisation_id = c.owner_id AND v.about_organisation_id = c.firm_id)
 OR (v.direction = 'firm_to_owner' AND v.rater_organisation_id = c.firm_id AND
 v.about_organisation_id = c.owner_id) OR EXISTS (SELECT 1 FROM department_windows d WHERE
 d.contract_id = c.id AND ((v.direction = 'department_to_firm' AND v.rater_organisation_id =
 d.department_id AND v.about_organisation_id = c.firm_id) OR (v.direction = 'firm_to_department' AND
 v.rater_organisation_id = c.firm_id AND v.about_organisation_id = d.department_id))));
 
--- I20b: a contract is evaluated once in each direction
-SELECT w.contract_id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN
-contracts c ON c.id = w.contract_id GROUP BY w.contract_id, v.direction HAVING count(*) > 1;
+-- I20b: a contract is evaluated once in each direction, by each assessor once
+SELECT w.contract_id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id GROUP BY
+w.contract_id, v.direction, CASE WHEN v.direction = 'assessor_to_firm' THEN v.rater_organisation_id
+END HAVING count(*) > 1;
 
 -- I20c: marks are revealed when both sides gave them or the time is over, never earlier
 SELECT w.id FROM evaluation_windows w WHERE w.revealed_at < w.ends_at AND (SELECT count(*) FROM
@@ -158,7 +159,7 @@ INTEGER));
 -- I21b: a revealed evaluation counts, one not revealed does not
 SELECT v.id FROM evaluations v JOIN evaluation_windows w ON w.id = v.window_id JOIN contracts c ON
 c.id = w.contract_id LEFT JOIN department_windows d ON d.contract_id = c.id WHERE (CASE WHEN
-v.direction IN ('owner_to_firm', 'firm_to_owner') THEN w.status = 'revealed' ELSE v.direction =
+v.direction IN ('owner_to_firm', 'firm_to_owner', 'assessor_to_firm') THEN w.status = 'revealed' ELSE v.direction =
 'department_to_firm' AND coalesce(d.status, '') = 'revealed' END) <> (v.rating_entry_id IS NOT
 NULL);
 
@@ -268,20 +269,21 @@ policy_editions e ON e.id = i.edition_id WHERE i.organisation_id <> c.firm_id OR
 'sanctions' OR i.done_at < i.opened_at OR c.signed_at > i.opened_at;
 
 -- A01: an assessor marked under an appointment of its own, confirmed by another officer, in its term
-SELECT m.id FROM assessments m JOIN assessor_appointments p ON p.id = m.appointment_id WHERE
-p.organisation_id <> m.organisation_id OR p.confirmed_at IS NULL OR p.confirmed_by = p.proposed_by OR
-m.given_at < p.confirmed_at OR EXISTS (SELECT 1 FROM status_changes s WHERE s.subject_type =
-'assessor_appointments' AND s.subject_id = p.id AND s.to_status IN ('withdrawn', 'ended') AND s.at <
-m.given_at);
+SELECT m.id FROM evaluations m JOIN assessor_appointments p ON p.id = m.appointment_id WHERE
+p.organisation_id <> m.rater_organisation_id OR p.confirmed_at IS NULL OR p.confirmed_by =
+p.proposed_by OR m.given_at < p.confirmed_at OR EXISTS (SELECT 1 FROM status_changes s WHERE
+s.subject_type = 'assessor_appointments' AND s.subject_id = p.id AND s.to_status IN ('withdrawn',
+'ended') AND s.at < m.given_at);
 
 -- A02: an assessor marks the firm of an ended contract, is no party to it and did not stand aside
-SELECT m.id FROM assessments m JOIN evaluation_windows w ON w.id = m.window_id JOIN contracts c ON
-c.id = w.contract_id WHERE m.about_organisation_id <> c.firm_id OR m.organisation_id IN (c.owner_id,
-c.firm_id) OR c.status NOT IN ('completed', 'terminated') OR EXISTS (SELECT 1 FROM assessor_recusals r
-WHERE r.window_id = m.window_id AND r.organisation_id = m.organisation_id);
+SELECT m.id FROM evaluations m JOIN evaluation_windows w ON w.id = m.window_id JOIN contracts c ON
+c.id = w.contract_id WHERE m.appointment_id IS NOT NULL AND (m.about_organisation_id <> c.firm_id OR
+m.rater_organisation_id IN (c.owner_id, c.firm_id) OR c.status NOT IN ('completed', 'terminated') OR
+EXISTS (SELECT 1 FROM assessor_recusals r WHERE r.window_id = m.window_id AND r.organisation_id =
+m.rater_organisation_id));
 
 -- A03: an assessor's marks were given while the window was open and count once it is revealed
-SELECT m.id FROM assessments m JOIN evaluation_windows w ON w.id = m.window_id WHERE (w.status =
-'revealed') <> (m.rating_entry_id IS NOT NULL) OR EXISTS (SELECT 1 FROM assessment_versions v WHERE
-v.assessment_id = m.id AND (v.given_at < w.opened_at OR v.given_at >= w.ends_at OR v.given_at >
-w.revealed_at));
+SELECT m.id FROM evaluations m JOIN evaluation_windows w ON w.id = m.window_id WHERE m.appointment_id
+IS NOT NULL AND ((w.status = 'revealed') <> (m.rating_entry_id IS NOT NULL) OR EXISTS (SELECT 1 FROM
+evaluation_versions v WHERE v.evaluation_id = m.id AND (v.given_at < w.opened_at OR v.given_at >=
+w.ends_at OR v.given_at > w.revealed_at)));

@@ -30,6 +30,7 @@ SOURCES: tuple[Source, ...] = (
     contracting.to_deliver_and_accept,
     marking.to_mark,
     marking.services,
+    marking.to_mark_departments,
     marking.to_assess,
     officers.matters,
     keepers.account_proposals,

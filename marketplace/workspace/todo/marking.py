@@ -44,6 +44,22 @@ def to_mark(actor: Actor, now: datetime) -> Iterator[Line]:
         )
 
 
+def to_mark_departments(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Ended contracts about whose department the firm may say something."""
+    if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
+        return
+    for window in departments.open_to(actor.organisation_id, now):
+        yield Line(
+            what=_("评价行业主管部门（自愿）"),
+            about=window.contract.need.title,
+            page="evaluations.evaluate_department",
+            key=window.contract.public_id,
+            where="contracts.index",
+            since=window.opened_at,
+            due=window.ends_at,
+        )
+
+
 def services(actor: Actor, now: datetime) -> Iterator[Line]:
     """What the bureau handled and may be rated: one line without a deadline, nobody is pressed."""
     if not actor.may(Permission.EVALUATE) or actor.organisation_id is None:
