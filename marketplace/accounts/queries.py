@@ -111,6 +111,18 @@ def departments(jurisdiction_code: str) -> list[Organisation]:
     )
 
 
+def departments_of(codes: Sequence[str]) -> list[Organisation]:
+    """The departments of several jurisdictions, in the order of these, then by name."""
+    order = {code: place for place, code in enumerate(codes)}
+    found = db.session.scalars(
+        select(Organisation).where(
+            Organisation.function == OrganisationFunction.DEPARTMENT,
+            Organisation.jurisdiction_code.in_(order),
+        )
+    )
+    return sorted(found, key=lambda each: (order[each.jurisdiction_code], each.name, each.id))
+
+
 def department(jurisdiction_code: str, office_code: str) -> Organisation:
     """The office a catalogue calls by ``office_code``, here or nearest above; raises Missing."""
     for code in lineage(jurisdiction_code):

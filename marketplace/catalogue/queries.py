@@ -161,12 +161,13 @@ def narrowed(
 
 @dataclass(frozen=True)
 class Label:
-    """What a row says of an item: its name, its category and how its days are counted."""
+    """What a row says of an item: its name, its category, how its days are counted, whose it is."""
 
     code: str
     name: str
     category: str
     statutory_days_kind: DaysKind
+    department_code: str
 
 
 @epoch.remembered
@@ -181,6 +182,7 @@ def labels(day: date, lineage: tuple[str, ...] = ()) -> Mapping[str, Label]:
         ServiceItem.name,
         ServiceItem.category,
         ServiceItem.statutory_days_kind,
+        ServiceItem.department_code,
     )
     rows = db.session.execute(_listed(select(*columns), edition, day))
     return MappingProxyType({row.code: Label(*row) for row in rows})

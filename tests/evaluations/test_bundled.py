@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 
 from marketplace.accounts import organising
 from marketplace.accounts import queries as people
 from marketplace.accounts.models import OrganisationFunction, OrganisationKind, User
 from marketplace.accounts.permissions import Role
-from marketplace.evaluations.bundled import actions
+from marketplace.evaluations.bundled import actions, queries
 from marketplace.evaluations.bundled.models import DepartmentYear
 from marketplace.evaluations.bundled.rules import MARKED, Facts, Part, year_score
 from marketplace.evaluations.departments import queries as departments
@@ -252,3 +252,53 @@ def test_the_years_of_a_department_stand_in_a_chart_that_leads_to_each(
         assert f'data-x="{shown}-12-31" data-y="{score}"' in text_of
     assert f'href="{page}{year - 1}"' in text_of
     assert f'href="{page}{year}"' not in text_of.split("data-chart")[1]
+
+
+def _statements(app: Flask, read: Callable[[], object]) -> int:
+    """How many statements reading something takes, once everything remembered is remembered."""
+    read()
+    told: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        told.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        read()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(told)
+
+
+def test_the_desk_asks_the_same_of_ten_departments_as_of_many(
+    app: Flask, deal: Deal, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        watcher = accounts.officer(Role.BUREAU_OPERATOR).user
+        city = _officer(deal)[1].jurisdiction_code
+    desk = sign_in_as(watcher)
+    before = _statements(app, lambda: desk.get("/supervision/departments"))
+    with app.app_context(), transaction():
+        for number in range(6):
+            organising.create_organisation(
+                name=f"青河市第{number}局",
+                kind=OrganisationKind.AGENCY,
+                credit_code=accounts.new_credit_code(OrganisationKind.AGENCY),
+                jurisdiction_code=city,
+                function=OrganisationFunction.DEPARTMENT,
+                office_code=f"xj{number}",
+                actor=CLOCK,
+                now=clock.now(),
+            )
+    assert _statements(app, lambda: desk.get("/supervision/departments")) == before
+    page = desk.get("/supervision/departments").text
+    assert "青河市第5局" in page
+    # the running year's facts are those of each department asked alone
+    with app.app_context():
+        offices = people.departments_of([city])
+        year, today = clock.today().year, clock.today()
+        together = queries.running(offices, year)
+        assert together == {each.id: queries.gather(each, year, today).facts for each in offices}
+        assert sum(facts.contracts for facts in together.values()) == 1

@@ -52,9 +52,21 @@ class AppointmentForm(Form):
         ],
     )
 
-    def __init__(self, items: Mapping[str, str], **given: Any) -> None:
+    def __init__(self, items: Mapping[str, Mapping[str, str]], **given: Any) -> None:
+        """``items`` are those that may be chosen: category, code, name."""
         super().__init__(**given)
-        self.items.choices = list(items.items())
+        self._items = items
+        self.items.choices = [pair for named in items.values() for pair in named.items()]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any], int]]:
+        """The boxes of each category, with how many of them are ticked."""
+        boxes = {box.data: box for box in self.items}
+        chosen = set(self.items.data or ())
+        return [
+            (category, [boxes[code] for code in named], len(chosen & set(named)))
+            for category, named in self._items.items()
+        ]
 
     def organisation(self) -> Organisation:
         """The body or person named; raises Invalid at the field."""

@@ -54,7 +54,7 @@ def new_appointment() -> ResponseReturnValue:
     code = actor.jurisdiction
     if code is None:
         raise Missing("no jurisdiction")
-    form = AppointmentForm(catalogue.names(clock.today(), lineage(code)))
+    form = AppointmentForm(catalogue.by_category(clock.today(), lineage(code)))
 
     def act() -> AssessorAppointment:
         return actions.propose_appointment(

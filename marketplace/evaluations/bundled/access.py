@@ -23,7 +23,7 @@ def departments_for(actor: Actor) -> list[Organisation]:
     """The departments whose standing an officer sees: all of the area, of a department its own."""
     if _of_a_department(actor):
         return [db.session.get_one(Organisation, actor.organisation_id)]
-    return [each for code in area_of(actor) for each in accounts.departments(code)]
+    return accounts.departments_of(area_of(actor))
 
 
 def _of_a_department(actor: Actor) -> bool:

@@ -90,7 +90,7 @@ def department_desk() -> ResponseReturnValue:
     """How the departments stand: the running year so far, and the scores of ended years."""
     today = clock.today()
     offices = rights.departments_for(require_actor())
-    running = {each.id: queries.gather(each, today.year, today).facts for each in offices}
+    running = queries.running(offices, today.year)
     scores: dict[int, list[Any]] = {each.id: [] for each in offices}
     for row in queries.settled(list(scores)):
         scores[row.department_id].append(row)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.catalogue.demands.models import DemandStatus, OffListDemand
-from marketplace.catalogue.demands.queries import by_ids, upheld_in
+from marketplace.catalogue.demands.queries import by_ids, upheld_by_department, upheld_in
 from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.foundation import calendar
@@ -22,6 +22,7 @@ from marketplace.intermediaries.models import CheckStatus, ProfessionalCheck
 from marketplace.projects.models import Need
 
 from ..departments import queries as departments
+from ..departments import trade
 from ..departments.models import DepartmentWindow, PairStatus
 from .models import DepartmentYear
 from .rules import Facts
@@ -60,7 +61,7 @@ def gather(
     ``demands_counted`` is False for a year settled before off-list demands were.
     """
     begins, ends = span(year)
-    accepted = departments.accepted_in(department, begins, ends, counted)
+    accepted = trade.accepted_in(department, begins, ends, counted)
     silent = list(
         db.session.scalars(
             select(ProfessionalCheck.id)
@@ -79,17 +80,7 @@ def gather(
         after = date(year + 1, 1, 1)
         said = departments.years_of([department], after, 1)[department.id][0]
     return Gathered(
-        Facts(
-            firms=said.firms if said else None,
-            marks=said.marks if said else None,
-            mark_total=said.total if said else None,
-            contracts=len(accepted),
-            late=sum(each.late for each in accepted),
-            versions=sum(each.versions for each in accepted),
-            returned=sum(each.returned for each in accepted),
-            silent=len(silent),
-            demands=len(demanded),
-        ),
+        _facts(accepted, len(silent), len(demanded), said),
         departments.least_firms(department.jurisdiction_code, year),
         {
             "contracts": [
@@ -100,6 +91,47 @@ def gather(
             **({"demands": demanded} if demands_counted else {}),
         },
     )
+
+
+def _facts(
+    accepted: Sequence[trade.Handled],
+    silent: int,
+    demands: int,
+    said: departments.Year | None = None,
+) -> Facts:
+    return Facts(
+        firms=said.firms if said else None,
+        marks=said.marks if said else None,
+        mark_total=said.total if said else None,
+        contracts=len(accepted),
+        late=sum(each.late for each in accepted),
+        versions=sum(each.versions for each in accepted),
+        returned=sum(each.returned for each in accepted),
+        silent=silent,
+        demands=demands,
+    )
+
+
+def running(offices: Sequence[Organisation], year: int) -> dict[int, Facts]:
+    """The facts so far of a year that has not ended, of many departments in as many statements."""
+    begins, ends = span(year)
+    accepted = trade.accepted_by_department(offices, begins, ends)
+    unanswered = db.session.execute(
+        select(ProfessionalCheck.organisation_id, func.count())
+        .where(
+            ProfessionalCheck.organisation_id.in_(list(accepted)),
+            ProfessionalCheck.status == CheckStatus.SILENT,
+            ProfessionalCheck.status_since >= begins,
+            ProfessionalCheck.status_since < ends,
+        )
+        .group_by(ProfessionalCheck.organisation_id)
+    )
+    silent = {row[0]: row[1] for row in unanswered}
+    demands = upheld_by_department(accepted, begins, ends)
+    return {
+        key: _facts(handled, silent.get(key, 0), demands.get(key, 0))
+        for key, handled in accepted.items()
+    }
 
 
 def unsettled(year: int) -> list[int]:
@@ -139,7 +171,7 @@ def unsettled(year: int) -> list[int]:
     ).all()
     found: list[int] = []
     for code in sorted(places):
-        trade = (
+        handled_there = (
             exists()
             .where(Contract.need_id == Need.id, ServiceItem.code == Need.item_code, *handled)
             .where(Contract.jurisdiction_code.in_(accounts.below(code)))
@@ -149,7 +181,7 @@ def unsettled(year: int) -> list[int]:
                 department_here,
                 Organisation.jurisdiction_code == code,
                 ~settled_already,
-                or_(trade, silent, said, demanded),
+                or_(handled_there, silent, said, demanded),
             )
         )
     return found

@@ -6,19 +6,18 @@ A firm's marks on a department leave this file as yearly sums alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
-from marketplace.contracts.models import Contract, ContractStatus, Deliverable, DeliverableStatus
+from marketplace.contracts.models import Contract
 from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import as_written, db
@@ -248,96 +247,3 @@ def least_firms(jurisdiction_code: str, year: int) -> int:
     except policy.PolicyMissing:
         return EvaluationPolicy().department_least_firms
     return edition.values.department_least_firms
-
-
-@dataclass(frozen=True)
-class Handled:
-    """A contract of a department's trade that was accepted, with how it ran."""
-
-    id: int
-    late: bool
-    versions: int
-    returned: int
-
-
-def accepted_in(
-    department: Organisation,
-    begins: datetime,
-    ends: datetime,
-    counted: Collection[int] | None = None,
-) -> list[Handled]:
-    """The contracts of a department's trade accepted in a time, by key.
-
-    Whose trade: as the list of items stood when the contract was signed, as for evaluations. With
-    ``counted`` it was asked already, and these alone are read: an office founded since would have
-    another answer.
-    """
-    trade = select(ServiceItem.code).where(ServiceItem.department_code == department.office_code)
-    rows = db.session.execute(
-        select(
-            Contract.id,
-            Contract.jurisdiction_code,
-            Contract.signed_at,
-            Contract.owner_id,
-            Contract.firm_id,
-            Contract.overdue_since,
-            Need.item_code,
-            DepartmentWindow.department_id,
-        )
-        .join(Need, Need.id == Contract.need_id)
-        .outerjoin(DepartmentWindow, DepartmentWindow.contract_id == Contract.id)
-        .where(
-            Contract.status == ContractStatus.COMPLETED,
-            Contract.accepted_at >= begins,
-            Contract.accepted_at < ends,
-            Contract.jurisdiction_code.in_(accounts.below(department.jurisdiction_code)),
-            Need.item_code.in_(trade),
-        )
-        .order_by(Contract.id)
-    ).all()
-    if counted is None:
-        kept: list[Any] = list(_of_its_trade(department, rows))
-    else:
-        kept = [row for row in rows if row.id in counted]
-    versions = _versions([row.id for row in kept])
-    return [
-        Handled(row.id, row.overdue_since is not None, *versions.get(row.id, (0, 0)))
-        for row in kept
-    ]
-
-
-def _of_its_trade(department: Organisation, rows: Iterable[Any]) -> Iterator[Any]:
-    competent: dict[tuple[str, str, date], int | None] = {}
-    for row in rows:
-        office = row.department_id
-        if office is None and row.signed_at is not None:
-            key = (row.jurisdiction_code, row.item_code, clock.local_day(row.signed_at))
-            if key not in competent:
-                competent[key] = _competent(*key)
-            office = competent[key]
-        if office == department.id and department.id not in (row.owner_id, row.firm_id):
-            yield row
-
-
-def _competent(jurisdiction_code: str, item_code: str, day: date) -> int | None:
-    try:
-        item = catalogue.item(item_code, day, accounts.lineage(jurisdiction_code))
-        return accounts.department(jurisdiction_code, item.department_code).id
-    except Missing:
-        return None
-
-
-def _versions(contracts: list[int]) -> dict[int, tuple[int, int]]:
-    """By contract: how many versions the owner decided on, and how many of them it sent back."""
-    decided = (DeliverableStatus.ACCEPTED, DeliverableStatus.RETURNED)
-    returned = case((Deliverable.status == DeliverableStatus.RETURNED, 1), else_=0)
-    found: dict[int, tuple[int, int]] = {}
-    for start in range(0, len(contracts), 500):
-        some = contracts[start : start + 500]
-        rows = db.session.execute(
-            select(Deliverable.contract_id, func.count(), func.sum(returned))
-            .where(Deliverable.contract_id.in_(some), Deliverable.status.in_(decided))
-            .group_by(Deliverable.contract_id)
-        )
-        found |= {contract: (count, back) for contract, count, back in rows}
-    return found
