@@ -297,7 +297,7 @@ def _loosen(connection: Connection, what: str) -> None:
     if kind == "guard":
         unguard(connection, name)
     elif kind == "index":
-        connection.execute(text(f"DROP INDEX {name}"))
+        connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
     elif sqlite and kind == "unique":
         # a table's own constraint cannot be dropped: a copy has none
         for statement in (
