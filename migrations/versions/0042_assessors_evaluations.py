@@ -1,6 +1,6 @@
 """assessors' marks are evaluations; the lists of call-backs hold tokens
 
-Revises: 0041
+Revises: 0038
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
-down_revision = "0041"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
