@@ -17,6 +17,7 @@ from . import actions, queries
 from .assessors import pages as assessor_pages
 from .blueprint import bp
 from .bundled import pages as bundled_pages
+from .bundled import paper_pages
 from .callbacks import pages as callback_pages
 from .callbacks.access import contact_of_callback
 from .departments import pages as department_pages
@@ -35,6 +36,7 @@ __all__ = [
     "bundled_pages",
     "callback_pages",
     "department_pages",
+    "paper_pages",
     "review_pages",
     "screen_pages",
     "served_pages",

@@ -79,6 +79,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "evaluations.conclude": ("EvaluationCallback",),
     "evaluations.decide_flag": ("EvaluationFlag",),
     "evaluations.decide_review": ("EvaluationReview",),
+    "evaluations.department_certificate": ("Organisation",),
+    "evaluations.department_code": ("Organisation",),
     "evaluations.department_year": ("Organisation",),
     "evaluations.dispute": ("Evaluation",),
     "evaluations.evaluate": ("Contract",),
@@ -306,6 +308,8 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
         {"name": name, "field": field} for name, field in REVEALED[type(row).__name__]
     ],
+    "evaluations.department_certificate": lambda _row: [{"year": clock.today().year - 1}],
+    "evaluations.department_code": lambda _row: [{"year": clock.today().year - 1}],
     "evaluations.department_year": lambda _row: [{"year": clock.today().year}],
     "evaluations.rate_service": lambda row: [{"kind": MATTERS[type(row).__name__]}],
     "fees.edit_row": _rows,

@@ -93,6 +93,9 @@ ABSENT = {
     # the demo's cities give assessors no part
     ("evaluations.assess", "Contract"),
     ("evaluations.stand_aside", "Contract"),
+    # nor has a year of it ended
+    ("evaluations.department_certificate", "Organisation"),
+    ("evaluations.department_code", "Organisation"),
 }
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 

@@ -31,7 +31,7 @@ from marketplace.foundation.errors import Conflict
 from marketplace.foundation.transactions import transaction
 from marketplace.supervision import invariants
 from tests.evaluations.test_departments import _give, _officer, deal
-from tests.factories import accounts, contracts
+from tests.factories import accounts
 from tests.factories.contracts import Deal
 from tests.factories.evaluations import publish_least
 from tests.tampering import unguard
@@ -117,7 +117,7 @@ def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
         _give(deal, "firm", 3)
         _give(deal, "department", 5)
     for _another in range(2):
-        other = contracts.completed(app, advance)
+        other = _another(app, advance)
         with app.app_context(), transaction():
             _give(other, "firm", 3)
     with app.app_context(), transaction():
@@ -215,6 +215,12 @@ def test_the_department_and_the_bureau_open_the_evidence_the_public_reads_the_su
         link = re.search(r'href="([^"]+)">' + re.escape(number), told.text)
         assert link is not None
         assert reader.get(link.group(1)).status_code == 200
+    paper = client.get(f"{page}{year}/certificate")
+    assert f"{names[0]} {year} 年度捆绑考核得分为" in paper.text
+    assert "不足 5 家，不计入也不公布" in paper.text
+    assert f'href="{page}{year}/certificate"' in client.get(f"{page}{year}").text
+    assert client.get(f"{page}{year}/code.svg").mimetype == "image/svg+xml"
+    assert client.get(f"{page}{year + 1}/certificate").status_code == 404
     for reader in (client, beside):
         told = reader.get(f"{page}{year}")
         assert told.status_code == 200

@@ -66,6 +66,15 @@ def _officer(deal: Deal) -> tuple[User, Organisation]:
     return user, office
 
 
+def _another(app: Flask, advance: Advance) -> Deal:
+    """A further contract that has ended, of another firm."""
+    with app.app_context():
+        weekday = clock.today().weekday()
+    # a pick needs a week without a weekend in its way
+    advance(timedelta(days=-weekday % 7))
+    return contracts.completed(app, advance)
+
+
 def _actor(deal: Deal, who: str) -> Actor:
     return people.actor_for(*_officer(deal)) if who == "department" else deal.actor(who)
 
@@ -222,7 +231,7 @@ def test_a_department_is_judged_by_the_year_and_only_by_enough_firms(
         publish_least(office.jurisdiction_code, 3)
         office_id = office.id
     for mark in (2, 5):
-        other = contracts.completed(app, advance)
+        other = _another(app, advance)
         with app.app_context(), transaction():
             _give(other, "firm", mark)
     advance(DAY)
