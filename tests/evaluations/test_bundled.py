@@ -30,7 +30,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict
 from marketplace.foundation.transactions import transaction
 from marketplace.supervision import invariants
-from tests.evaluations.test_departments import _give, _officer, deal
+from tests.evaluations.test_departments import _another, _give, _officer, deal
 from tests.factories import accounts
 from tests.factories.contracts import Deal
 from tests.factories.evaluations import publish_least
@@ -116,7 +116,7 @@ def test_a_year_is_settled_by_the_clock_replays_and_keeps_few_firms_marks_out(
         publish_least(_officer(deal)[1].jurisdiction_code, least)
         _give(deal, "firm", 3)
         _give(deal, "department", 5)
-    for _another in range(2):
+    for _turn in range(2):
         other = _another(app, advance)
         with app.app_context(), transaction():
             _give(other, "firm", 3)

@@ -24,6 +24,7 @@ from marketplace.evaluations.served.models import MatterKind
 from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
+from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Missing
 from marketplace.foundation.transactions import transaction
@@ -69,9 +70,17 @@ def _officer(deal: Deal) -> tuple[User, Organisation]:
 def _another(app: Flask, advance: Advance) -> Deal:
     """A further contract that has ended, of another firm."""
     with app.app_context():
-        weekday = clock.today().weekday()
-    # a pick needs a week without a weekend in its way
-    advance(timedelta(days=-weekday % 7))
+        today, days = clock.today(), working_calendar()
+        # a pick needs two weeks of five working days, from a Monday on
+        wait = next(
+            number
+            for number in range(60)
+            if all(
+                days.is_working_day(today + timedelta(days=number + each)) == (each % 7 < 5)
+                for each in range(14)
+            )
+        )
+    advance(timedelta(days=wait))
     return contracts.completed(app, advance)
 
 
@@ -230,7 +239,7 @@ def test_a_department_is_judged_by_the_year_and_only_by_enough_firms(
                 publish_least(office.jurisdiction_code, too_few)
         publish_least(office.jurisdiction_code, 3)
         office_id = office.id
-    for mark in (2, 5):
+    for mark in (3, 5):
         other = _another(app, advance)
         with app.app_context(), transaction():
             _give(other, "firm", mark)
@@ -240,8 +249,8 @@ def test_a_department_is_judged_by_the_year_and_only_by_enough_firms(
     with app.app_context():
         office = db.session.get_one(Organisation, office_id)
         one, *before = queries.years_of([office], later)[office.id]
-        assert (one.year, one.marks, one.firms, one.total) == (today.year, 3, 3, 30)
-        assert one.means == {"guidance": 333, "timeliness": 333, "fairness": 333}
+        assert (one.year, one.marks, one.firms, one.total) == (today.year, 3, 3, 33)
+        assert one.means == {"guidance": 367, "timeliness": 367, "fairness": 367}
         assert not any(each.means for each in before)
     # a year without anything to tell has no row
     page = client.get("/data/departments")

@@ -39,7 +39,7 @@ def test_an_answered_objection_is_rated_and_the_bad_rating_has_a_lamp(
 ) -> None:
     with app.app_context(), transaction():
         notice = notices.notice().public_id
-        roles = (Role.BUREAU_APPROVER, Role.BUREAU_OPERATOR)
+        roles = (Role.BUREAU_OPERATOR, Role.BUREAU_OPERATOR)
         people = [Somebody.of(each) for each in (accounts.firm(), *map(accounts.officer, roles))]
     with app.app_context():
         firm, answers, other = (sign_in_as(each.user) for each in people)
@@ -103,7 +103,7 @@ def test_a_credit_repair_that_was_decided_is_rated(
     granted = {"conclusion": "grant", "reason": "整改属实，准予修复。"}
     assert approver.post(f"{repair}/decision", data=granted).status_code == 303
     assert "信用修复申请" in one.get("/workspace").text
-    assert operator.get(page).status_code == 404
+    assert operator.get(page).status_code == 403
     assert one.post(page, data={"grade": "very_good"}).status_code == 303
     assert one.post(page, data={"grade": "good"}).status_code == 409
     with app.app_context():
