@@ -1,6 +1,6 @@
 """assessors' marks are evaluations; the lists of call-backs hold tokens
 
-Revises: 0038
+Revises: 0043
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0042"
-down_revision = "0038"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
