@@ -271,10 +271,8 @@ def _measure(
     def request(path: str, head: str = "") -> bytes:
         return f"GET {path} HTTP/1.1\r\n{host}{head}\r\n".encode()
 
-    first = Connection(port)
     began = time.perf_counter()
-    if first.ask(request("/firms?visit=0")).status != 200:
-        raise Failed("the list of firms was not answered")
+    first = _opened(port, request("/firms?visit=0"))
     _progress(f"first search after a start: {time.perf_counter() - began:.1f} s")
     _progress(f"memory of the web process: {_megabytes(processes[0])} MB")
 
@@ -330,6 +328,18 @@ def _measure(
     _progress(f"memory of the web process: {_megabytes(processes[0])} MB")
     first.close()
     return rows
+
+
+def _opened(port: int, request: bytes) -> Connection:
+    """A connection over which the first search was answered, however long that took."""
+    for _patience in range(10):
+        connection = Connection(port)
+        try:
+            if connection.ask(request).status == 200:
+                return connection
+        except TimeoutError:
+            connection.close()
+    raise Failed("the list of firms was not answered")
 
 
 def _megabytes(process: int | None) -> int:

@@ -95,6 +95,7 @@ class Search:
         self.wanted = wanted
         self._present = present
         self._shelf = shelf(Kind.FIRM)
+        self._offering: dict[tuple[str, str, bool, str], int] = {}
         # asked of the items' shelf before the lock on this one is taken
         self._called = {
             term: items_called(term, present) if len(term) > 1 else []
@@ -126,30 +127,40 @@ class Search:
         with standing.lock:
             found = self._spoken & standing.everybody
             if wanted.grade:
-                found &= standing.group("grade", wanted.grade)
+                found &= standing.ever("grade", wanted.grade)
             if wanted.home:
-                found &= standing.group("home", wanted.home)
+                found &= standing.ever("home", wanted.home)
             if wanted.item_code:
                 return found & self._offered(wanted, wanted.item_code)
             if wanted.price or wanted.days or wanted.open:
-                offered = 0
-                for item in self._present.items:
-                    offered |= self._offered(wanted, item)
-                found &= offered
+                found &= self._offered(wanted, "")
             return found
 
     def _offered(self, wanted: Wanted, item: str) -> int:
-        """Who offers an item at the price, within the days, now."""
+        """Who offers an item, or any, at the price, within the days, now; those off their places
+        too."""
+        asked = (wanted.price, wanted.days, wanted.open, item)
+        found = self._offering.get(asked)
+        if found is None:
+            found = self._offering[asked] = self._offered_so(wanted, item)
+        return found
+
+    def _offered_so(self, wanted: Wanted, item: str) -> int:
         standing = self._shelf
-        found = standing.group("item", item)
+        if not item:
+            found = 0
+            for each in self._present.items:
+                found |= self._offered(wanted, each)
+            return found
+        found = standing.ever("item", item)
         if wanted.price:
             if wanted.price != FIXED and item not in self._present.priced:
                 return 0
-            found &= standing.group("price", item, wanted.price)
+            found &= standing.ever("price", item, wanted.price)
         if wanted.days:
-            found &= standing.group("days", item, wanted.days)
+            found &= standing.ever("days", item, wanted.days)
         if wanted.open:
-            found &= standing.group("open", item)
+            found &= standing.ever("open", item)
             found &= ~standing.ended(item, self._present.day.toordinal())
         return found
 
@@ -162,7 +173,7 @@ class Search:
             homes = self.found(replace(wanted, home=""))
             grades = self.found(replace(wanted, grade=""))
             base = self.found(replace(wanted, price="", days="", open=False, item_code=""))
-            group = self._shelf.group
+            group = self._shelf.ever
             return {
                 "grade": _facets(
                     [each.value for each in ORDER],
@@ -191,7 +202,6 @@ class Search:
     def _choices(self, name: str, values: Iterable[str], base: int) -> list[Facet]:
         """The bands of an offer: of the item chosen, else of any one item."""
         chosen = getattr(self.wanted, name)
-        items = [self.wanted.item_code] if self.wanted.item_code else list(self._present.items)
         counts = dict.fromkeys(values, 0)
         for value in counts:
             asked = (
@@ -199,8 +209,7 @@ class Search:
                 if name == "price"
                 else replace(self.wanted, days=value)
             )
-            for item in items:
-                counts[value] |= self._offered(asked, item)
+            counts[value] = self._offered(asked, self.wanted.item_code)
         return _facets(counts, lambda value: base & counts[value], chosen)
 
     def called(self, count: int) -> list[int]:
@@ -219,7 +228,10 @@ class Search:
             found = self.found()
             if sort in ("price", "days"):
                 value = self._least(sort)
-                places = standing.by(found, value, after, count)
+                item = self.wanted.item_code
+                some = standing.group("item", item) if item else standing.everybody
+                name = (sort, item, self._present.priced)
+                places = standing.by(found, name, some, value, after, count)
             elif sort:
                 places = standing.in_order(found, sort, descending, after, count)
             else:

@@ -12,7 +12,6 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 from typing import Any
 
 from .sets import as_set, first_of, places_of
@@ -23,6 +22,7 @@ Group = tuple[Hashable, ...]
 _MOST_GONE = 1000
 # fewer found than this are ordered by themselves instead of looked for along the whole order
 _FEW = 3000
+_MOST_WORKED_OUT = 200
 # more changed at once than this are sorted in together
 _CROWD = 200
 
@@ -78,6 +78,7 @@ class Shelf:
         self._owner_of = array("q")
         self._values: dict[str, list[Any]] = {name: [] for name in self._layout.orders}
         self._orders: dict[tuple[str, bool], list[int]] = {}
+        self._worked_out: dict[Hashable, tuple[int, list[int]]] = {}
         self._ends: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
         self._ended: dict[Hashable, tuple[int, int, int]] = {}
 
@@ -159,6 +160,11 @@ class Shelf:
         """Who belongs to a group now."""
         return self._groups.get(group, 0) & self.everybody
 
+    def ever(self, *group: Hashable) -> int:
+        """Who belongs to a group, those off their places too: to be met with a set that has been
+        met with ``everybody``."""
+        return self._groups.get(group, 0)
+
     def group_names(self, first: Hashable) -> list[Group]:
         """The groups there are whose name begins so."""
         return [group for group in self._groups if group[0] == first]
@@ -203,10 +209,25 @@ class Shelf:
             self._orders[order, descending] = kept
         return first_of(found, kept, after, count)
 
-    def by(self, found: int, value: Callable[[int], Any], after: int, count: int) -> list[int]:
-        """The same by a value worked out for each place found, the lowest first."""
+    def by(
+        self,
+        found: int,
+        name: Hashable,
+        all_of_it: int,
+        value: Callable[[int], Any],
+        after: int,
+        count: int,
+    ) -> list[int]:
+        """The same by a value worked out for each place, the lowest first. ``name`` says which
+        value it is: the order of ``all_of_it`` by it is kept until an entry is put on."""
+        size, order = self._worked_out.get(name, (0, []))
+        if size != len(self.keys):
+            if len(self._worked_out) >= _MOST_WORKED_OUT:
+                self._worked_out.clear()
 
-        def key(place: int) -> tuple[Any, int]:
-            return value(place), self.keys[place]
+            def key(place: int) -> tuple[Any, int]:
+                return value(place), self.keys[place]
 
-        return nsmallest(after + count, places_of(found), key=key)[after:]
+            order = sorted(places_of(all_of_it), key=key)
+            self._worked_out[name] = len(self.keys), order
+        return first_of(found, order, after, count)

@@ -85,6 +85,10 @@ def test_a_shelf_holds_what_a_list_would_after_any_changes(seed: int) -> None:
         ordered = sorted(truth, key=lambda key: (_standing(truth[key]), key))
         page = shelf.in_order(shelf.everybody, "", False, 3, 20)
         assert [shelf.keys[place] for place in page] == ordered[3:23]
+        listed = shelf._values["listed"].__getitem__
+        page = shelf.by(shelf.everybody, "listed", shelf.everybody, listed, 2, 10)
+        oldest = sorted(truth, key=lambda key: (truth[key].facts["listed"], key))
+        assert [shelf.keys[place] for place in page] == oldest[2:12]
         named: Any = sorted(truth, key=lambda key: (truth[key].names, key), reverse=True)
         page = shelf.in_order(shelf.everybody, "name", True, 0, 20)
         assert [shelf.keys[place] for place in page] == named[:20]
