@@ -17,6 +17,7 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.rules.entries import Grade
 
 from . import queries
+from .appeals.access import may_review
 from .appeals.queries import appeals_of
 from .appeals.queries import waiting as waiting_appeals
 from .blueprint import bp
@@ -24,13 +25,13 @@ from .consequences import words_of
 from .measures.queries import measures_of
 from .models import CardStatus
 from .national import queries as national
+from .repairs.access import may_decide, may_verify
 from .repairs.models import RepairStatus
 from .repairs.queries import repair_terms, repairs_of
 from .repairs.queries import waiting as waiting_repairs
 from .steps import home_code
 
 SHOWN = 10
-OPEN_REPAIRS = (RepairStatus.FILED, RepairStatus.VERIFIED)
 
 
 @bp.get("/sanctions")
@@ -119,6 +120,14 @@ def desk() -> ResponseReturnValue:
             queries.cases(codes, repaired=actor.may(Permission.AUDIT_READ)),
             request.args.get("page", 1, type=int),
         ),
-        appeals=len(waiting_appeals(codes)),
-        repairs=sum(len(waiting_repairs(codes, each)) for each in OPEN_REPAIRS),
+        # the numbers are the reader's own work: an appeal is the superior's
+        appeals=sum(may_review(actor, each) for each in waiting_appeals(codes)),
+        repairs=sum(
+            may(actor, each)
+            for status, may in (
+                (RepairStatus.FILED, may_verify),
+                (RepairStatus.VERIFIED, may_decide),
+            )
+            for each in waiting_repairs(codes, status)
+        ),
     )

@@ -123,6 +123,11 @@ def test_the_page_reads_the_list_once_for_itself_and_for_its_rail(
     page = officer.get("/supervision").text
     assert "其中由本人办理 2 件" in page
     assert page.count("由本人办理</span>") == 2
+    # the desk of cases counts an appeal for who decides it
+    assert "申诉（" not in officer.get("/supervision/cases").text
+    with app.app_context():
+        superior = people[Role.SUPERVISOR].user
+    assert "申诉（1）" in sign_in_as(superior).get("/supervision/cases").text
     with app.test_request_context("/supervision"), _statements() as sent:
         actor, now = people[Role.BUREAU_APPROVER].actor, clock.now()
         in_area(actor, now)
