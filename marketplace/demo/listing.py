@@ -10,11 +10,12 @@ from marketplace.catalogue.demands import actions as demanding
 from marketplace.catalogue.demands.models import OffListDemand
 from marketplace.catalogue.revising import actions, queries, reading
 from marketplace.catalogue.revising.models import ItemProposal, ListDraft
-from marketplace.foundation import clock
+from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 
+from . import papers
 from .agenda import Days, Story
 from .people import CITY, Cast
 
@@ -84,14 +85,16 @@ def demands(cast: Cast, days: Days) -> Story:
 def _reported(cast: Cast, login: str, office: str, name: str, approval: str) -> int:
     with transaction():
         now = clock.now()
+        reporter = cast.owners[login].actor
+        notice = files.store(papers.pdf("notice"), "窗口告知单.pdf", reporter, now, "file")
         case = demanding.report_demand(
             accounts.department(CITY, office),
             name,
             approval,
             clock.local_day(now),
-            "窗口口头告知须先提交这一报告才予受理，未出具书面通知。",
-            None,
-            cast.owners[login].actor,
+            "窗口口头告知须先提交这一报告才予受理，告知单见附件。",
+            notice,
+            reporter,
             now,
         )
         return case.id
