@@ -119,6 +119,8 @@ def test_nothing_grave_on_the_pages_most_people_see(demo_app: Flask, look: Look)
 
 @on_sqlite
 @pytest.mark.long
+# up to 250 pages, on a machine that may be busy
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("login", PEOPLE)
 def test_nothing_grave_on_any_page_of_anybody(
