@@ -89,4 +89,13 @@ def _is_data(run: str, data: str) -> bool:
     if run in data or run in PROPER_NAMES:
         return True
     words = [word for word in re.split(r"[\s,]+", run) if _SOME.search(word)]
-    return len(words) > 1 and all(len(word) > 1 and word in data for word in words)
+    if len(words) > 1 and all(len(word) > 1 and word in data for word in words):
+        return True
+    # texts with a space inside of them, one after the other
+    first, _space, rest = run.partition(" ")
+    while rest:
+        if first in data and len(first) > 1 and _is_data(rest, data):
+            return True
+        word, _space, rest = rest.partition(" ")
+        first = f"{first} {word}"
+    return False

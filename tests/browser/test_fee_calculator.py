@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pypdf
 import pytest
@@ -37,6 +38,8 @@ def test_a_visitor_calculates_shares_and_prints(app: Flask, visitor: Open) -> No
     window.open("/fees")
     page.locator("#filter-q").press_sequentially("招标")
     page.wait_for_selector("#found:not(:has-text('水土保持'))")
+    # the answer to the last letter: one that comes later would put the link away under the pointer
+    page.wait_for_url(lambda address: parse_qs(urlsplit(address).query).get("q") == ["招标"])
     with page.expect_event("load"):  # the search's late answer renames the address, no more
         window.follow(page.get_by_role("link", name="收费测算 招标代理"))
     page.select_option("#variant", "works")
