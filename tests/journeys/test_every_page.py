@@ -37,7 +37,18 @@ def _counts() -> dict[str, int]:
     return counts
 
 
-@pytest.mark.parametrize("login", PEOPLE)
+# a visitor, a firm, an owner and a bureau officer on both engines always
+FIRST = {PEOPLE[0], PEOPLE[1], PEOPLE[4], "jingban"}
+
+
+@pytest.mark.parametrize(
+    ("engine_name", "login"),
+    [
+        pytest.param(engine, one, marks=() if always or one in FIRST else pytest.mark.long)
+        for engine, always in (("sqlite", True), ("postgresql", False))
+        for one in PEOPLE
+    ],
+)
 def test_every_page_along_the_links(demo_app: Flask, login: str) -> None:
     with demo_app.app_context():
         user = db.session.scalar(select(User).where(User.login == login))
