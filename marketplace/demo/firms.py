@@ -14,6 +14,7 @@ from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import applying, promising, queries, reviewing
+from marketplace.intermediaries.file.actions import add_practitioner, add_qualification
 from marketplace.intermediaries.models import (
     CheckStatus,
     Firm,
@@ -102,7 +103,7 @@ def _add_papers(
             if demand.type in held:
                 continue
             held.add(demand.type)
-            applying.add_qualification(
+            add_qualification(
                 firm,
                 type=demand.type,
                 grade=_grade(demand.grades),
@@ -114,7 +115,7 @@ def _add_papers(
                 actor=actor,
                 now=now,
             )
-    applying.add_practitioner(
+    add_practitioner(
         firm,
         name=sketch.agent,
         profession=sketch.profession,

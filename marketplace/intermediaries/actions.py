@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from .applying import (
-    add_practitioner,
-    add_qualification,
-    advance_qualification,
-    end_record,
     leave_register,
     open_file,
     reopen_file,
     save_file,
     set_availability,
-    set_controller,
     submit_application,
+)
+from .file.actions import (
+    add_practitioner,
+    add_qualification,
+    advance_qualification,
+    end_record,
+    set_controller,
 )
 from .promising import FixedPrice, save_offering, set_order_terms
 from .reviewing import (

@@ -1,17 +1,17 @@
-"""What a firm keeps on its file: certificates, people, promises and which orders they take."""
+"""What a firm promises, and which orders it takes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
-from marketplace.foundation import clock, files
+from marketplace.foundation import clock
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import grouped_options, options
 from marketplace.foundation.web import access as allow
@@ -22,93 +22,9 @@ from .blueprint import bp
 from .forms import (
     OfferingForm,
     OrderTermsForm,
-    PractitionerForm,
-    QualificationForm,
     listing_form,
 )
-from .models import Offering, Practitioner, Qualification
-
-RECORDS = {
-    "qualification": Qualification,
-    "practitioner": Practitioner,
-    "offering": Offering,
-}
-
-
-@bp.route("/firm/qualifications", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def qualifications() -> Any:
-    """Certificates on file, and one more."""
-    actor = require_actor()
-    firm = access.own_file(actor)
-    form = QualificationForm()
-    items = queries.items_of(firm, clock.today())
-    kinds = sorted({each.type for item in items.values() for each in item.requirements})
-    form.type.choices = options([("", _("请选择"))] + [(kind, kind) for kind in kinds])
-
-    def page() -> str:
-        own = access.own_file(actor)
-        return render_template(
-            "intermediaries/qualifications.html",
-            firm=own,
-            form=form,
-            qualifications=queries.all_qualifications(own.id),
-            today=clock.today(),
-        )
-
-    return run_form(
-        form,
-        lambda: actions.add_qualification(
-            firm,
-            type=form.type.data,
-            grade=form.grade.data or None,
-            number=form.number.data,
-            issuer=form.issuer.data,
-            valid_from=form.valid_from.data,
-            valid_until=form.valid_until.data,
-            file=files.store_given(form.file, actor, clock.now()),
-            actor=actor,
-            now=clock.now(),
-        ),
-        page,
-        None,
-        lambda _row: url_for("intermediaries.qualifications"),
-    )
-
-
-@bp.route("/firm/practitioners", methods=["GET", "POST"])
-@allow(Permission.FIRM_FILE)
-@writes
-def practitioners() -> Any:
-    """Professionals on file, and one more."""
-    actor = require_actor()
-    firm = access.own_file(actor)
-    form = PractitionerForm()
-
-    def page() -> str:
-        own = access.own_file(actor)
-        return render_template(
-            "intermediaries/practitioners.html",
-            firm=own,
-            form=form,
-            practitioners=queries.practitioners(own.id),
-        )
-
-    return run_form(
-        form,
-        lambda: actions.add_practitioner(
-            firm,
-            name=form.name.data,
-            profession=form.profession.data,
-            number=form.number.data,
-            actor=actor,
-            now=clock.now(),
-        ),
-        page,
-        None,
-        lambda _row: url_for("intermediaries.practitioners"),
-    )
+from .models import Offering
 
 
 @bp.route("/firm/offerings", methods=["GET", "POST"])
@@ -232,16 +148,3 @@ def order_terms(public_id: str) -> Any:
         _("接单设置已保存"),
         lambda _row: url_for("intermediaries.offerings"),
     )
-
-
-@bp.post("/firm/records/<kind>/<public_id>/end")
-@allow(Permission.FIRM_FILE)
-@writes
-def end_record(kind: str, public_id: str) -> Any:
-    """Take a certificate, a professional or a promise off the file."""
-    if kind not in RECORDS:
-        raise Missing(kind)
-    actor = require_actor()
-    row: Any = access.own_record(actor, RECORDS[kind], public_id)  # type: ignore[type-var]
-    actions.end_record(row, actor, clock.now())
-    return redirect(url_for(f"intermediaries.{kind}s"), 303)

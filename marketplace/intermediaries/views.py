@@ -6,8 +6,9 @@ from marketplace.accounts import revealing
 
 from . import firm_pages, list_effects, office_pages, record_pages
 from .blueprint import bp
+from .file import pages as file_pages
 from .personal import person_of_firm
 
 revealing.subject("firm", person_of_firm)
 
-__all__ = ["bp", "firm_pages", "list_effects", "office_pages", "record_pages"]
+__all__ = ["bp", "file_pages", "firm_pages", "list_effects", "office_pages", "record_pages"]
