@@ -63,12 +63,18 @@ def failures(now: datetime, limit: int = 100) -> list[DueFailure]:
     )
 
 
-def sweep(model: type[M], advance: Callable[[M, Actor, datetime], Any], limit: int = BATCH) -> int:
+def sweep(
+    model: type[M],
+    advance: Callable[[M, Actor, datetime], Any],
+    limit: int = BATCH,
+    held_before: Callable[[int], object] | None = None,
+) -> int:
     """Advance every ``model`` row whose ``next_check_at`` has come, oldest first.
 
     Each row in a transaction of its own, locked (SKIP LOCKED), re-checked after the lock, so
     that two workers, or the same task twice, have one effect. ``advance`` must move the row on
-    or set a later ``next_check_at``. Returns how many rows were advanced.
+    or set a later ``next_check_at``. ``held_before(id)`` locks what people lock before such a
+    row, in their order. Returns how many rows were advanced.
     """
     row_type: Any = model
 
@@ -81,6 +87,8 @@ def sweep(model: type[M], advance: Callable[[M, Actor, datetime], Any], limit: i
         ).all()
 
     def act(row_id: int, actor: Actor, now: datetime) -> int:
+        if held_before is not None:
+            held_before(row_id)
         return _advance_one(model, row_id, advance, actor)
 
     return advance_each(row_type.__tablename__, due, act)

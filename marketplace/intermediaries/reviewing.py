@@ -18,6 +18,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.languages import for_storing
 from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
+from marketplace.notices.holding import held_first
 from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
 
@@ -34,6 +35,14 @@ from .models import (
 )
 
 NOTICE_KIND = "admission"
+
+
+def _hold_firm(firm_id: int) -> Firm:
+    return lock(db.session.get_one(Firm, firm_id))
+
+
+held_first(Firm.__tablename__, _hold_firm)
+
 # what the form check looks at, in the order of the page
 POINTS = {
     "subject": _l("主体与登记证照"),
@@ -289,13 +298,15 @@ def department_opinion(
 
 
 def close_publicity(firm: Firm, actor: Actor, now: datetime) -> None:
-    """End the public notice of an admission: an open objection holds it, an upheld one questions."""
+    """End the public notice of an admission: an upheld objection questions it, an open one holds
+    it until its answer wakes the firm."""
     notice = notice_queries.latest(NOTICE_KIND, firm)
     state = notice_queries.state(notice, now) if notice is not None else NoticeState.CLEAR
-    if state in (NoticeState.RUNNING, NoticeState.OBJECTED):
-        firm.next_check_at = working_calendar().deadline(now, 1)
-        return
     firm.next_check_at = None
+    if notice is not None and state is NoticeState.RUNNING:
+        firm.next_check_at = notice.ends_at
+    if state in (NoticeState.RUNNING, NoticeState.OBJECTED):
+        return
     firm.publicity_closed_at = now
     audit.record("firm.publicity_closed", actor, firm, now, state=state.value)
     if state is NoticeState.UPHELD:

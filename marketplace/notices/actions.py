@@ -17,7 +17,7 @@ from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
 
 from . import access, queries
-from .holding import hold
+from .holding import hold, wake
 from .models import UNANSWERED, NoticeStatus, Objection, ObjectionStatus, PublicNotice
 from .rules import NoticesPolicy
 
@@ -111,7 +111,8 @@ def answer_objection(
     objection: Objection, upheld: bool, answer: str, actor: Actor, now: datetime
 ) -> None:
     """Answer an objection. One that is upheld ends the notice as upheld; when the last one is
-    rejected after the period, the notice ends. Raises Missing, Invalid or Conflict."""
+    rejected after the period, the notice ends; either way what waits for it goes on at once.
+    Raises Missing, Invalid or Conflict."""
     notice = hold(db.session.get_one(PublicNotice, objection.notice_id))
     lock(objection)
     now = max(now, clock.now())
@@ -134,8 +135,10 @@ def answer_objection(
     if notice.status is NoticeStatus.OPEN:
         if upheld:
             lifecycle.move(notice, NoticeStatus.UPHELD, actor, now, objection=objection.id)
+            wake(notice, now)
         elif now >= notice.ends_at and queries.unanswered(notice) == 0:
             lifecycle.move(notice, NoticeStatus.ENDED, actor, now)
+            wake(notice, now)
     send(
         objection.organisation_id,
         f"异议已答复：{notice.title}"[:200],

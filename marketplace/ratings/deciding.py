@@ -27,8 +27,6 @@ from .rules.entries import (
 )
 from .settling import NOTICE_KIND
 
-RECHECK = timedelta(hours=1)
-
 
 def confirm_grade(proposal: GradeProposal, actor: Actor, now: datetime) -> None:
     """Confirm a proposal and publish it; in force the day after the notice ends unobjected.
@@ -91,14 +89,18 @@ def reject_open(
 
 
 def advance_proposal(proposal: GradeProposal, actor: Actor, now: datetime) -> None:
-    """Follow the notice of a confirmed proposal: objected, upheld, or clear."""
+    """Follow the notice of a confirmed proposal: objected, upheld, or clear.
+
+    While an objection waits there is nothing to look at: its answer wakes the proposal.
+    """
     subject = database.lock(proposal.subject)
     notice = notice_queries.latest(NOTICE_KIND, proposal)
     state = NoticeState.CLEAR
     if notice is not None:
         state = notice_queries.state(notice, now)
     objected = proposal.status is ProposalStatus.OBJECTED
-    proposal.next_check_at = now + RECHECK
+    running = state is NoticeState.RUNNING
+    proposal.next_check_at = notice.ends_at if notice is not None and running else None
     if state is NoticeState.UPHELD:
         reject_open(subject, proposal, "异议成立", actor, now)
     elif state is NoticeState.WITHDRAWN:
@@ -109,13 +111,11 @@ def advance_proposal(proposal: GradeProposal, actor: Actor, now: datetime) -> No
         if proposal.in_force_on is not None:
             stops_on = min(stops_on, proposal.in_force_on)
         _decide_in_ledger(subject, proposal, DecisionStep.OBJECTED, actor, now, stops_on)
-        lifecycle.move(proposal, ProposalStatus.OBJECTED, actor, now, check_at=now + RECHECK)
-    elif state is NoticeState.CLEAR:
-        if objected:
-            proposal.in_force_on = clock.local_day(now) + timedelta(days=1)
-            lifecycle.move(proposal, ProposalStatus.PUBLISHED, actor, now)
-            _confirm_in_ledger(subject, proposal, actor, now)
-        proposal.next_check_at = None
+        lifecycle.move(proposal, ProposalStatus.OBJECTED, actor, now)
+    elif state is NoticeState.CLEAR and objected:
+        proposal.in_force_on = clock.local_day(now) + timedelta(days=1)
+        lifecycle.move(proposal, ProposalStatus.PUBLISHED, actor, now)
+        _confirm_in_ledger(subject, proposal, actor, now)
 
 
 def _confirm_in_ledger(

@@ -32,11 +32,14 @@ from .rules.grades import DueDecision, GradeInForce, GradeState
 NOTICE_KIND = "grade"
 
 
-def _hold_subject(proposal_id: int) -> None:
-    lock(db.session.get_one(GradeProposal, proposal_id).subject)
+def hold_subject(proposal_id: int) -> GradeProposal:
+    """Lock the subject of a proposal, then the proposal: the order of everybody who decides."""
+    proposal = db.session.get_one(GradeProposal, proposal_id)
+    lock(proposal.subject)
+    return lock(proposal)
 
 
-held_first(GradeProposal.__tablename__, _hold_subject)
+held_first(GradeProposal.__tablename__, hold_subject)
 
 
 def settle_subject(subject: RatingSubject, actor: Actor, now: datetime) -> None:

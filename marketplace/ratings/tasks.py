@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marketplace.foundation import tasks
 
-from . import actions
+from . import actions, settling
 from .models import GradeProposal, RatingSubject
 
 
@@ -13,5 +13,5 @@ def advance_due() -> int:
 
     An objection must be in the ledger before the day is settled on which it holds a grade back.
     """
-    done = tasks.sweep(GradeProposal, actions.advance_proposal)
+    done = tasks.sweep(GradeProposal, actions.advance_proposal, held_before=settling.hold_subject)
     return done + tasks.sweep(RatingSubject, actions.settle)

@@ -20,6 +20,7 @@ from .models import Award, AwardStatus
 
 
 def _hold_need(award_id: int) -> None:
+    # the sweep looks for awards whose notice is settled by itself: nothing is to be woken
     lock(db.session.get_one(Award, award_id).need)
 
 

@@ -212,6 +212,7 @@ def test_an_objection_holds_the_grade_and_an_upheld_one_ends_the_proposal(
     assert _grade(app, firm).grade is Grade.UNGRADED
     with app.app_context(), transaction():
         assert _open(app, firm).status is ProposalStatus.OBJECTED
+        assert _open(app, firm).next_check_at is None  # its answer wakes it, no clock asks
         objection = db.session.merge(objection)
         notices.answer_objection(objection, True, "经核查，异议属实", operator, clock.now())
     advance(3 * DAY)
@@ -239,6 +240,9 @@ def test_a_dismissed_objection_lets_the_grade_come_into_force(app: Flask, advanc
     with app.app_context(), transaction():
         objection = db.session.merge(objection)
         notices.answer_objection(objection, False, "经复核，计算无误", operator, clock.now())
+    advance(timedelta(minutes=1))
+    with app.app_context():
+        assert _open(app, firm).status is ProposalStatus.PUBLISHED
     advance(2 * DAY)
     assert _grade(app, firm).grade is Grade.A
     _clean_replay(app)

@@ -1,153 +1,43 @@
-"""Propose, answer, compose, lay before another officer, show to the public, publish."""
+"""Compose a new edition, lay it before another officer, show it to the public, publish it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from marketplace.accounts import queries as accounts
-from marketplace.foundation import audit, clock, lifecycle, policy
+from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.languages import for_storing
-from marketplace.foundation.policy import Edition
 from marketplace.foundation.showing import show_date
 from marketplace.notices import queries as notices
 from marketplace.notices.actions import publish_notice
+from marketplace.notices.holding import held_first
 from marketplace.notices.rules import NoticeState
-from marketplace.notifications.actions import send
 
-from .. import queries as catalogue
-from ..actions import ListRefused, read_list, store_edition
-from ..models import CatalogueEdition
-from ..rules.comparing import Change, compare
-from ..rules.items import Item, ItemList
-from ..rules.policy import CataloguePolicy
-from ..rules.writing import edition_text, plain
-from . import access, queries, reading
-from .models import DraftStatus, ItemProposal, ListDraft, ProposalKind, ProposalStatus
+from ... import queries as catalogue
+from ...actions import ListRefused, read_list, store_edition
+from ...models import CatalogueEdition
+from ...rules.comparing import Change, compare
+from ...rules.items import ItemList
+from ...rules.writing import edition_text
+from .. import queries, reading
+from ..models import DraftStatus, ItemProposal, ListDraft, ProposalStatus
+from .saying import RULE, policy_of, said, tell
 
-SHORTEST, LONGEST = 5, 1000
-RULE = "catalogue.list"
 KIND = "catalogue"
-_WORDS = {ProposalKind.CHANGE: "修改", ProposalKind.ADD: "新增", ProposalKind.DROP: "取消"}
 
 
-def policy_of(jurisdiction: str, day: date) -> Edition[CataloguePolicy]:
-    """The numbers about the item list of a place."""
-    return policy.in_force(CataloguePolicy, accounts.lineage(jurisdiction), day)
+def _hold_draft(draft_id: int) -> ListDraft:
+    return lock(db.session.get_one(ListDraft, draft_id))
 
 
-def propose_change(
-    code: str, values: Mapping[str, Any], reason: str, actor: Actor, now: datetime
-) -> ItemProposal:
-    """Propose another wording of an item. A department of its own items, the bureau of any.
-
-    Raises Missing, Invalid at the field that leaves something open, Conflict while another change
-    of the item is under way.
-    """
-    item = _own_item(code, actor)
-    told = reading.read_item(code, (item.department_code, item.department_name), values)
-    if told == item:
-        raise Invalid(_("内容与现行清单相同，没有需要修改的地方"), rule=RULE)
-    return _propose(ProposalKind.CHANGE, told, told.name, reason, actor, now)
-
-
-def propose_new(
-    code: str,
-    department: str,
-    values: Mapping[str, Any],
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> ItemProposal:
-    """Propose an item the list does not hold; ``department`` is the office code of who is
-    competent, for a department itself."""
-    place = access.home_code(actor)
-    office = access.office_of(actor)
-    if not access.is_department(actor):
-        office = _department(place, department)
-    if not code.isascii() or not code.replace("-", "").replace("_", "").isalnum():
-        raise Invalid(_("事项代码由字母、数字组成"), field="code", rule=RULE)
-    if any(item.code == code for item in _items(place)):
-        raise Invalid(_("清单中已有这一事项代码"), field="code", rule=RULE)
-    told = reading.read_item(code, (office.office_code or "", office.name), values)
-    return _propose(ProposalKind.ADD, told, told.name, reason, actor, now)
-
-
-def propose_drop(code: str, reason: str, actor: Actor, now: datetime) -> ItemProposal:
-    """Propose that an item be taken off; raises Missing or Conflict."""
-    item = _own_item(code, actor)
-    return _propose(ProposalKind.DROP, None, item.name, reason, actor, now, code)
-
-
-def _propose(
-    kind: ProposalKind,
-    told: Item | None,
-    name: str,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-    code: str = "",
-) -> ItemProposal:
-    place = access.home_code(actor)
-    lock(accounts.jurisdiction(place))
-    now = max(now, clock.now())
-    reason = _said(reason, "reason")
-    code = told.code if told is not None else code
-    if queries.open_proposal(place, code) is not None:
-        raise Conflict(_("这一事项已有一件修改建议正在办理，办结后再提"), rule=RULE)
-    edition = policy_of(place, clock.local_day(now))
-    due_at = working_calendar().deadline(now, edition.values.proposal_days)
-    proposal = ItemProposal(
-        jurisdiction_code=place,
-        organisation_id=actor.organisation_id,
-        kind=kind,
-        item_code=code,
-        item_name=name,
-        content=None if told is None else plain(told),
-        reason=reason,
-        policy_edition_id=edition.id,
-        proposed_by=actor.user_id,
-        proposed_at=now,
-        due_at=due_at,
-    )
-    lifecycle.begin(proposal, ProposalStatus.PROPOSED, actor, now)
-    bureau = accounts.bureau(place)
-    if bureau.id != actor.organisation_id:
-        send(
-            bureau.id,
-            f"收到清单修改建议：{name}"[:200],
-            f"{proposal.organisation.name}建议{_WORDS[kind]}事项“{name}”。答复期限 {clock.written(due_at)}",
-            f"/supervision/catalogue/proposals/{proposal.public_id}",
-            f"item_proposal:{proposal.id}",
-            now,
-        )
-    return proposal
-
-
-def withdraw_proposal(proposal: ItemProposal, actor: Actor, now: datetime) -> None:
-    """Take a proposal back that is not answered yet; by the office that made it."""
-    lock(proposal)
-    if proposal.organisation_id != actor.organisation_id:
-        raise Refused(_("只有提出建议的单位可以撤回"), rule=RULE)
-    lifecycle.move(proposal, ProposalStatus.WITHDRAWN, actor, now)
-
-
-def refuse_proposal(proposal: ItemProposal, answer: str, actor: Actor, now: datetime) -> None:
-    """Decline a proposal with reasons; the office that made it is told."""
-    lock(proposal)
-    proposal.answer = _said(answer, "reason")
-    proposal.answered_by = actor.user_id
-    proposal.answered_at = now
-    lifecycle.move(proposal, ProposalStatus.REFUSED, actor, now)
-    _tell(proposal, "未采纳", proposal.answer, now)
+held_first(ListDraft.__tablename__, _hold_draft)
 
 
 def accept_proposal(proposal: ItemProposal, actor: Actor, now: datetime) -> ListDraft:
@@ -167,7 +57,7 @@ def accept_proposal(proposal: ItemProposal, actor: Actor, now: datetime) -> List
     proposal.answered_at = now
     lifecycle.move(proposal, ProposalStatus.ACCEPTED, actor, now, draft=draft.id)
     db.session.refresh(draft, ["proposals"])
-    _tell(proposal, "已采纳，将列入新版清单", "", now)
+    tell(proposal, "已采纳，将列入新版清单", "", now)
     return draft
 
 
@@ -207,7 +97,7 @@ def return_draft(draft: ListDraft, reason: str, actor: Actor, now: datetime) -> 
     """Give a new edition back with reasons; raises Refused to whoever worked on it."""
     lock(draft)
     _other_hand(draft, actor)
-    draft.returned_because = _said(reason, "reason")
+    draft.returned_because = said(reason, "reason")
     if draft.status is not DraftStatus.SUBMITTED:
         raise Conflict(_("这一版不在待审批状态，请刷新页面"), rule="lifecycle")
     lifecycle.move(draft, DraftStatus.RETURNED, actor, now, reason=draft.returned_because)
@@ -272,8 +162,8 @@ def advance_draft(draft: ListDraft, actor: Actor, now: datetime) -> None:
         _give_back(draft, "公示期内的异议成立，请修改后重新送审", actor, now)
         return
     if state is not NoticeState.CLEAR:
-        # asked again each hour until the objection is answered
-        draft.next_check_at = now + timedelta(hours=1)
+        # an objection waits: its answer wakes the draft
+        draft.next_check_at = notice.ends_at if state is NoticeState.RUNNING else None
         return
     lock(accounts.jurisdiction(draft.jurisdiction_code))
     newest = queries.newest_edition(draft.jurisdiction_code)
@@ -297,7 +187,7 @@ def publish(draft: ListDraft, actor: Actor, now: datetime) -> CatalogueEdition:
     lifecycle.move(draft, DraftStatus.PUBLISHED, actor, now, sha256=edition.sha256)
     for proposal in list(draft.proposals):
         lifecycle.move(proposal, ProposalStatus.PUBLISHED, actor, now, edition=edition.id)
-        _tell(proposal, f"已随{draft.title}公布", "", now)
+        tell(proposal, f"已随{draft.title}公布", "", now)
     return edition
 
 
@@ -324,25 +214,6 @@ def _begin_draft(proposal: ItemProposal, actor: Actor, now: datetime) -> ListDra
     )
     lifecycle.begin(draft, DraftStatus.DRAFT, actor, now)
     return draft
-
-
-def _own_item(code: str, actor: Actor) -> Item:
-    item = next((each for each in _items(access.home_code(actor)) if each.code == code), None)
-    if item is None or not access.may_propose(actor, item):
-        raise Missing(f"item {code}")
-    return item
-
-
-def _items(place: str) -> list[Item]:
-    base = queries.newest_edition(place)
-    return catalogue.stated(base) if base is not None else []
-
-
-def _department(place: str, code: str) -> Any:
-    try:
-        return accounts.department(place, code)
-    except Missing as error:
-        raise Invalid(_("请选择主管部门"), field="department", rule=RULE) from error
 
 
 def _open(draft: ListDraft, actor: Actor) -> None:
@@ -387,28 +258,6 @@ def _composed(draft: ListDraft, more: ItemProposal | None = None) -> ItemList:
         raise Invalid(reading.explained(error)[1], rule=RULE) from error
     except ValueError as error:
         raise Invalid(str(error), rule=RULE) from error
-
-
-def _said(text: str, field: str) -> str:
-    text = text.strip()
-    if not SHORTEST <= len(text) <= LONGEST:
-        raise Invalid(
-            _("请写明理由，%(min)d 到 %(max)d 个字", min=SHORTEST, max=LONGEST),
-            field=field,
-            rule=RULE,
-        )
-    return text
-
-
-def _tell(proposal: ItemProposal, what: str, why: str, now: datetime) -> None:
-    send(
-        proposal.organisation_id,
-        f"清单修改建议{what}：{proposal.item_name}"[:200],
-        why or f"对事项“{proposal.item_name}”的建议{what}。",
-        f"/supervision/catalogue/proposals/{proposal.public_id}",
-        f"item_proposal:{proposal.id}:{proposal.status}",
-        now,
-    )
 
 
 def _announcement(draft: ListDraft, told: ItemList) -> str:
