@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from . import fees, ratings, searching, sites
+from . import fees, ratings, registers, searching, sites
 from . import pages as asked
 from .load import Connection, Failed, put_load
 from .pages import Page, Visitor
@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         return fees.main(given[1:])
     if given[:1] == ["ratings"]:
         return ratings.main(given[1:])
+    if given[:1] == ["register"]:
+        return registers.main(given[1:])
     if given[:1] == ["search"]:
         return searching.main(given[1:])
     options = _options(given)

@@ -170,6 +170,13 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("charge_uploads"),
     ),
     Job(
+        "读取和承接原名录",
+        "marketplace.intermediaries.bulk.tasks:work_on_imports",
+        1,
+        "messages",
+        watches=_watching("register_imports"),
+    ),
+    Job(
         "试算信用等级评定规则",
         "marketplace.supervision.trials.tasks:run_trials",
         2,

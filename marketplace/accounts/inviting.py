@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -214,27 +215,39 @@ def issue_link(invitation: Invitation, now: datetime) -> str | None:
     Whoever reads mail at that address in a known language is written to in it; an invited person
     whose language nobody knows is written to in every language of the site.
     """
-    token = secrets.token_urlsafe(24)
-    invitation.token_digest = keyed_digest("invitation", token)
-    invitation.expires_at = now + INVITATION_LIFE
+    token = new_token(invitation, now)
     db.session.flush()
     if not invitation.email:
         return token
-    known = _language_at(invitation.email)
+    send_letter(
+        **letter_of(invitation, token, _language_at(invitation.email)),
+        now=now,
+    )
+    return None
+
+
+def new_token(invitation: Invitation, now: datetime) -> str:
+    """A token for an invitation; only its digest is kept."""
+    token = secrets.token_urlsafe(24)
+    invitation.token_digest = keyed_digest("invitation", token)
+    invitation.expires_at = now + INVITATION_LIFE
+    return token
+
+
+def letter_of(invitation: Invitation, token: str, known: str | None) -> dict[str, Any]:
+    """What is mailed with a link, in the one language its reader is known to read, or in all."""
     letters = [
         _letter(invitation, code)
         for code in ([known] if known else current_app.config["LANGUAGES"])
     ]
-    send_letter(
-        invitation.email,
-        " / ".join(subject for subject, _body in letters),
-        "\n".join(body for _subject, body in letters),
-        f"/invitations/{token}",
-        f"invitation:{invitation.id}",
-        now,
-        language=known,
-    )
-    return None
+    return {
+        "address": invitation.email,
+        "subject": " / ".join(subject for subject, _body in letters),
+        "body": "\n".join(body for _subject, body in letters),
+        "link": f"/invitations/{token}",
+        "key": f"invitation:{invitation.id}",
+        "language": known,
+    }
 
 
 def _language_at(email: str) -> str | None:

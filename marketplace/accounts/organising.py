@@ -153,10 +153,22 @@ def _refuse_twin(credit_code: str | None, identity_digest: str | None) -> None:
         (Organisation.credit_code, credit_code, "credit_code"),
         (Organisation.identity_digest, identity_digest, "identity_number"),
     ):
-        if value and db.session.scalar(select(Organisation.id).where(column == value)) is not None:
+        twin = db.session.scalar(select(Organisation.id).where(column == value)) if value else None
+        if twin is None:
+            continue
+        if (
+            db.session.scalar(select(Membership.id).where(Membership.organisation_id == twin))
+            is None
+        ):
+            # taken over from an older register: nobody has an account for it yet
             raise Conflict(
-                _("该主体已经注册，请由本单位已有账号登录办理"), field=field, rule="registered"
+                _("该主体已由原名录承接，尚无账号；请向管理机构申请认领"),
+                field=field,
+                rule="registered.unclaimed",
             )
+        raise Conflict(
+            _("该主体已经注册，请由本单位已有账号登录办理"), field=field, rule="registered"
+        )
 
 
 # ---- people and roles ---------------------------------------------------------------------

@@ -27,6 +27,7 @@ from . import (
     arrivals,
     auditing,
     discipline,
+    inheriting,
     listing,
     ordering,
     overpriced,
@@ -147,6 +148,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield discipline.confirmations(cast, days, 144, 14)
     yield auditing.audits(cast, days, 9)
     yield trying.trial(cast, days, 4)
+    yield inheriting.former_register(cast, days, 18)
     yield late_objection(cast, days)
     yield truth.called_back(cast, days, 210)
     yield truth.disputed(cast, days, 25)

@@ -6,7 +6,7 @@ rolled back, so the attempt is stored afterwards, by itself, for the bureau.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -108,18 +108,55 @@ def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCh
             ),
             found.policy,
         )
-    check = PriceCheck(
-        **_facts(question, found, calculation, answer, reference),
-        subject_type=question.subject.__tablename__ if question.subject is not None else None,
-        subject_id=question.subject.id if question.subject is not None else None,
-        matter_type=question.matter.__tablename__ if question.matter is not None else None,
-        matter_id=question.matter.id if question.matter is not None else None,
-        organisation_id=question.asked_by or actor.organisation_id,
-        refused=False,
-        checked_at=now,
+    check = _check(
+        _facts(question, found, calculation, answer, reference),
+        question.subject,
+        question.matter,
+        question.asked_by or actor.organisation_id,
+        now,
     )
     store(check)
     return check
+
+
+def check_promises(
+    question: PriceQuestion,
+    promises: Sequence[tuple[Model, Model]],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """``check_price`` for many promises of one discount for one item, given as (subject, matter):
+    judged once, kept for each."""
+    found, discount = _pricing(question), question.commitment_discount
+    _check_numbers(None, discount)
+    if discount is None:
+        raise Invalid(_("请填写价格"), field="price", rule="fees.price")
+    answer = judge_discount(discount, Gate.OFFERING, found.item_code, found.standard, found.policy)
+    facts = _facts(question, found, None, answer, None)
+    db.session.add_all(
+        [_check(facts, *each, question.asked_by or actor.organisation_id, now) for each in promises]
+    )
+
+
+def _check(
+    facts: Mapping[str, Any],
+    subject: Model | None,
+    matter: Model | None,
+    organisation_id: int | None,
+    now: datetime,
+) -> PriceCheck:
+    about: Any = subject
+    of: Any = matter
+    return PriceCheck(
+        **facts,
+        subject_type=None if about is None else about.__tablename__,
+        subject_id=None if about is None else about.id,
+        matter_type=None if of is None else of.__tablename__,
+        matter_id=None if of is None else of.id,
+        organisation_id=organisation_id,
+        refused=False,
+        checked_at=now,
+    )
 
 
 def require_price(

@@ -22,6 +22,7 @@ from .crypto import sha256_hex
 from .db import Model, PublicIdMixin, db
 from .errors import Invalid
 from .languages import joined
+from .screening import screened
 
 MAX_BYTES = 20 * 1024 * 1024
 SIGNATURES = {
@@ -37,6 +38,10 @@ SIGNATURES = {
     # plain text begins as it likes: taken only where a page asks for it by name
     "csv": (b"", "text/csv; charset=utf-8"),
 }
+_DEVICES = frozenset(
+    {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
+_LONGEST_NAME = 180
 EVIDENCE = tuple(kind for kind in SIGNATURES if kind != "csv")
 
 
@@ -64,10 +69,10 @@ class Upload:
 
 
 def checked(stream: IO[bytes], name: str, field: str, kinds: Sequence[str] = EVIDENCE) -> Upload:
-    """An upload whose extension is one of ``kinds``, whose content begins as such files do and
-    that is neither empty nor above 20 MB; raises Invalid naming ``field`` otherwise."""
-    label = Path(name.replace("\\", "/")).name.strip() or "file"
-    label = "".join(ch for ch in label if ch.isprintable())[:200]
+    """An upload whose extension is one of ``kinds``, whose content is such a file through and
+    through and that is neither empty nor above 20 MB; raises Invalid naming ``field`` otherwise.
+    Pictures are kept without what tells where, when and with what they were taken."""
+    label = _label(name)
     extension = label.rsplit(".", 1)[-1].lower() if "." in label else ""
     if extension not in kinds:
         titles = joined(kind.upper() for kind in kinds if kind != "jpeg")
@@ -84,7 +89,19 @@ def checked(stream: IO[bytes], name: str, field: str, kinds: Sequence[str] = EVI
             field=field,
             rule="file.content",
         )
-    return Upload(label, content, content_type)
+    return Upload(label, screened(content, extension, field), content_type)
+
+
+def _label(name: str) -> str:
+    """A name a person gave, as any system can keep it: no path, no device, not endless."""
+    label = Path(name.replace("\\", "/")).name
+    label = "".join(ch for ch in label if ch.isprintable()).strip(" .") or "file"
+    stem, dot, extension = label.rpartition(".")
+    if not dot:
+        stem, extension = label, ""
+    if stem.split(".")[0].strip().upper() in _DEVICES:
+        stem = f"_{stem}"
+    return f"{stem[: _LONGEST_NAME - len(extension)]}{dot}{extension}"[:200]
 
 
 def store(
@@ -136,6 +153,11 @@ def send(row: StoredFile) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def kind_of(name: str) -> str:
+    """The content type of a file of a kind its name ends with."""
+    return SIGNATURES[name.rsplit(".", 1)[-1]][1]
 
 
 def attachment(content: bytes, name: str) -> Response:

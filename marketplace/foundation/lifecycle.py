@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -80,6 +80,28 @@ def begin(
     audit.record(f"{subject.__tablename__}.{status}", actor, subject, now)
 
 
+def begin_all(
+    subjects: Sequence[Any],
+    status: Any,
+    actor: Actor,
+    now: datetime,
+    check_at: datetime | None = None,
+    reason: str | None = None,
+    **facts: Any,
+) -> None:
+    """``begin`` for many new objects of one class at once, which a crowd is written by."""
+    for subject in subjects:
+        subject.status = status
+        subject.status_since = now
+        subject.next_check_at = check_at
+    db.session.add_all(subjects)
+    db.session.flush()
+    if subjects:
+        put(_CHANGED, *(_step(each, None, status, actor, now, reason) for each in subjects))
+    for subject in subjects:
+        audit.record(f"{subject.__tablename__}.{status}", actor, subject, now, **facts)
+
+
 def move(
     subject: Any,
     to: Any,
@@ -121,16 +143,19 @@ def can_move(subject: Any, to: Any) -> bool:
 def _write_history(
     subject: Any, before: Any, to: Any, actor: Actor, now: datetime, reason: str | None
 ) -> None:
-    put(
-        _CHANGED,
-        {
-            "subject_type": subject.__tablename__,
-            "subject_id": subject.id,
-            "from_status": None if before is None else str(before),
-            "to_status": str(to),
-            "at": now,
-            "actor_id": actor.user_id,
-            "organisation_id": actor.organisation_id,
-            "reason": reason,
-        },
-    )
+    put(_CHANGED, _step(subject, before, to, actor, now, reason))
+
+
+def _step(
+    subject: Any, before: Any, to: Any, actor: Actor, now: datetime, reason: str | None
+) -> dict[str, Any]:
+    return {
+        "subject_type": subject.__tablename__,
+        "subject_id": subject.id,
+        "from_status": None if before is None else str(before),
+        "to_status": str(to),
+        "at": now,
+        "actor_id": actor.user_id,
+        "organisation_id": actor.organisation_id,
+        "reason": reason,
+    }

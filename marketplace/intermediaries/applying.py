@@ -143,6 +143,9 @@ def set_availability(
     must_be(firm, firm.is_listed)
     if capacity is not None and not 1 <= capacity <= 999:
         raise Invalid(_("承接上限为 1 至 999 份合同"), field="capacity", rule="capacity")
+    if not paused and firm.committed_at is None:
+        # taken over from an older register: nobody has promised anything yet
+        raise Conflict(_("请先认领机构档案并签署入驻承诺，再恢复接单"), rule="firm.claim")
     firm.paused = paused
     firm.capacity = capacity
     audit.record("firm.availability", actor, firm, now, paused=paused, capacity=capacity)

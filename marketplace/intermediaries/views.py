@@ -6,9 +6,18 @@ from marketplace.accounts import revealing
 
 from . import firm_pages, list_effects, office_pages, record_pages
 from .blueprint import bp
+from .bulk import pages as bulk_pages
 from .file import pages as file_pages
 from .personal import person_of_firm
 
 revealing.subject("firm", person_of_firm)
 
-__all__ = ["bp", "file_pages", "firm_pages", "list_effects", "office_pages", "record_pages"]
+__all__ = [
+    "bp",
+    "bulk_pages",
+    "file_pages",
+    "firm_pages",
+    "list_effects",
+    "office_pages",
+    "record_pages",
+]

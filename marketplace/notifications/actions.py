@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -69,7 +71,28 @@ def send_letter(
     """
     if db.session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
         return None
-    letter = Letter(
+    letter = _letter(address, subject, body, link, key, now, language)
+    db.session.add(letter)
+    db.session.flush()
+    return letter
+
+
+def send_letters(letters: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """``send_letter`` for a crowd, each as its arguments by name; their keys are all new."""
+    db.session.add_all([_letter(**each, now=now) for each in letters])
+    db.session.flush()
+
+
+def _letter(
+    address: str,
+    subject: str,
+    body: str,
+    link: str,
+    key: str,
+    now: datetime,
+    language: str | None,
+) -> Letter:
+    return Letter(
         address=address,
         subject=subject[:200],
         sealed=protect(LETTER, f"{link}\n{body}"),
@@ -80,6 +103,3 @@ def send_letter(
         created_at=now,
         language=language,
     )
-    db.session.add(letter)
-    db.session.flush()
-    return letter

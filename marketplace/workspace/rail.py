@@ -84,6 +84,7 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "intermediaries.qualifications",
                     "intermediaries.practitioners",
                     "intermediaries.rounds",
+                    "intermediaries.claim",
                 ),
             ),
             Place(
@@ -137,6 +138,16 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
         (
             Place("supervision.home", _l("监督总览"), ("supervision.lamps",)),
             Place("intermediaries.applications", _l("入驻审核"), ("intermediaries.review",)),
+            Place(
+                "intermediaries.register_desk",
+                _l("名录导入与导出"),
+                (
+                    "intermediaries.register_import",
+                    "intermediaries.upload_register",
+                    "intermediaries.unclaimed",
+                    "intermediaries.invite_claimant",
+                ),
+            ),
             Place("intermediaries.professional", _l("专业核查"), ("intermediaries.opinion",)),
             Place("selection.lottery", _l("开奖号码登记")),
             Place(

@@ -60,7 +60,7 @@ from marketplace.supervision.unusual.models import UnusualKind
 from tests.access_matrix import Line, lines
 from tests.architecture.objects import NOBODYS, SUBJECTS, Thing, things
 from tests.conftest import sign_in
-from tests.factories import accounts, intermediaries, orders
+from tests.factories import accounts, intermediaries, orders, registers
 from tests.factories.charges import audited, charge_file, given, supervision
 from tests.factories.fee_lists import OWN, file_of
 from tests.factories.intermediaries import PDF
@@ -332,6 +332,7 @@ def peopled(demo_app: Flask) -> Flask:
         audited([supervision("371200")], _demo("jingban"))
         with transaction():
             given(charge_file([supervision("371200")]), _demo("jingban"))
+        registers.uploaded([registers.firm(accounts.new_credit_code(), "某公司")], _demo("jingban"))
         # somebody who may be signed in twice: an official's first session ends with the second
         someone = queries.user_by_login("mingyuan")
         assert someone is not None

@@ -6,6 +6,7 @@ import html
 import io
 import re
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -389,11 +390,20 @@ def test_who_goes_on_after_a_killed_reader_stores_what_is_missing(
             assert put_rows(calls[0], [], clock.now()) is False
 
 
+def unreadable() -> bytes:
+    """Packed like a workbook, and none."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("[Content_Types].xml", "xl/workbook.xml"):
+            archive.writestr(name, "<workbook/>")
+    return out.getvalue()
+
+
 def test_a_file_that_kills_its_readers_is_given_up(app: Flask, advance: Any) -> None:
     with app.app_context():
         actor = officer()
         with transaction():
-            found = given(b"PK\x03\x04 no workbook", actor)
+            found = given(unreadable(), actor)
         assert judge_uploads() == 1
         assert "无法读取" in (found.refusal or "")
         with transaction():

@@ -1,11 +1,13 @@
 """Spreadsheets (.xlsx): what people upload, read exactly and told by cell; what they download."""
 
 from .columns import Choice, Column, Problem
-from .reading import MAX_ROWS, Row, SpreadsheetError, Table, read_csv, read_table
+from .marking import marked
+from .reading import MAX_ROWS, Book, Row, SpreadsheetError, Table, read_book, read_csv, read_table
 from .writing import Sheet, workbook
 
 __all__ = [
     "MAX_ROWS",
+    "Book",
     "Choice",
     "Column",
     "Problem",
@@ -13,6 +15,8 @@ __all__ = [
     "Sheet",
     "SpreadsheetError",
     "Table",
+    "marked",
+    "read_book",
     "read_csv",
     "read_table",
     "workbook",

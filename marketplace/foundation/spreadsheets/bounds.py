@@ -46,10 +46,15 @@ _ROW = re.compile(r"[1-9][0-9]{0,6}")
 
 @dataclass(frozen=True)
 class Checked:
-    """A workbook safe to open, and the cells (row, letter) by sheet name whose formula failed."""
+    """A workbook safe to open, and by sheet name the cells (row, letter) whose formula failed,
+    the rows nobody sees (``hidden``) and the ranges joined into one cell (``merged``, ``A3:A5``).
+    ``unseen`` are the sheets that are hidden."""
 
     content: bytes
     errors: dict[str, frozenset[tuple[int, str]]]
+    hidden: dict[str, frozenset[int]] = field(default_factory=dict)
+    merged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -69,6 +74,8 @@ class _Counter:
     shared: bool = False
     index: list[str] | None = None
     errors: set[tuple[int, str]] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = _local(tag)
@@ -93,6 +100,10 @@ class _Counter:
                 raise ValueError("a row has no such number")
             self.column = 0
             self.inside = False
+            if attributes.get("hidden") in ("1", "true"):
+                self.hidden.add(self.row)
+        elif name == "mergeCell" and len(self.merged) < MAX_ENTRIES:
+            self.merged.append(attributes.get("ref", "")[:40])
 
     def _cell(self, attributes: dict[str, str]) -> None:
         self.column += 1
@@ -172,17 +183,24 @@ def checked(content: bytes, field: str, max_row: int, max_column: int) -> Checke
     texts = _Texts()
     if _STRINGS in parts:
         _follow(parts[_STRINGS], texts, field, max_row, max_column)
-    errors = {}
+    counted = {}
     # every part: which of them is read as a sheet is for the workbook's relations to say
     for name, part in parts.items():
-        counter = _Counter(max_row, max_column, texts.lengths)
-        _follow(part, counter, field, max_row, max_column)
-        errors[name] = frozenset(counter.errors)
+        counted[name] = _Counter(max_row, max_column, texts.lengths)
+        _follow(part, counted[name], field, max_row, max_column)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    return Checked(packed.getvalue(), _by_title(parts, errors))
+    sheets, unseen = _by_title(parts)
+    found = {title: counted[path] for title, path in sheets.items() if path in counted}
+    return Checked(
+        packed.getvalue(),
+        {title: frozenset(each.errors) for title, each in found.items()},
+        {title: frozenset(each.hidden) for title, each in found.items()},
+        {title: tuple(each.merged) for title, each in found.items()},
+        unseen,
+    )
 
 
 def _unpack(content: bytes, field: str) -> dict[str, bytes]:
@@ -274,12 +292,11 @@ def _local(tag: str) -> str:
     return tag.rpartition(":")[2] if ":" in tag else tag
 
 
-def _by_title(
-    parts: dict[str, bytes], errors: dict[str, frozenset[tuple[int, str]]]
-) -> dict[str, frozenset[tuple[int, str]]]:
-    """The failed cells by the sheet's title: workbook → relationship → part."""
+def _by_title(parts: dict[str, bytes]) -> tuple[dict[str, str], frozenset[str]]:
+    """The part of each sheet by its title: workbook → relationship → part; and what is hidden."""
     targets: dict[str, str] = {}
     titles: dict[str, str] = {}
+    unseen: set[str] = set()
 
     def relation(tag: str, attributes: dict[str, str]) -> None:
         if _local(tag) == "Relationship":
@@ -288,6 +305,8 @@ def _by_title(
     def sheet(tag: str, attributes: dict[str, str]) -> None:
         if _local(tag) == "sheet":
             titles[attributes.get("name", "")] = attributes.get("r:id", "")
+            if attributes.get("state") in ("hidden", "veryHidden"):
+                unseen.add(attributes.get("name", ""))
 
     for name, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
         # every part has been parsed before
@@ -295,9 +314,8 @@ def _by_title(
     found = {}
     for title, key in titles.items():
         target = targets.get(key, "").removeprefix("/")
-        path = target if target.startswith("xl/") else f"xl/{target}"
-        found[title] = errors.get(path, frozenset())
-    return found
+        found[title] = target if target.startswith("xl/") else f"xl/{target}"
+    return found, frozenset(unseen)
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ EXACT_DIGITS = 15
 # control characters, halves of pairs, private use: the categories Cc, Cs and Co
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\uf8ff\U000f0000-\U0010ffff]")
 _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
+_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
@@ -38,7 +39,8 @@ class Column:
 
     ``decimals`` is the most decimal places of a number, ``minimum`` and ``maximum`` its bounds
     (included); ``longest`` the most characters of a text. A choice takes a code or its title and
-    yields the code.
+    yields the code. A ``code`` is never taken from a cell that holds a number: its zeros in front
+    may be lost already.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Column:
     required: bool = False
     choices: tuple[Choice, ...] = ()
     longest: int = 200
+    code: bool = False
     decimals: int = 10
     minimum: Decimal | None = Decimal(0)
     maximum: Decimal | None = None
@@ -155,10 +158,14 @@ def _text(column: Column, raw: Any) -> str:
         number = exact(raw)
         if len(number.normalize().as_tuple().digits) >= EXACT_DIGITS:
             raise BadCell(N_("数字位数过多，表格软件会丢失末位；请把单元格设为文本格式后重新填写"))
+        if column.code:
+            raise BadCell(N_("是数值格式，开头的 0 可能已丢失；请把单元格设为文本格式后核对填写"))
         raw = f"{number:f}"
     if isinstance(raw, (date, time, timedelta)):
         raise BadCell(N_("被表格软件当成了日期；请把单元格设为文本格式后重新填写"))
     text = str(raw)
+    if column.code and _ROUNDED.fullmatch(text):
+        raise BadCell(N_("被表格软件改成了科学记数法，末位已丢失；请设为文本格式后重新填写"))
     if len(text) > column.longest:
         raise BadCell(
             N_("最多 %(longest)s 个字，现有 %(n)s 个"), longest=column.longest, n=len(text)
@@ -197,3 +204,13 @@ def _day(raw: Any) -> date:
         return date(*(int(part) for part in found.groups()))
     except ValueError:
         raise BadCell(N_("没有“%(text)s”这一天"), text=raw) from None
+
+
+def letter_of(place: int) -> str:
+    """The letters of a column counted from 0: 0 → ``A``, 27 → ``AB``."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,13 @@ from marketplace.foundation.errors import Invalid
 from marketplace.foundation.languages import N_
 
 from .bounds import checked
-from .columns import BadCell, Column, Problem, Value, value_of
+from .columns import BadCell, Column, Problem, Value, letter_of, value_of
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 100
 # the heading must stand in one of these rows
 _HEAD_ROWS = 20
+_RANGE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6}):([A-Z]{1,3})([1-9][0-9]{0,6})")
 _EVERY = 250
 
 
@@ -81,6 +83,84 @@ def read_table(
     cells = checked(content, field, max_rows + _HEAD_ROWS, MAX_COLUMNS)
     name, grid = _grid(content=cells.content, sheet=sheet, field=field)
     return _table(name, grid, cells.errors.get(name, ()), columns, field, max_rows, progress)
+
+
+@dataclass
+class Book:
+    """The tables of a workbook by the names of their sheets, and the sheets nobody asked for."""
+
+    tables: dict[str, Table]
+    ignored: list[str]
+
+
+def read_book(
+    content: bytes,
+    sheets: Mapping[str, Sequence[Column]],
+    *,
+    field: str,
+    required: str,
+    max_rows: int = MAX_ROWS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Book:
+    """Read the tables of several sheets, each under its own heading; only ``required`` must be
+    there and hold something. A row nobody sees and cells joined into one are problems of their
+    table: what stands in them is not what the person who filled it in looks at.
+
+    Raises SpreadsheetError as ``read_table`` does, and where a sheet asked for is hidden.
+    """
+    cells = checked(content, field, max_rows + _HEAD_ROWS, MAX_COLUMNS)
+    book = _opened(cells.content, field)
+    tables: dict[str, Table] = {}
+    for name, columns in sheets.items():
+        if name not in book.sheet_names:
+            if name == required:
+                raise SpreadsheetError(
+                    _("找不到工作表“%(name)s”，请使用下载的模板填写", name=name),
+                    field=field,
+                    rule="sheet.missing",
+                )
+            continue
+        if name in cells.unseen:
+            raise SpreadsheetError(
+                _("工作表“%(name)s”是隐藏的，请取消隐藏、核对后再上传", name=name),
+                field=field,
+                rule="sheet.hidden",
+            )
+        grid = _cells_of(book, name, field)
+        errors = cells.errors.get(name, ())
+        try:
+            table = _table(name, grid, errors, columns, field, max_rows, progress)
+        except SpreadsheetError as error:
+            if error.rule != "sheet.empty" or name == required:
+                raise
+            continue
+        _unseen(table, cells.hidden.get(name, frozenset()))
+        _joined(table, cells.merged.get(name, ()))
+        tables[name] = table
+    return Book(tables, [name for name in book.sheet_names if name not in sheets])
+
+
+def _unseen(table: Table, hidden: frozenset[int]) -> None:
+    for row in table.rows:
+        if row.number in hidden:
+            first = next(iter(table.letters))
+            table.complain(row, first, N_("这一行是隐藏的；请取消隐藏，核对后保留或删去"))
+
+
+def _joined(table: Table, merged: Sequence[str]) -> None:
+    """Cells joined across what is a row each: only the first of them holds anything."""
+    rows = {row.number: row for row in table.rows}
+    keys = {letter: key for key, letter in table.letters.items()}
+    for joined in merged:
+        found = _RANGE.fullmatch(joined)
+        if found is None:
+            continue
+        letter, first, last = found[1], int(found[2]), int(found[4])
+        row = next((rows[n] for n in range(first, last + 1) if n in rows), None)
+        if row is not None and letter in keys:
+            table.complain(
+                row, keys[letter], N_("是合并单元格（%(cells)s），请拆分后逐行填写"), cells=joined
+            )
 
 
 def read_csv(
@@ -192,23 +272,38 @@ def _row(
 
 
 def _grid(content: bytes, sheet: str | None, field: str) -> tuple[str, list[list[Any]]]:
+    book = _opened(content, field)
+    names = book.sheet_names
+    if not names:
+        raise SpreadsheetError(_("文件里没有工作表"), field=field, rule="sheet.none")
+    name = sheet if sheet in names else names[0]
+    return name, _cells_of(book, name, field)
+
+
+def _opened(content: bytes, field: str) -> python_calamine.CalamineWorkbook:
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = book.sheet_names
-        if not names:
-            raise SpreadsheetError(_("文件里没有工作表"), field=field, rule="sheet.none")
-        name = sheet if sheet in names else names[0]
-        return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     except python_calamine.PasswordError as error:
         raise SpreadsheetError(
             _("文件设有密码，请取消密码后再上传"), field=field, rule="sheet.password"
         ) from error
     except python_calamine.CalamineError as error:
-        raise SpreadsheetError(
-            _("文件无法读取，请用表格软件另存为 .xlsx 后再上传"),
-            field=field,
-            rule="sheet.unreadable",
-        ) from error
+        raise _unreadable(field) from error
+
+
+def _cells_of(book: python_calamine.CalamineWorkbook, name: str, field: str) -> list[list[Any]]:
+    try:
+        return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except python_calamine.CalamineError as error:
+        raise _unreadable(field) from error
+
+
+def _unreadable(field: str) -> SpreadsheetError:
+    return SpreadsheetError(
+        _("文件无法读取，请用表格软件另存为 .xlsx 后再上传"),
+        field=field,
+        rule="sheet.unreadable",
+    )
 
 
 def _heading(
@@ -243,13 +338,3 @@ def _heading(
 
 def _plain(value: Any) -> str:
     return "".join(value.split()).rstrip("*＊") if isinstance(value, str) else ""
-
-
-def letter_of(place: int) -> str:
-    """The letters of a column counted from 0: 0 → ``A``, 27 → ``AB``."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

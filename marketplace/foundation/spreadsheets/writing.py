@@ -12,11 +12,13 @@ from typing import Any
 
 import xlsxwriter
 
-from .columns import EXACT_DIGITS, Column
+from .columns import EXACT_DIGITS, Column, letter_of
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # a spreadsheet's own limit for the words of a drop-down, all together
 _DROP_DOWN = 255
+LISTS = "可选值"
+_Listed = dict[tuple[str, ...], tuple[int, str]]
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -33,18 +35,46 @@ class Sheet:
     to_fill: int = 0
 
 
-def workbook(sheets: Sequence[Sheet]) -> bytes:
-    """The workbook as bytes. Text is never taken for a formula or a link."""
+def workbook(sheets: Sequence[Sheet], at_once: bool = True) -> bytes:
+    """The workbook as bytes. Text is never taken for a formula or a link.
+
+    Choices too long to drop down in a cell's own rule stand on a sheet of their own. ``at_once``:
+    False for long tables, whose rows are then written out as they come.
+    """
     buffer = io.BytesIO()
+    kept = {"in_memory": True} if at_once else {"constant_memory": True}
     book = xlsxwriter.Workbook(
-        buffer,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+        buffer, {**kept, "strings_to_formulas": False, "strings_to_urls": False}
     )
     styles = _styles(book)
+    listed = _long_choices(sheets)
     for sheet in sheets:
-        _write(book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:31]), sheet, styles)
+        _write(book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:31]), sheet, styles, listed)
+    if listed:
+        page = book.add_worksheet(LISTS)
+        page.set_column(0, len(listed), 36)
+        for titles, (place, heading) in listed.items():
+            page.write_string(0, place, heading, styles["heading"])
+            for line, title in enumerate(titles, start=1):
+                page.write_string(line, place, title, styles["text"])
     book.close()
     return buffer.getvalue()
+
+
+def _long_choices(sheets: Sequence[Sheet]) -> _Listed:
+    """Lists of choices that do not fit into a rule: their place on the sheet of lists and what
+    heading they go by."""
+    found: _Listed = {}
+    for sheet in sheets:
+        for column in sheet.columns if sheet.to_fill else ():
+            titles = tuple(choice.title for choice in column.choices)
+            if _length(titles) > _DROP_DOWN and titles not in found:
+                found[titles] = (len(found), column.title)
+    return found
+
+
+def _length(titles: Sequence[str]) -> int:
+    return sum(len(title) + 1 for title in titles)
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -72,7 +102,7 @@ def _styles(book: Any) -> dict[str, Any]:
     return styles
 
 
-def _write(page: Any, sheet: Sheet, styles: dict[str, Any]) -> None:
+def _write(page: Any, sheet: Sheet, styles: dict[str, Any], listed: _Listed) -> None:
     line = 0
     if sheet.title:
         page.write_string(line, 0, sheet.title, styles["title"])
@@ -98,7 +128,7 @@ def _write(page: Any, sheet: Sheet, styles: dict[str, Any]) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(heading)
     if sheet.to_fill:
-        _prepare(page, sheet, heading + 1, line + sheet.to_fill, styles)
+        _prepare(page, sheet, heading + 1, line + sheet.to_fill, styles, listed)
 
 
 def _cell(page: Any, line: int, place: int, column: Column, value: Any, styles: Any) -> None:
@@ -121,14 +151,22 @@ def _cell(page: Any, line: int, place: int, column: Column, value: Any, styles: 
         page.write_string(line, place, str(value), styles["text"])
 
 
-def _prepare(page: Any, sheet: Sheet, first: int, last: int, styles: dict[str, Any]) -> None:
+def _prepare(
+    page: Any, sheet: Sheet, first: int, last: int, styles: dict[str, Any], listed: _Listed
+) -> None:
     """Cells to fill in: their format, their drop-downs, and what to write in them."""
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, column.width, styles[column.kind])
         rule: dict[str, Any] = {"validate": "any"}
-        titles = [choice.title for choice in column.choices]
-        if titles and sum(len(title) + 1 for title in titles) <= _DROP_DOWN:
-            rule = {"validate": "list", "source": titles}
+        titles = tuple(choice.title for choice in column.choices)
+        if titles and _length(titles) <= _DROP_DOWN:
+            rule = {"validate": "list", "source": list(titles)}
+        elif titles:
+            where = letter_of(listed[titles][0])
+            rule = {
+                "validate": "list",
+                "source": f"='{LISTS}'!${where}$2:${where}${len(titles) + 1}",
+            }
         if note := str(column.note):
             rule |= {"input_title": column.title[:32], "input_message": note[:255]}
         if len(rule) > 1:

@@ -21,6 +21,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.bulk import queries as registers
 from marketplace.ratings import access as rating_rights
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import GradeRecord
@@ -55,6 +56,7 @@ class Dossier:
     consequences: str
     assessor_marks: Sequence[evaluations.Mark]
     assessor_share: Decimal
+    origin: registers.Origin | None
 
     part_titles = PART_TITLES
     parts = Direction.OWNER_TO_FIRM.parts
@@ -101,6 +103,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         assessor_share=ratings.edition_on(register, today).values.assessor_share
         if assessor_marks
         else Decimal(0),
+        origin=registers.origin_shown(firm.firm_id),
         consequences=words_of(grade.grade, lineage, today) if lineage else "",
     )
 

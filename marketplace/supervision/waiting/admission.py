@@ -10,11 +10,12 @@ from sqlalchemy.orm import joinedload
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.bulk import queries as registers_taken_over
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus
 from marketplace.notices import queries as notices
 
 from ..models import ClockKind
-from .matter import MOST, Matter, Search
+from .matter import MOST, Matter, Search, besides
 
 _STEPS = {
     FirmStatus.SUBMITTED: (Permission.ADMISSION_CHECK, _l("形式审查入驻申请")),
@@ -92,4 +93,23 @@ def objections(search: Search) -> Iterator[Matter]:
             since=each.filed_at,
             due=each.due_at,
             clock=(ClockKind.OBJECTION, each.id),
+        )
+
+
+def registers(search: Search) -> Iterator[Matter]:
+    """Registers kept elsewhere that an officer wants taken over: for another one to confirm."""
+    if not search.wants(Permission.ADMISSION_DECIDE):
+        return
+    for each in registers_taken_over.waiting(search.codes, MOST):
+        yield Matter(
+            what=_l("确认承接原名录"),
+            about=each.title or "",
+            status=each.status,
+            done_at=("intermediaries.register_import", each.public_id),
+            where="intermediaries.register_desk",
+            permission=Permission.ADMISSION_DECIDE,
+            since=each.submitted_at or each.status_since,
+            due=None,
+            place=each.jurisdiction_code,
+            not_by=besides(each.uploaded_by, each.submitted_by),
         )

@@ -22,6 +22,7 @@ SOURCES: tuple[Source, ...] = (
     admission.applications,
     admission.professional_checks,
     admission.objections,
+    admission.registers,
     grading.grade_proposals,
     grading.rating_trials,
     grading.contract_inspections,
