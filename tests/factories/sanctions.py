@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files
+from marketplace.foundation.actor import Actor
 from marketplace.sanctions.actions import cards, cases
 from marketplace.sanctions.models import Blacklisting, Breach, Card, Case, Cause
 from marketplace.sanctions.repairs.actions import file_repair
@@ -94,8 +95,8 @@ def corrected_card(firm: accounts.Party) -> Card:
     return made
 
 
-def asked_repair(decision: Card | Case, firm: accounts.Party) -> CreditRepair:
+def asked_repair(decision: Card | Case, firm: Actor) -> CreditRepair:
     """The firm's application for repair of its sanction, with evidence."""
     now = clock.now()
-    evidence = files.store(io.BytesIO(PDF), "correction.pdf", firm.actor, now, "evidence")
-    return file_repair(decision, REASON, evidence, firm.actor, now)
+    evidence = files.store(io.BytesIO(PDF), "correction.pdf", firm, now, "evidence")
+    return file_repair(decision, REASON, evidence, firm, now)

@@ -110,7 +110,7 @@ def test_a_repair_and_a_revocation_of_one_sanction_reverse_it_from_its_first_day
     advance(timedelta(days=93))
     with app.app_context(), transaction():
         party = accounts.Party(person.user, person.organisation, person.user)
-        repair = sanctions.asked_repair(db.session.get_one(Case, case_id), party)
+        repair = sanctions.asked_repair(db.session.get_one(Case, case_id), party.actor)
         repair_id = repair.id
         repairs.verify_repair(repair, True, WHY, operator.actor, clock.now())
 

@@ -13,11 +13,14 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.ratings.models import EntryKind, RatingEntry
 from marketplace.sanctions import queries
+from marketplace.sanctions.appeals import actions as appeals
+from marketplace.sanctions.appeals.models import Appeal
 from marketplace.sanctions.models import (
     Blacklisting,
     BlacklistingStatus,
@@ -97,3 +100,44 @@ def test_credit_repair_after_the_shortest_publicity(
         assert queries.bars(code, accounts.CITY, None, clock.now()) == []
         reversal = db.session.query(RatingEntry).filter_by(kind=EntryKind.REVERSAL).one()
         assert reversal.takes_effect_on == clock.today() + timedelta(days=1)
+
+
+def _waiting_repair(row: Blacklisting, firm: Actor) -> CreditRepair:
+    """An application on evidence, verified by an officer."""
+    with transaction():
+        made = sanctions.asked_repair(row.case, firm)
+        operator = accounts.officer(Role.BUREAU_OPERATOR).actor
+        repairs.verify_repair(made, True, "已核实，整改属实。", operator, clock.now())
+    return made
+
+
+def test_an_open_application_ends_with_the_sanction_it_is_about(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        firm, other = accounts.firm(), accounts.firm()
+        revoked = sanctions.blacklisted(firm, Cause.FALSE_MATERIALS)
+        over = sanctions.blacklisted(other, Cause.FALSE_MATERIALS)
+        appeal = appeals.file_appeal(revoked.case, GROUNDS, firm.actor, clock.now())
+        superior = accounts.officer(Role.SUPERVISOR).actor
+        parties = [Somebody.of(each) for each in (firm, other)]
+        keys = [appeal.id, revoked.id, over.id]
+    advance(timedelta(days=93))
+    with app.app_context():
+        rows = [db.session.get_one(Blacklisting, key) for key in keys[1:]]
+        left = rows[1].until_at - clock.now()
+        asked = [_waiting_repair(row, who.actor).id for row, who in zip(rows, parties, strict=True)]
+        with transaction():
+            found = db.session.get_one(Appeal, keys[0])
+            appeals.revoke(found, "原决定依据的材料经鉴定属实。", superior, clock.now())
+        first, second = (db.session.get_one(CreditRepair, key) for key in asked)
+        assert (first.status, second.status) == (RepairStatus.CLOSED, RepairStatus.VERIFIED)
+        assert first.next_check_at is None
+        page, user = first.public_id, parties[0].user
+    own = sign_in_as(user)
+    assert "无需再申请修复" in own.get(f"/repairs/{page}").text
+    assert "信用修复申请已终止" in own.get("/workspace/messages").text
+    advance(left)
+    with app.app_context():
+        assert db.session.get_one(CreditRepair, asked[1]).status is RepairStatus.CLOSED
+        assert db.session.get_one(Blacklisting, keys[2]).status is BlacklistingStatus.ENDED

@@ -81,7 +81,7 @@ def test_a_card_repaired_and_revoked_later_is_as_if_it_never_was(
     with app.app_context(), transaction():
         party = accounts.Party(person.user, person.organisation, person.user)
         operator, approver = map(accounts.officer, (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER))
-        repair = sanctions.asked_repair(db.session.get_one(Card, card_id), party)
+        repair = sanctions.asked_repair(db.session.get_one(Card, card_id), party.actor)
         repairs.verify_repair(repair, True, WHY, operator.actor, clock.now())
         repairs.decide_repair(repair, True, WHY, approver.actor, clock.now())
     advance(3 * DAY)

@@ -198,7 +198,7 @@ def test_appeals_repairs_and_letters_have_their_clocks_and_remind_whose_they_are
             card = sanctions.card(firm.organisation)
             appeal = appeals.file_appeal(card, sanctions.REASON, firm.actor, now)
             other = accounts.firm()
-            repair = sanctions.asked_repair(sanctions.corrected_card(other), other)
+            repair = sanctions.asked_repair(sanctions.corrected_card(other), other.actor)
             order, letter = (
                 measures.issue_measure(
                     firm.organisation,

@@ -25,6 +25,7 @@ from marketplace.ratings.rules.entries import Grade, VetoKind
 from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Case, CaseItem, CaseStatus, Cause
 from ..national.queries import last_end, was_listed
+from ..repairs.closing import close_repair
 from ..rules import SanctionsPolicy, Severity
 from .cards import CLOSE_OF_DAY, policy_for, sanctionable, written
 
@@ -273,6 +274,7 @@ def end_suspension(case: Case, why: str, actor: Actor, now: datetime) -> None:
 def advance_blacklisting(row: Blacklisting, actor: Actor, now: datetime) -> None:
     """The clock: a blacklisting ends at its date, always."""
     lifecycle.move(row, BlacklistingStatus.ENDED, actor, now)
+    close_repair(row.case, "处理期限已满", actor, now)
     send(
         row.organisation_id,
         "黑名单期限已满，可恢复承接业务",

@@ -24,6 +24,7 @@ from ..actions.cards import CLOSE_OF_DAY, LONGEST, policy_for, written
 from ..actions.undoing import restate_notice, reverse_all, take_notice_down
 from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
+from ..repairs.closing import close_repair
 from . import access, queries
 from .models import Appeal, AppealStatus
 
@@ -198,6 +199,7 @@ def revoke(appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str 
             lifecycle.move(row, BlacklistingStatus.REVOKED, actor, now, reason=why)
     if appeal.case is not None:
         reverse_all(appeal.case, appeal, why, actor, now, from_the_start=True)
+        close_repair(appeal.case, why, actor, now)
     _tell_parties(appeal, "申诉复核结论：撤销原决定", appeal.decision_reason or "", "decided", now)
 
 
@@ -218,6 +220,7 @@ def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: dateti
     take_notice_down(card, why, actor, now)
     lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
     reverse_all(card, appeal, why, actor, now, from_the_start=True)
+    close_repair(card, why, actor, now)
 
 
 def _revoke_what_followed(

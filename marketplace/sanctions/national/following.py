@@ -15,6 +15,7 @@ from ..actions.cases import advance_blacklisting, end_suspension, report_case
 from ..actions.undoing import reverse_all, take_notice_down
 from ..locking import locked
 from ..models import OPEN_CASES, Blacklisting, BlacklistingStatus, Case, Cause
+from ..repairs.closing import close_repair
 from . import queries
 from .models import NationalImport, NationalRecord
 
@@ -89,6 +90,7 @@ def end_what_rested_on_it(
             end_suspension(case, WHY, actor, now)
             continue
         if row is not None and row.status in _RUNNING:
+            close_repair(case, WHY, actor, now)
             advance_blacklisting(row, actor, now)
             take_notice_down(row, WHY, actor, now)
         reverse_all(case, found, WHY, actor, now)

@@ -156,19 +156,13 @@ def uploads(code: str, limit: int = 10) -> list[NationalImport]:
 
 def waiting(codes: Sequence[str]) -> list[NationalImport]:
     """Uploads of some places that another officer may take over, the oldest first."""
-    newer = aliased(NationalImport)
-    outdated = exists().where(
-        newer.jurisdiction_code == NationalImport.jurisdiction_code,
-        newer.id > NationalImport.id,
-        newer.status == NationalImportStatus.CONFIRMED,
-    )
     return list(
         db.session.scalars(
             select(NationalImport)
             .where(
                 NationalImport.jurisdiction_code.in_(codes),
                 NationalImport.status == NationalImportStatus.READY,
-                ~outdated,
+                ~_overtaken(NationalImport.jurisdiction_code, NationalImport.id),
             )
             .order_by(NationalImport.id)
         )
@@ -177,9 +171,13 @@ def waiting(codes: Sequence[str]) -> list[NationalImport]:
 
 def is_outdated(found: NationalImport) -> bool:
     """Whether a list uploaded later was taken over already."""
-    later = select(NationalImport.id).where(
-        NationalImport.jurisdiction_code == found.jurisdiction_code,
-        NationalImport.id > found.id,
-        NationalImport.status == NationalImportStatus.CONFIRMED,
+    return bool(db.session.scalar(select(_overtaken(found.jurisdiction_code, found.id))))
+
+
+def _overtaken(code: Any, key: Any) -> ColumnElement[bool]:
+    newer = aliased(NationalImport)
+    return exists().where(
+        newer.jurisdiction_code == code,
+        newer.id > key,
+        newer.status == NationalImportStatus.CONFIRMED,
     )
-    return db.session.scalar(later.limit(as_written(1))) is not None

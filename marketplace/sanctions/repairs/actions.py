@@ -93,7 +93,8 @@ def decide_repair(
     """
     decision = repair.decision
     row = decision.blacklisting if isinstance(decision, Case) else None
-    now = locked(now, repair, decision, row)
+    # in the order of who revokes the sanction meanwhile
+    now = locked(now, decision, row, repair)
     if actor.user_id is None or actor.user_id in {*took_part(decision), repair.verified_by}:
         raise Refused(
             _("参与过原处理或者核实的人员不能决定，请由其他审批人办理"), rule="two_officers"

@@ -27,12 +27,17 @@ class RepairStatus(Status):
     VERIFIED = "verified", _l("待决定"), "warn"
     GRANTED = "granted", _l("准予修复"), "good"
     REFUSED = "refused", _l("不予修复"), "ended"
+    CLOSED = "closed", _l("已终止"), "ended"
+
+
+OPEN_REPAIRS = (RepairStatus.FILED, RepairStatus.VERIFIED)
 
 
 class CreditRepair(PublicIdMixin, LifecycleMixin, Model):
     """Correction shown with evidence, verified by one officer, decided by another.
 
-    Whoever decides had no part in the sanction either.
+    Whoever decides had no part in the sanction either. It is closed undecided when the sanction is
+    revoked or over before: nothing is left to repair.
     """
 
     __tablename__ = "credit_repairs"
@@ -58,8 +63,10 @@ class CreditRepair(PublicIdMixin, LifecycleMixin, Model):
         ),
     )
     MOVES: ClassVar = {
-        RepairStatus.FILED: frozenset({RepairStatus.VERIFIED}),
-        RepairStatus.VERIFIED: frozenset({RepairStatus.GRANTED, RepairStatus.REFUSED}),
+        RepairStatus.FILED: frozenset({RepairStatus.VERIFIED, RepairStatus.CLOSED}),
+        RepairStatus.VERIFIED: frozenset(
+            {RepairStatus.GRANTED, RepairStatus.REFUSED, RepairStatus.CLOSED}
+        ),
     }
 
     status: Mapped[RepairStatus] = mapped_column(EnumText(RepairStatus))
@@ -86,6 +93,11 @@ class CreditRepair(PublicIdMixin, LifecycleMixin, Model):
     card: Mapped[Card | None] = relationship()
     case: Mapped[Case | None] = relationship()
     evidence_file: Mapped[StoredFile] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        """Waiting for an officer."""
+        return self.status in OPEN_REPAIRS
 
     @property
     def decision(self) -> Card | Case:

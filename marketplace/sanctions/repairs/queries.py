@@ -20,7 +20,7 @@ from ..models import BlacklistingStatus, Card, CardStatus, Case, Cause
 from ..national.queries import last_end
 from ..queries import cards_of, cases_of
 from ..rules import Colour, SanctionsPolicy, Severity
-from .models import CreditRepair, RepairStatus
+from .models import OPEN_REPAIRS, CreditRepair, RepairStatus
 
 REPAIRABLE_CARDS = (CardStatus.SUSPENDED, CardStatus.CORRECTED, CardStatus.ENDED)
 
@@ -77,7 +77,7 @@ def open_repair(decision: Card | Case) -> CreditRepair | None:
     return db.session.scalar(
         select(CreditRepair).where(
             column == decision.id,
-            CreditRepair.status.in_((RepairStatus.FILED, RepairStatus.VERIFIED)),
+            CreditRepair.status.in_(OPEN_REPAIRS),
         )
     )
 
@@ -130,7 +130,7 @@ def repairs(codes: Sequence[str], granted: bool = True) -> Select[CreditRepair]:
     if not granted:
         query = query.where(CreditRepair.status != RepairStatus.GRANTED)
     return query.order_by(
-        CreditRepair.decided_at.is_(None).desc(), CreditRepair.due_at, CreditRepair.id.desc()
+        CreditRepair.status.in_(OPEN_REPAIRS).desc(), CreditRepair.due_at, CreditRepair.id.desc()
     ).options(joinedload(CreditRepair.organisation), joinedload(CreditRepair.card))
 
 

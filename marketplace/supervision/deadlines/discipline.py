@@ -10,7 +10,7 @@ from marketplace.projects.models import Need
 from marketplace.sanctions.appeals.models import Appeal, AppealStatus
 from marketplace.sanctions.measures.models import Measure, MeasureKind, MeasureStatus
 from marketplace.sanctions.models import Card, CardStatus, Case, CaseStatus
-from marketplace.sanctions.repairs.models import CreditRepair, RepairStatus
+from marketplace.sanctions.repairs.models import OPEN_REPAIRS, CreditRepair
 
 from ..inspections.models import ContractInspection, InspectionStatus
 from ..models import ClockKind
@@ -57,7 +57,7 @@ DISCIPLINE: tuple[Deadline, ...] = (
         None,
         CreditRepair.filed_at,
         CreditRepair.due_at,
-        CreditRepair.status.in_((RepairStatus.FILED, RepairStatus.VERIFIED)),
+        CreditRepair.status.in_(OPEN_REPAIRS),
     ),
     *(
         against_firm(
