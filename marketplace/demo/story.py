@@ -12,7 +12,7 @@ from marketplace.accounts.rules import DEMO_PASSWORD
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
 
-from . import conduct, dealings, firms, listing, moving, needs, people, serving, truth
+from . import conduct, dealings, firms, listing, moving, needs, opinions, people, serving, truth
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Agenda, Days, Story
 from .overpriced import refused_budgets
 from .people import Cast
@@ -48,6 +48,7 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(truth.called_back(cast, days, 24))
     agenda.add(truth.disputed(cast, days, 25))
     agenda.add(serving.rated(cast, days, 40, 1))
+    agenda.add(opinions.exchanged(cast, days, 20))
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
     agenda.run(days.end, lambda day: None)

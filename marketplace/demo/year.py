@@ -29,6 +29,7 @@ from . import (
     discipline,
     inheriting,
     listing,
+    opinions,
     ordering,
     overpriced,
     people,
@@ -153,6 +154,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield truth.called_back(cast, days, 210)
     yield truth.disputed(cast, days, 25)
     yield serving.rated(cast, days, 236, 150, 80, 30, 1)
+    yield opinions.exchanged(cast, days, *range(200, 3, -12))
     yield overpriced.refused_budgets(cast, days)
     yield price_lists.fee_lists(cast, days)
     yield price_lists.audited_charges(cast, days)
