@@ -16,7 +16,8 @@ class Job:
     """``function`` is ``module:name``; ``seconds`` how often the clock asks; ``queue`` who works.
 
     ``watches`` are the tables whose ``next_check_at`` can give it something to do; a job that
-    also finds work no such column tells of ``seeks``.
+    also finds work no such column tells of ``seeks``. What a ``daily`` one finds comes with a new
+    day, or by what people do: whoever moves the clock need not ask it at every hour he stops.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Job:
     queue: str = "deadlines"
     watches: frozenset[str] = frozenset()
     seeks: bool = False
+    daily: bool = False
 
     def resolve(self) -> Callable[[], int]:
         """The function itself."""
@@ -94,18 +96,21 @@ JOBS: tuple[Job, ...] = (
         "marketplace.evaluations.bundled.tasks:settle_due",
         3600,
         seeks=True,
+        daily=True,
     ),
     Job(
         "夜间评价核查提示",
         "marketplace.evaluations.screens.tasks:screen_due",
         600,
         seeks=True,
+        daily=True,
     ),
     Job(
         "抽取满分评价回访",
         "marketplace.evaluations.callbacks.tasks:draw_due",
         600,
         seeks=True,
+        daily=True,
     ),
     Job(
         "处罚与案件时限",

@@ -11,6 +11,9 @@ from flask import Flask
 from flask_babel import force_locale, get_translations
 from sqlalchemy import JSON, String, Text, select
 
+from marketplace.catalogue.models import CatalogueEdition
+from marketplace.catalogue.queries import stated
+from marketplace.catalogue.revising.reading import values_of
 from marketplace.foundation.db import Base, db
 
 EDITIONS = Path(__file__).parents[1] / "marketplace" / "editions"
@@ -72,9 +75,22 @@ def english_in(app: Flask) -> set[str]:
     }
 
 
+def _as_filled_in(app: Flask) -> set[str]:
+    """The service items as the form shows them in which a change is proposed: line by line."""
+    found: set[str] = set()
+    with app.app_context():
+        for edition in db.session.scalars(select(CatalogueEdition)):
+            for item in stated(edition):
+                for text in _strings(values_of(item)):
+                    found.update(text.splitlines())
+        db.session.rollback()
+    return found
+
+
 def data_of(app: Flask) -> str:
     """Everything people and editions have written, in one text."""
-    return _editions() + "\n" + "\n".join(" ".join(text.split()) for text in stored_texts(app))
+    written = stored_texts(app) | _as_filled_in(app)
+    return _editions() + "\n" + "\n".join(" ".join(text.split()) for text in written)
 
 
 def left_over(page: str, data: str) -> list[str]:

@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Select, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.selection.models import Award, AwardStatus
 
 from . import actions, delivery, ending, queries
 from .models import Contract, ContractStatus, Deliverable
 
+VOID = "contracts.end_void_draft"
+
 
 def advance_due() -> int:
     """Drafts without an award, drafts that waited, unconfirmed drafts, overdue deliveries and
     silent owners."""
-    done = tasks.advance_each("contracts.end_void_draft", _void, _end_void)
+    done = tasks.advance_each(VOID, _void, _end_void)
     # before what is overdue is told: who had to wait is not late
     done += tasks.advance_each("contracts.renew_draft", _waited, _renew)
     done += tasks.sweep(Contract, actions.advance_contract)
     return done + tasks.sweep(Deliverable, delivery.advance_deliverable)
 
 
-def _void(_now: datetime, left_alone: Select[int]) -> list[int]:
-    return list(
-        db.session.scalars(
-            select(Contract.id)
-            .join(Award, Award.id == Contract.award_id)
-            .where(
-                Contract.status == ContractStatus.DRAFTED,
-                Award.status != AwardStatus.ACCEPTED,
-                Contract.id.not_in(left_alone),
-            )
-            .order_by(Contract.id)
+@cache
+def _void_rows() -> Select[int]:
+    return (
+        select(Contract.id)
+        .join(Award, Award.id == Contract.award_id)
+        .where(
+            Contract.status == ContractStatus.DRAFTED,
+            Award.status != AwardStatus.ACCEPTED,
+            Contract.id.not_in(tasks.resting_at(VOID)),
         )
+        .order_by(Contract.id)
     )
+
+
+def _void(now: datetime, _left_alone: Select[int]) -> list[int]:
+    return [row.id for row in fetch(_void_rows(), now=now)]
 
 
 def _end_void(contract_id: int, actor: Actor, now: datetime) -> int:

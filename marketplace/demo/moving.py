@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import cycle, islice
 
 from marketplace import schedule
-from marketplace.foundation import calendar, clock
+from marketplace.foundation import calendar, clock, heads
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.transactions import transaction
 
@@ -30,7 +31,7 @@ def advance_to(target: datetime, seek: bool = True) -> None:
     """
     if seek:
         _seek()
-    rounds = 0
+    rounds, asked = 0, _settled_day()
     while True:
         now, looked_at = _look()
         due = [table for table, moment in looked_at.items() if moment <= now]
@@ -40,7 +41,9 @@ def advance_to(target: datetime, seek: bool = True) -> None:
                 raise RuntimeError(f"what is due in {due} is not done; the log says what failed")
             schedule.run_once(schedule.jobs_for(due))
             if seek:
-                _seek()
+                day = _settled_day()
+                _seek(daily=day != asked or now >= target)
+                asked = day
             continue
         rounds = 0
         if now >= target:
@@ -48,13 +51,23 @@ def advance_to(target: datetime, seek: bool = True) -> None:
         _set_clock(min([target, *looked_at.values()]))
 
 
-def _seek() -> None:
-    """Ask the jobs that look for work by themselves, until they find none."""
-    seekers = [job for job in schedule.JOBS if job.seeks or not job.watches]
-    for _ in range(_ROUNDS):
-        if not schedule.run_once(seekers):
+def _seek(daily: bool = True) -> None:
+    """Ask the jobs that look for work by themselves one after the other, until none of them finds
+    any; ``daily`` ones too."""
+    seekers = [
+        job for job in schedule.JOBS if (job.seeks or not job.watches) and (daily or not job.daily)
+    ]
+    idle = 0
+    for job in islice(cycle(seekers), _ROUNDS * len(seekers)):
+        idle = 0 if schedule.run_once([job]) else idle + 1
+        if idle == len(seekers):
             return
     raise RuntimeError("the due work does not settle")
+
+
+def _settled_day() -> date:
+    """The day in Shanghai, from a little after midnight on: what a day brings is asked for then."""
+    return clock.local_day(present() - heads.SETTLED)
 
 
 def next_working_morning(days: int = 1) -> None:

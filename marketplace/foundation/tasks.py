@@ -9,15 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, String, UniqueConstraint, delete, select
+from sqlalchemy import (
+    Select,
+    String,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import clock
 from .actor import CLOCK, Actor
-from .db import Model, db
-from .transactions import snapshot, transaction
+from .db import Model, db, fetch
+from .transactions import looking, snapshot, transaction
 
 log = logging.getLogger(__name__)
 M = TypeVar("M")
@@ -46,6 +55,13 @@ def resting(work: str, now: datetime) -> Select[int]:
     return select(DueFailure.subject_id).where(
         DueFailure.work == work, DueFailure.resting_until > now
     )
+
+
+@cache
+def resting_at(work: str) -> Select[int]:
+    """The same with ``now`` as a parameter of its own, for statements built once."""
+    now: Any = bindparam("now")
+    return resting(work, now)
 
 
 def failures(now: datetime, limit: int = 100) -> list[DueFailure]:
@@ -78,13 +94,8 @@ def sweep(
     """
     row_type: Any = model
 
-    def due(now: datetime, left_alone: Select[int]) -> Sequence[int]:
-        return db.session.scalars(
-            select(row_type.id)
-            .where(row_type.next_check_at <= now, row_type.id.not_in(left_alone))
-            .order_by(row_type.next_check_at, row_type.id)
-            .limit(limit)
-        ).all()
+    def due(now: datetime, _left_alone: Select[int]) -> Sequence[int]:
+        return [row[0] for row in fetch(_due_rows(row_type, limit), now=now)]
 
     def act(row_id: int, actor: Actor, now: datetime) -> int:
         if held_before is not None:
@@ -92,6 +103,21 @@ def sweep(
         return _advance_one(model, row_id, advance, actor)
 
     return advance_each(row_type.__tablename__, due, act)
+
+
+@cache
+def _due_rows(model: Any, limit: int) -> Select[int]:
+    """The rows of a table that are due at ``now``, those that rest left out: built once, asked at
+    every look of the clock."""
+    return (
+        select(model.id)
+        .where(
+            model.next_check_at <= bindparam("now"),
+            model.id.not_in(resting_at(model.__tablename__)),
+        )
+        .order_by(model.next_check_at, model.id)
+        .limit(literal_column(str(limit)))
+    )
 
 
 def advance_each(
@@ -138,7 +164,8 @@ def _each(
     find: Callable[[datetime, Select[int]], Sequence[int]],
     run: Callable[[int, bool], int],
 ) -> int:
-    with transaction():
+    # a look that takes no lock: most find nothing, and what is found is asked again under one
+    with looking():
         now = clock.now()
         ids = list(find(now, resting(work, now)))
         failed = set(

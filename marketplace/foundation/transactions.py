@@ -33,6 +33,19 @@ def transaction() -> Iterator[scoped_session[Session]]:
 
 
 @contextmanager
+def looking() -> Iterator[scoped_session[Session]]:
+    """Read in a block without keeping anybody from writing. An unfinished read before it is ended,
+    and nothing written inside is kept."""
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a look was begun with unsaved changes outstanding")
+    db.session.rollback()
+    try:
+        yield db.session
+    finally:
+        rollback()
+
+
+@contextmanager
 def snapshot() -> Iterator[scoped_session[Session]]:
     """Read in a block what there was at one moment, whatever others write meanwhile.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock
+from marketplace.foundation.db import db, fetch, lock
 from marketplace.foundation.errors import Missing
 from marketplace.notices.models import UNANSWERED, Objection, PublicNotice
 from marketplace.projects.models import Need, NeedStatus
@@ -16,17 +17,20 @@ from marketplace.projects.models import Need, NeedStatus
 from . import actions, queries
 from .models import Award, AwardStatus, SelectionRound
 
+WITHDRAWN, ANSWERED = "selection_rounds.end_withdrawn", "needs.answered"
+
 
 def advance_due() -> int:
     """Advance every need that is due, and end the rounds of withdrawn needs; safe to run twice."""
     done = tasks.sweep(Need, actions.advance_need)
-    done += tasks.advance_each("selection_rounds.end_withdrawn", _withdrawn, _end_withdrawn)
-    done += tasks.advance_each("needs.answered", _answered, _go_on)
+    done += tasks.advance_each(WITHDRAWN, _withdrawn, _end_withdrawn)
+    done += tasks.advance_each(ANSWERED, _answered, _go_on)
     told: int = tasks.in_transaction(actions.tell_corrected)
     return done + told
 
 
-def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
+@cache
+def _answered_rows() -> Select[int]:
     """Needs whose award waited past its notice for objections that are all answered by now, or
     for an annulment that was refused."""
     waiting = (
@@ -38,22 +42,24 @@ def _answered(now: datetime, left_alone: Select[int]) -> list[int]:
             Objection.status.in_(UNANSWERED),
         )
     )
-    return list(
-        db.session.scalars(
-            select(Need.id)
-            .join(Award, Award.need_id == Need.id)
-            .where(
-                Need.status == NeedStatus.AWARDED,
-                Need.next_check_at.is_(None),
-                Award.status == AwardStatus.ANNOUNCED,
-                Award.notice_ends_at <= now,
-                ~waiting.exists(),
-                ~queries.undecided_annulment(),
-                Need.id.not_in(left_alone),
-            )
-            .order_by(Need.id)
+    return (
+        select(Need.id)
+        .join(Award, Award.need_id == Need.id)
+        .where(
+            Need.status == NeedStatus.AWARDED,
+            Need.next_check_at.is_(None),
+            Award.status == AwardStatus.ANNOUNCED,
+            Award.notice_ends_at <= bindparam("now"),
+            ~waiting.exists(),
+            ~queries.undecided_annulment(),
+            Need.id.not_in(tasks.resting_at(ANSWERED)),
         )
+        .order_by(Need.id)
     )
+
+
+def _answered(now: datetime, _left_alone: Select[int]) -> list[int]:
+    return [row.id for row in fetch(_answered_rows(), now=now)]
 
 
 def _go_on(need_id: int, actor: Actor, now: datetime) -> int:
@@ -64,19 +70,22 @@ def _go_on(need_id: int, actor: Actor, now: datetime) -> int:
     return 1
 
 
-def _withdrawn(_now: datetime, left_alone: Select[int]) -> list[int]:
-    return list(
-        db.session.scalars(
-            select(SelectionRound.id)
-            .join(Need, Need.id == SelectionRound.need_id)
-            .where(
-                Need.status == NeedStatus.WITHDRAWN,
-                SelectionRound.status.not_in([*queries.ENDED_ROUNDS, "failed"]),
-                SelectionRound.id.not_in(left_alone),
-            )
-            .order_by(SelectionRound.need_id)
+@cache
+def _withdrawn_rows() -> Select[int]:
+    return (
+        select(SelectionRound.id)
+        .join(Need, Need.id == SelectionRound.need_id)
+        .where(
+            Need.status == NeedStatus.WITHDRAWN,
+            SelectionRound.status.not_in([*queries.ENDED_ROUNDS, "failed"]),
+            SelectionRound.id.not_in(tasks.resting_at(WITHDRAWN)),
         )
+        .order_by(SelectionRound.need_id)
     )
+
+
+def _withdrawn(now: datetime, _left_alone: Select[int]) -> list[int]:
+    return [row.id for row in fetch(_withdrawn_rows(), now=now)]
 
 
 def _end_withdrawn(round_id: int, actor: Actor, now: datetime) -> int:

@@ -16,7 +16,15 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import SelectionMethod
-from tests.factories import accounts, contracts, intermediaries, ratings, sanctions, selection
+from tests.factories import (
+    accounts,
+    contracts,
+    evaluations,
+    intermediaries,
+    ratings,
+    sanctions,
+    selection,
+)
 
 OFFICERS = {
     "operator": Role.BUREAU_OPERATOR,
@@ -25,6 +33,8 @@ OFFICERS = {
     "approver2": Role.BUREAU_APPROVER,
     "supervisor": Role.SUPERVISOR,
 }
+# the office competent for what the firms offer
+OFFICE = "slj"
 
 
 @dataclass
@@ -35,6 +45,7 @@ class World:
     firms: list[tuple[int, int, int]] = field(default_factory=list)
     officers: dict[str, tuple[int, int]] = field(default_factory=dict)
     deals: list[contracts.Deal] = field(default_factory=list)
+    assessor: tuple[int, int, int] = (0, 0, 0)
 
     def party(self, keys: tuple[int, int, int]) -> accounts.Party:
         """A party in the running session."""
@@ -71,6 +82,10 @@ def fill(app: Flask) -> World:
         for name, role in OFFICERS.items():
             party = accounts.officer(role)
             world.officers[name] = (party.user.id, party.organisation.id)
+        party = accounts.officer(Role.DEPARTMENT_OFFICER, OFFICE)
+        world.officers["department"] = (party.user.id, party.organisation.id)
+        evaluations.give_assessors_a_part()
+        world.assessor = _keys(accounts.owner(kind=OrganisationKind.COMPANY))
         holder = ("青河控股有限公司", accounts.new_credit_code())
         for number in range(5):
             controller = holder if number >= 3 else None

@@ -122,7 +122,7 @@ def test_a_repair_and_a_revocation_of_one_sanction_reverse_it_from_its_first_day
         appeals.revoke(db.session.get_one(Appeal, appeal_id), WHY, superior.actor, clock.now())
 
     came = _in_order(app, turned, grant, revoke)
-    assert came == {"one": "repair.decision" if turned else "done", "other": "done"}
+    assert came == {"one": "repair.closed" if turned else "done", "other": "done"}
     with app.app_context():
         assert db.session.query(Blacklisting).one().status is BlacklistingStatus.REVOKED
         assert _counted(RatingEntry.kind == EntryKind.VETO) == 1

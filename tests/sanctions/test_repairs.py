@@ -117,7 +117,7 @@ def test_an_open_application_ends_with_the_sanction_it_is_about(
     with app.app_context(), transaction():
         firm, other = accounts.firm(), accounts.firm()
         revoked = sanctions.blacklisted(firm, Cause.FALSE_MATERIALS)
-        over = sanctions.blacklisted(other, Cause.FALSE_MATERIALS)
+        over = sanctions.blacklisted(other, Cause.FALSE_MATERIALS, months=4)
         appeal = appeals.file_appeal(revoked.case, GROUNDS, firm.actor, clock.now())
         superior = accounts.officer(Role.SUPERVISOR).actor
         parties = [Somebody.of(each) for each in (firm, other)]
@@ -135,7 +135,7 @@ def test_an_open_application_ends_with_the_sanction_it_is_about(
         assert first.next_check_at is None
         page, user = first.public_id, parties[0].user
     own = sign_in_as(user)
-    assert "无需再申请修复" in own.get(f"/repairs/{page}").text
+    assert "本申请不再办理" in own.get(f"/repairs/{page}").text
     assert "信用修复申请已终止" in own.get("/workspace/messages").text
     advance(left)
     with app.app_context():

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import selectinload
@@ -13,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from marketplace.contracts.models import Contract
 from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.audit import AuditRow
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.heads import LedgerHead
 
@@ -133,8 +134,13 @@ def unlisted(months: Sequence[date]) -> list[int]:
     """One window of each area and month that revealed something neither listed nor drawn."""
     if not months:
         return []
-    # asked at every look at the clock: all months in one statement
-    return sorted(db.session.scalars(union_all(*map(_unlisted_in, months))))
+    return sorted(row[0] for row in fetch(_unlisted_statement(tuple(months))))
+
+
+@lru_cache(maxsize=4)
+def _unlisted_statement(months: tuple[date, ...]) -> Select[int]:
+    """Of all months in one, kept while the months stay the same: asked at every look at the clock."""
+    return select(union_all(*map(_unlisted_in, months)).subquery())
 
 
 def _unlisted_in(month: date) -> Select[int]:
@@ -142,7 +148,7 @@ def _unlisted_in(month: date) -> Select[int]:
     done = select(CallbackList.jurisdiction_code).where(CallbackList.month == month)
     drawn = select(CallbackDraw.jurisdiction_code).where(CallbackDraw.month == month)
     return (
-        select(func.min(EvaluationWindow.id))
+        select(func.min(EvaluationWindow.id).label("window_id"))
         .join(Contract, Contract.id == EvaluationWindow.contract_id)
         .where(
             EvaluationWindow.revealed_at >= begins,

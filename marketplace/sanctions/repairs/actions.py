@@ -99,6 +99,8 @@ def decide_repair(
         raise Refused(
             _("参与过原处理或者核实的人员不能决定，请由其他审批人办理"), rule="two_officers"
         )
+    if repair.status is RepairStatus.CLOSED:
+        raise Conflict(_("原处理已经撤销或者期满，本申请不再办理"), rule="repair.closed")
     if repair.status is not RepairStatus.VERIFIED:
         raise Conflict(_("该申请尚未核实或者已有决定，请刷新页面查看"), rule="lifecycle")
     if granted:

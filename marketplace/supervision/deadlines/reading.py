@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import union_all
+from sqlalchemy import Select, select, union_all
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import clock, epoch
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.sanctions.appeals.queries import reviewing_offices
 from marketplace.selection import queries as selection
@@ -25,10 +27,15 @@ from .shape import Found
 DEADLINES = (*CONTRACTS, *DISCIPLINE, *EVALUATIONS, *REGISTER)
 
 
+@cache
+def _clocks() -> Select[Any]:
+    return select(union_all(*(each.clocks() for each in DEADLINES)).subquery())
+
+
 def running() -> list[Found]:
     """Every clock that runs for some organisation, read in one statement."""
     found = []
-    for row in db.session.execute(union_all(*(each.clocks() for each in DEADLINES))):
+    for row in fetch(_clocks()):
         if row.due is None:
             continue
         owing: tuple[int, ...] = (row.organisation_id,)

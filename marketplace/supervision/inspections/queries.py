@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.queries import lineage, register_of
 from marketplace.contracts.models import Contract, ContractStatus
-from marketplace.foundation import clock, policy
+from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.policy import Edition
 from marketplace.ratings import queries as ratings
@@ -33,11 +33,17 @@ class Supervised:
     """A running contract whose firm stands under key supervision, and by which edition."""
 
     contract_id: int
+    signed_at: datetime
     organisation_id: int
     jurisdiction_code: str
     grade: Grade
     since: date
     edition: Edition[SanctionsPolicy]
+
+    @property
+    def since_instant(self) -> datetime:
+        """From when on an inspection is due: the contract runs and the grade is in force."""
+        return max(self.signed_at, calendar.moment(self.since, time()))
 
 
 def uninspected(now: datetime, contract_id: int | None = None) -> list[Supervised]:
@@ -47,7 +53,13 @@ def uninspected(now: datetime, contract_id: int | None = None) -> list[Supervise
     the sanctions edition of that area names.
     """
     query = (
-        select(Contract.id, Contract.firm_id, Contract.jurisdiction_code, RatingSubject.register)
+        select(
+            Contract.id,
+            Contract.signed_at,
+            Contract.firm_id,
+            Contract.jurisdiction_code,
+            RatingSubject.register,
+        )
         .join(RatingSubject, RatingSubject.organisation_id == Contract.firm_id)
         .outerjoin(ContractInspection, ContractInspection.contract_id == Contract.id)
         .where(
@@ -61,13 +73,14 @@ def uninspected(now: datetime, contract_id: int | None = None) -> list[Supervise
     if contract_id is not None:
         query = query.where(Contract.id == contract_id)
     today, found = clock.local_day(now), []
-    for key, firm_id, code, register in db.session.execute(query):
+    for key, signed_at, firm_id, code, register in db.session.execute(query):
         if register != register_of(code):
             continue
+        assert signed_at is not None  # of a contract that runs, by a constraint
         edition = policy.in_force(SanctionsPolicy, lineage(code), today)
         held = ratings.grade_on(firm_id, register, today)
         if held.since is not None and held.grade.value in edition.values.key_supervision_grades:
-            found.append(Supervised(key, firm_id, code, held.grade, held.since, edition))
+            found.append(Supervised(key, signed_at, firm_id, code, held.grade, held.since, edition))
     return found
 
 
