@@ -65,6 +65,18 @@ JOBS: tuple[Job, ...] = (
         watches=_watching("firms", "qualifications", "professional_checks"),
     ),
     Job(
+        "大厅窗口征集与任期",
+        "marketplace.intermediaries.hall.tasks:advance_due",
+        15,
+        watches=_watching("hall_calls", "hall_seats"),
+    ),
+    Job(
+        "失去条件的大厅席位",
+        "marketplace.intermediaries.hall.tasks:end_lost",
+        15,
+        seeks=True,
+    ),
+    Job(
         "报名截止、选取与中选确认",
         "marketplace.selection.tasks:advance_due",
         5,

@@ -12,7 +12,19 @@ from marketplace.accounts.rules import DEMO_PASSWORD
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
 
-from . import conduct, dealings, firms, listing, moving, needs, opinions, people, serving, truth
+from . import (
+    conduct,
+    dealings,
+    firms,
+    listing,
+    moving,
+    needs,
+    opinions,
+    people,
+    seating,
+    serving,
+    truth,
+)
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Agenda, Days, Story
 from .overpriced import refused_budgets
 from .people import Cast
@@ -51,6 +63,7 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(opinions.exchanged(cast, days, 20))
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
+    agenda.add(seating.hall(cast, days))
     agenda.run(days.end, lambda day: None)
     return_to_present()
 

@@ -34,6 +34,7 @@ from . import (
     overpriced,
     people,
     price_lists,
+    seating,
     serving,
     story,
     truth,
@@ -160,6 +161,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield price_lists.audited_charges(cast, days)
     yield listing.proposals(cast, days)
     yield listing.demands(cast, days)
+    yield seating.hall(cast, days)
     yield from ordering.orders(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)

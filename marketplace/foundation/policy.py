@@ -40,7 +40,7 @@ HEAD_KEYS = {
 REVIEW_KEYS = {"document", "conclusion", "date"}
 # grades are evaluated when a day begins, so a new edition counts from tomorrow on
 EVALUATED_SECTIONS = {"rating"}
-REVIEWED_SECTIONS = {"admission", "selection", "rating"}
+REVIEWED_SECTIONS = {"admission", "hall", "selection", "rating"}
 
 
 class PolicyError(ValueError):

@@ -8,6 +8,8 @@ from . import firm_pages, list_effects, office_pages, record_pages
 from .blueprint import bp
 from .bulk import pages as bulk_pages
 from .file import pages as file_pages
+from .hall import call_pages, desk_pages, own_pages
+from .hall import pages as hall_pages
 from .personal import person_of_firm
 
 revealing.subject("firm", person_of_firm)
@@ -15,9 +17,13 @@ revealing.subject("firm", person_of_firm)
 __all__ = [
     "bp",
     "bulk_pages",
+    "call_pages",
+    "desk_pages",
     "file_pages",
     "firm_pages",
+    "hall_pages",
     "list_effects",
     "office_pages",
+    "own_pages",
     "record_pages",
 ]

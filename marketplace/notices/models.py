@@ -16,6 +16,8 @@ from marketplace.foundation.lifecycle import LifecycleMixin, Status
 KIND_TITLES: dict[str, Any] = {
     "award": _l("中选结果公示"),
     "admission": _l("入驻公示"),
+    "hall_call": _l("大厅窗口征集公告"),
+    "hall_result": _l("大厅窗口征集结果公示"),
     "grade": _l("信用等级公示"),
     "sanction": _l("处理决定公告"),
     "catalogue": _l("事项清单公示"),

@@ -32,7 +32,17 @@ PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "catalogue.edition_item",
         ),
     ),
-    ("portal.firms", lazy_pgettext("menu", "中介机构"), ("portal.firm", "ratings.explained")),
+    (
+        "portal.firms",
+        lazy_pgettext("menu", "中介机构"),
+        (
+            "portal.firm",
+            "ratings.explained",
+            "intermediaries.hall",
+            "intermediaries.hall_calls",
+            "intermediaries.hall_call",
+        ),
+    ),
     ("portal.needs", _l("需求公告"), ("portal.need",)),
     ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),
     (

@@ -13,6 +13,7 @@ from marketplace.ratings.titles import RATING_TITLES
 
 SECTIONS: dict[str, Any] = {
     "admission": _l("入驻"),
+    "hall": _l("办事大厅"),
     "fees": _l("收费"),
     "selection": _l("需求与选取"),
     "contracts": _l("合同与履约"),
@@ -43,6 +44,19 @@ TITLES: dict[str, dict[str, Any]] = {
         "returns": _l("退回补正次数上限"),
         "decoupling_required": _l("须声明脱钩"),
         "reminder_days": _l("资质到期前提醒（日）"),
+    },
+    "hall": {
+        "windows": _l("大厅窗口数上限（0 为不设大厅）"),
+        "application_working_days": _l("申请期限不少于（工作日）"),
+        "marking_working_days": _l("评审期限（工作日）"),
+        "notice_working_days": _l("结果公示期（工作日）"),
+        "least_judges": _l("完成评分的评委不少于（人）"),
+        "least_organisations": _l("评委来自不少于（个单位）"),
+        "least_points": _l("入选平均分不低于（分）"),
+        "spread_points": _l("评分偏离平均须公开说明的幅度（分）"),
+        "term_months": _l("任期（月）"),
+        "most_terms": _l("连续进驻不超过（期，0 为不限）"),
+        "rest_months": _l("轮换间隔（月）"),
     },
     "fees": {
         "deviation_band": _l("偏离参考价须说明理由的幅度"),

@@ -92,6 +92,11 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 _l("承接事项与承诺"),
                 ("intermediaries.listing", "intermediaries.order_terms"),
             ),
+            Place(
+                "intermediaries.hall_own",
+                _l("大厅席位"),
+                ("intermediaries.hall_apply", "intermediaries.hall_give_up"),
+            ),
             Place("orders.asks", _l("订单与询价"), ("orders.ask",)),
             Place("selection.entries", _l("报名与中选"), ("selection.entry", "selection.enter")),
         ),
@@ -149,6 +154,20 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                 ),
             ),
             Place("intermediaries.professional", _l("专业核查"), ("intermediaries.opinion",)),
+            Place(
+                "intermediaries.hall_desk",
+                _l("大厅窗口"),
+                (
+                    "intermediaries.hall_new",
+                    "intermediaries.hall_manage",
+                    "intermediaries.hall_redraft",
+                    "intermediaries.hall_return",
+                    "intermediaries.hall_end",
+                    "intermediaries.hall_rank_again",
+                    "intermediaries.hall_refuse_judge",
+                    "intermediaries.hall_recuse_judge",
+                ),
+            ),
             Place("selection.lottery", _l("开奖号码登记")),
             Place(
                 "ratings.desk",

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from marketplace.fees.charges.models import Charge
 from marketplace.foundation import clock
 from marketplace.foundation.db import Base, db
+from marketplace.intermediaries.hall.models import HallApplication
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
 
@@ -129,6 +130,27 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "intermediaries.decide": ("Firm",),
     "intermediaries.download": (FILES,),
     "intermediaries.end_record": ("Qualification", "Practitioner", "Offering"),
+    "intermediaries.hall_apply": ("HallCall",),
+    "intermediaries.hall_call": ("HallCall",),
+    "intermediaries.hall_close_window": ("HallWindow",),
+    "intermediaries.hall_confirm_judge": ("HallJudge",),
+    "intermediaries.hall_end": ("HallCall",),
+    "intermediaries.hall_explain": ("HallJudge",),
+    "intermediaries.hall_fill": ("HallCall",),
+    "intermediaries.hall_give_up": ("HallApplication",),
+    "intermediaries.hall_judge": ("HallJudge",),
+    "intermediaries.hall_manage": ("HallCall",),
+    "intermediaries.hall_name_judge": ("HallCall",),
+    "intermediaries.hall_publish": ("HallCall",),
+    "intermediaries.hall_rank_again": ("HallCall",),
+    "intermediaries.hall_recuse_judge": ("HallJudge",),
+    "intermediaries.hall_redraft": ("HallCall",),
+    "intermediaries.hall_refuse_judge": ("HallJudge",),
+    "intermediaries.hall_return": ("HallCall",),
+    "intermediaries.hall_sheet": ("HallJudge",),
+    "intermediaries.hall_stand_aside": ("HallJudge",),
+    "intermediaries.hall_submit": ("HallCall",),
+    "intermediaries.hall_withdraw": ("HallApplication",),
     "intermediaries.opinion": ("ProfessionalCheck",),
     "intermediaries.order_terms": ("Offering",),
     "intermediaries.question": ("Firm",),
@@ -312,6 +334,12 @@ def _qualifications(firm: Any) -> Values:
     return [{"qualification_id": row.public_id} for row in rows]
 
 
+def _to_judge(judge: Any) -> Values:
+    query = select(HallApplication).where(HallApplication.call_id == judge.call_id)
+    rows = db.session.scalars(query.order_by(HallApplication.id).limit(1))
+    return [{"application_id": row.public_id} for row in rows]
+
+
 # the other arguments of an address, by the thing its ``public_id`` names
 BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
@@ -325,6 +353,8 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "fees.remove_row": _rows,
     "fees.charge": lambda audit: [{"number": number} for number in _charge_numbers(audit)],
     "intermediaries.end_record": lambda row: [{"kind": RECORDS[type(row).__name__]}],
+    "intermediaries.hall_explain": _to_judge,
+    "intermediaries.hall_sheet": _to_judge,
     "intermediaries.verify": _qualifications,
     "projects.detach_file": _attachments,
     "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],

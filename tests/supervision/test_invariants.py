@@ -167,6 +167,21 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "A02": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="v.rating_entry_id")),
     "A03": ((), ASSESSED.format(rater="v.rater_organisation_id", entry="NULL")),
+    "H01": (
+        ("index uq_hall_seats_window",),
+        "UPDATE hall_seats SET window_id = (SELECT min(window_id) FROM hall_seats)",
+    ),
+    "H02": (
+        ("index uq_hall_seats_firm",),
+        "UPDATE hall_seats SET firm_id = (SELECT min(firm_id) FROM hall_seats)",
+    ),
+    "H03": ((), "UPDATE hall_seats SET last_day = '2020-01-01'"),
+    "H04": ((), "UPDATE hall_calls SET seats = 1"),
+    "H05": ((), "UPDATE hall_applications SET place = 0 WHERE status = 'reserve'"),
+    "H06": (
+        ("guard hall_sheets",),
+        "UPDATE hall_sheets SET given_at = (SELECT min(published_at) FROM hall_calls)",
+    ),
     "K01": (
         ("check contract_inspections",),
         "INSERT INTO contract_inspections (public_id, contract_id, organisation_id, "

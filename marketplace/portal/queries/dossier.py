@@ -22,6 +22,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.bulk import queries as registers
+from marketplace.intermediaries.hall import queries as hall
 from marketplace.ratings import access as rating_rights
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.models import GradeRecord
@@ -35,7 +36,8 @@ MARKS_SHOWN = 10
 @dataclass(frozen=True)
 class Dossier:
     """A listed firm as its page shows it. ``history`` is empty for those who may not look back;
-    ``elsewhere`` names the register that lists it where that is not the chosen area's."""
+    ``elsewhere`` names the register that lists it where that is not the chosen area's, ``window``
+    the window of the hall at which it sits."""
 
     firm: Row[Any]
     today: date
@@ -57,6 +59,7 @@ class Dossier:
     assessor_marks: Sequence[evaluations.Mark]
     assessor_share: Decimal
     origin: registers.Origin | None
+    window: int | None
 
     part_titles = PART_TITLES
     parts = Direction.OWNER_TO_FIRM.parts
@@ -105,6 +108,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         else Decimal(0),
         origin=registers.origin_shown(firm.firm_id),
         consequences=words_of(grade.grade, lineage, today) if lineage else "",
+        window=hall.windows_on(register, now).get(firm.firm_id),
     )
 
 

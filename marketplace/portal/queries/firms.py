@@ -23,6 +23,7 @@ from marketplace.foundation.db import Page, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.listing import Sorting
 from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.hall import queries as hall
 from marketplace.intermediaries.models import Firm, Offering
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
@@ -33,14 +34,15 @@ PER_PAGE = 20
 
 @dataclass(frozen=True)
 class FirmRow:
-    """A listed firm as a row: its grade, what it offers, how its contracts ran. ``priced`` are
-    the items with a fee standard."""
+    """A listed firm as a row: its grade, what it offers, how its contracts ran, at which window of
+    the hall it sits. ``priced`` are the items with a fee standard."""
 
     firm: Row[Any]
     grade: Grade
     offerings: Sequence[Row[Any]]
     tally: contracts.Tally
     priced: frozenset[str]
+    window: int | None = None  # of the hall; None: served online
 
     def only(self, item_code: str) -> FirmRow:
         """The same with what is promised for one item alone."""
@@ -161,8 +163,17 @@ def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
             offered[each.firm_id].append(each)
     register = areas.chosen().register
     priced = fees.priced_items(register, clock.today()) if register else frozenset()
+    windows = hall.windows_on(register, clock.now()) if register else {}
     return [
-        FirmRow(firm, firm.grade, offered[firm.firm_id], tallies[firm.id], priced) for firm in firms
+        FirmRow(
+            firm,
+            firm.grade,
+            offered[firm.firm_id],
+            tallies[firm.id],
+            priced,
+            windows.get(firm.firm_id),
+        )
+        for firm in firms
     ]
 
 

@@ -287,3 +287,32 @@ SELECT m.id FROM evaluations m JOIN evaluation_windows w ON w.id = m.window_id W
 IS NOT NULL AND ((w.status = 'revealed') <> (m.rating_entry_id IS NOT NULL) OR EXISTS (SELECT 1 FROM
 evaluation_versions v WHERE v.evaluation_id = m.id AND (v.given_at < w.opened_at OR v.given_at >=
 w.ends_at OR v.given_at > w.revealed_at)));
+
+-- H01: a window of the hall has one live seat at most
+SELECT window_id FROM hall_seats WHERE ended_at IS NULL GROUP BY window_id HAVING count(*) > 1;
+
+-- H02: a firm has one live seat on a register at most
+SELECT firm_id FROM hall_seats WHERE ended_at IS NULL GROUP BY firm_id HAVING count(*) > 1;
+
+-- H03: a seat rests on a call whose result stands, on the firm's own application that was chosen or
+-- in reserve, at a window of that hall and within its term
+SELECT s.id FROM hall_seats s JOIN hall_calls c ON c.id = s.call_id JOIN hall_applications a ON a.id =
+s.application_id JOIN hall_windows w ON w.id = s.window_id WHERE c.status <> 'awarded' OR a.call_id <>
+c.id OR a.firm_id <> s.firm_id OR a.status <> 'seated' OR w.register_code <> c.register_code OR
+s.from_at < c.awarded_at OR s.last_day <> c.term_ends_on;
+
+-- H04: a settled call has no more live seats than it was for
+SELECT c.id FROM hall_calls c JOIN hall_seats s ON s.call_id = c.id AND s.ended_at IS NULL GROUP BY
+c.id, c.seats HAVING count(*) > c.seats;
+
+-- H05: nobody sits whom an earlier place, still in line, should have come before
+SELECT s.id FROM hall_seats s JOIN hall_applications a ON a.id = s.application_id JOIN
+hall_applications b ON b.call_id = a.call_id AND b.place < a.place WHERE b.status IN ('chosen',
+'reserve') AND NOT EXISTS (SELECT 1 FROM hall_seats o WHERE o.firm_id = b.firm_id AND o.from_at <=
+s.from_at AND (o.ended_at IS NULL OR o.ended_at >= s.from_at));
+
+-- H06: judges mark between the closing of applications and the ranking, one sheet for each, never
+-- their own organisation's
+SELECT h.id FROM hall_sheets h JOIN hall_judges j ON j.id = h.judge_id JOIN hall_applications a ON
+a.id = h.application_id JOIN hall_calls c ON c.id = j.call_id WHERE a.call_id <> c.id OR h.given_at <
+c.apply_by OR h.given_at > c.ranked_at OR a.organisation_id = j.organisation_id;

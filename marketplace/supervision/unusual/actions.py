@@ -32,6 +32,8 @@ TWO_HANDS = {
     "rating_trials": ("proposed", ("adopted",)),
     "sanction_cases": ("proposed", ("decided",)),
     "fee_lists": ("submitted", ("published",)),
+    "hall_calls": ("submitted", ("open",)),
+    "hall_judges": ("proposed", ("confirmed", "refused")),
 }
 
 

@@ -15,7 +15,7 @@ from marketplace.foundation.web import PUBLIC, SIGNED_IN, declared_access
 from ..lamps import dial, lamps_policy, shown
 from ..models import ClockKind
 from ..rules import Lamp
-from . import admission, cataloguing, choosing, grading, marks, penalties
+from . import admission, cataloguing, choosing, grading, marks, penalties, seating
 from .matter import MOST, Matter, Page, Search, Source
 
 SOURCES: tuple[Source, ...] = (
@@ -43,6 +43,9 @@ SOURCES: tuple[Source, ...] = (
     cataloguing.item_proposals,
     cataloguing.list_drafts,
     cataloguing.offlist_demands,
+    seating.hall_calls,
+    seating.hall_judges,
+    seating.hall_seats,
 )
 # what somebody at a bureau or a department can do; the rest is the superior office's alone
 _BELOW = frozenset().union(

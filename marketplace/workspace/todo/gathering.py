@@ -32,6 +32,7 @@ SOURCES: tuple[Source, ...] = (
     marking.services,
     marking.to_mark_departments,
     marking.to_assess,
+    marking.hall_sheets,
     officers.matters,
     keepers.account_proposals,
     keepers.samples_to_sign,

@@ -14,6 +14,7 @@ from marketplace.evaluations.departments import queries as departments
 from marketplace.evaluations.served import matters
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.languages import joined
+from marketplace.intermediaries.hall import queries as hall
 
 from .line import Line
 
@@ -93,3 +94,19 @@ def to_assess(actor: Actor, now: datetime) -> Iterator[Line]:
                 since=window.opened_at,
                 due=window.ends_at,
             )
+
+
+def hall_sheets(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Applications for windows of the hall that a judge has not marked, or is to explain."""
+    if actor.user_id is None:
+        return
+    for judge in hall.judges_asked(actor.user_id, now):
+        yield Line(
+            what=_("大厅窗口征集评分"),
+            about=judge.call.title,
+            page="intermediaries.hall_judge",
+            key=judge.public_id,
+            where="intermediaries.hall_judging",
+            since=judge.call.status_since,
+            due=judge.call.mark_by,
+        )
