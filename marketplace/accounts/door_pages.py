@@ -143,7 +143,9 @@ def register() -> Any:
     """Open a firm's or an owner's organisation with its first account."""
     side = request.args.get("side")
     if side not in (Side.FIRM, Side.OWNER):
-        return render_template("accounts/register_choice.html")
+        # nothing can be sent before the side is chosen
+        status = 422 if request.method == "POST" else 200
+        return render_template("accounts/register_choice.html"), status
     form: RegisterForm = RegisterFirmForm() if side == Side.FIRM else RegisterOwnerForm()
     status = form.http_status
     if form.validate_on_submit():
