@@ -77,6 +77,25 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "机构档案时限",
+        "marketplace.intermediaries.file.tasks:advance_due",
+        15,
+        watches=_watching(
+            "practitioners",
+            "practitioner_transfers",
+            "firm_agents",
+            "firm_rechecks",
+            "firm_self_checks",
+        ),
+    ),
+    Job(
+        "开始年度自查",
+        "marketplace.intermediaries.file.tasks:open_self_checks",
+        600,
+        seeks=True,
+        daily=True,
+    ),
+    Job(
         "报名截止、选取与中选确认",
         "marketplace.selection.tasks:advance_due",
         5,

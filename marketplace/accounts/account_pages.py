@@ -9,7 +9,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from marketplace.foundation import audit, clock
+from marketplace.foundation import audit, clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import DomainError, Invalid, Missing
 from marketplace.foundation.web import (
@@ -28,6 +28,7 @@ from .access import AT_THE_DOOR
 from .blueprint import address, bp, led_to, own_session, safe_path, with_session
 from .devices import device_of
 from .forms import ConfirmForm, EmailForm, PasswordForm
+from .overseeing import supervises
 from .renewing import is_settled
 from .stepping import step_up
 
@@ -48,17 +49,33 @@ def _renew_first() -> Any:
     return None
 
 
+@bp.get("/organisations/<public_id>/certificate")
+@access(SIGNED_IN)
+def organisation_certificate(public_id: str) -> Any:
+    """The certificate an organisation registered with, for itself and who oversees its area."""
+    actor = require_actor()
+    found = queries.certificate_of(public_id)
+    if found is None or not (
+        found.organisation_id == actor.organisation_id
+        or supervises(actor, found.organisation.jurisdiction_code)
+    ):
+        raise Missing(public_id)
+    return files.send(found.file)
+
+
 @bp.route("/account")
 @access(SIGNED_IN)
 def account() -> str:
     """Everything about one's own account on one page."""
     user, here = current_user.user, own_session()
+    places = queries.places_of(user.id)
     return render_template(
         "accounts/account.html",
         user=user,
         session=here,
         sessions=[(each, device_of(each.agent)) for each in queries.sessions_of(user.id)],
-        places=queries.places_of(user.id),
+        places=places,
+        certified=queries.certified([place.id for place, _roles in places]),
         authorisations=queries.authorisations_held(user.id),
         codes_left=actions.recovery_codes_left(user) if user.factor_secret else 0,
         obliged=actions.must_have_factor(require_actor().roles),

@@ -13,19 +13,23 @@ from datetime import date, datetime, time, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from marketplace.foundation import audit, calendar, clock
+from marketplace.foundation import audit, calendar, clock, policy
 from marketplace.foundation.actor import CLOCK, Actor
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.foundation.files import StoredFile
+from marketplace.notifications.actions import send
 
 from .inviting import invite_agent
+from .masking import masked_name
 from .models import Authorisation, Membership, Organisation
 from .organising import end_membership
 from .overseeing import oversees
 from .permissions import Permission, Role
+from .queries import lineage
+from .rules import AgencyPolicy, next_agency_reminder
 
-LONGEST = timedelta(days=366)
+REMIND_AT = time(9, 0)
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,12 @@ def authorise_agent(
         raise Invalid(
             _("授权截止日期不得早于起始日期和今天"), field="ends_on", rule="authorisation.period"
         )
-    if ends_on - starts_on > LONGEST:
+    longest = _policy(owner, today).longest_days
+    if (ends_on - starts_on).days > longest:
         raise Invalid(
-            _("一次授权最长一年，到期可重新授权"), field="ends_on", rule="authorisation.longest"
+            _("一次授权最长 %(n)d 日，到期可重新授权", n=longest),
+            field="ends_on",
+            rule="authorisation.longest",
         )
     if not (scope.prepare or scope.evaluate or scope.objections):
         raise Invalid(_("请至少选择一项授权事项"), field="scope", rule="authorisation.scope")
@@ -78,7 +85,7 @@ def authorise_agent(
         ends_on=ends_on,
         granted_by=actor.user_id,
         granted_at=now,
-        next_check_at=calendar.moment(ends_on + timedelta(days=1), time(0, 0)),
+        next_check_at=_next(owner, ends_on, today),
     )
     db.session.add(row)
     db.session.flush()
@@ -130,10 +137,37 @@ def _may_revoke(actor: Actor, row: Authorisation) -> bool:
 
 
 def advance_authorisation(row: Authorisation, actor: Actor, now: datetime) -> None:
-    """The clock: end the membership of an authority whose days are over."""
+    """The clock: remind of the coming end; end the membership of an authority that is over."""
     row.next_check_at = None
+    today = clock.local_day(now)
+    left = (row.ends_on - today).days
+    told = f"代办授权将于 {left} 天后到期" if left >= 0 else "代办授权已到期"
+    send(
+        row.owner_id,
+        told,
+        f"代办员{masked_name(row.agent_name)}的授权书 {row.document_number} "
+        f"有效期至 {row.ends_on.isoformat()}。需要继续代办的，请重新授权。",
+        "/owner/agents",
+        f"authorisation:{row.id}:{max(left, -1)}",
+        now,
+        address=row.owner.email,
+    )
+    if left >= 0:
+        row.next_check_at = _next(row.owner, row.ends_on, today)
+        return
     _end_right(row, actor, now)
     audit.record("authorisation.expired", CLOCK, row, now)
+
+
+def _policy(owner: Organisation, day: date) -> AgencyPolicy:
+    return policy.in_force(AgencyPolicy, lineage(owner.jurisdiction_code), day).values
+
+
+def _next(owner: Organisation, ends_on: date, today: date) -> datetime:
+    """The next reminder, else the instant at which the authority is over."""
+    day = next_agency_reminder(_policy(owner, today), ends_on, today)
+    over = calendar.moment(ends_on + timedelta(days=1), time(0, 0))
+    return calendar.moment(day, REMIND_AT) if day else over
 
 
 def _end_right(row: Authorisation, actor: Actor, now: datetime) -> None:

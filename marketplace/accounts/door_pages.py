@@ -19,7 +19,7 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from marketplace.foundation import clock
+from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db
@@ -175,6 +175,7 @@ def _register(form: RegisterForm) -> None:
         )
     area = owner.jurisdiction_code.data if owner else current_app.config["JURISDICTION"]
     firm = form if isinstance(form, RegisterFirmForm) else None
+    who = current_actor() or Actor(None, "")
     actions.register_organisation(
         owner.side if owner else Side.FIRM,
         name=form.name.data,
@@ -187,7 +188,8 @@ def _register(form: RegisterForm) -> None:
         address=form.address.data or None,
         phone=form.phone.data or None,
         email=form.email.data or None,
-        actor=current_actor() or Actor(None, ""),
+        certificate=files.store_given(owner.certificate, who, now) if owner else None,
+        actor=who,
         now=now,
     )
 

@@ -113,6 +113,11 @@ class RegisterOwnerForm(RegisterForm):
         required=False,
         description=_l("仅自然人填写，不公开，只保存校验摘要"),
     )
+    certificate = FileField(
+        _l("特别法人统一社会信用代码证书"),
+        [Optional()],
+        description=_l("仅村（居）民委员会上传，PDF、JPG 或 PNG，不超过 20 MB"),
+    )
     jurisdiction_code = SelectField(_l("所在辖区"))
     approver_name = _text(_l("审批人姓名"), 60, required=False)
     approver_login = _text(_l("审批人登录名"), 40, required=False)

@@ -26,6 +26,7 @@ from .models import (
     Jurisdiction,
     Membership,
     Organisation,
+    OrganisationCertificate,
     OrganisationFunction,
     User,
     WebSession,
@@ -95,6 +96,26 @@ def organisation_by_credit_code(credit_code: str) -> Organisation | None:
 def organisation_by_public_id(public_id: str) -> Organisation | None:
     """By the random id used in addresses."""
     return db.session.scalar(select(Organisation).where(Organisation.public_id == public_id))
+
+
+def certificate_of(public_id: str) -> OrganisationCertificate | None:
+    """The certificate an organisation registered with, by the organisation's public id."""
+    return db.session.scalar(
+        select(OrganisationCertificate)
+        .join(Organisation, Organisation.id == OrganisationCertificate.organisation_id)
+        .where(Organisation.public_id == public_id)
+    )
+
+
+def certified(organisation_ids: Sequence[int]) -> set[int]:
+    """Which of these organisations registered with a certificate."""
+    return set(
+        db.session.scalars(
+            select(OrganisationCertificate.organisation_id).where(
+                OrganisationCertificate.organisation_id.in_(organisation_ids)
+            )
+        )
+    )
 
 
 def departments(jurisdiction_code: str) -> list[Organisation]:

@@ -16,10 +16,18 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid
+from marketplace.foundation.files import StoredFile
 
 from .credit_code import checked
 from .identity import checked_identity
-from .models import Organisation, OrganisationFunction, OrganisationKind, SetupToken, User
+from .models import (
+    Organisation,
+    OrganisationCertificate,
+    OrganisationFunction,
+    OrganisationKind,
+    SetupToken,
+    User,
+)
 from .organising import TWO_PEOPLE_KINDS, create_organisation, create_user
 from .passwords import HashedPassword
 from .permissions import Role
@@ -66,10 +74,11 @@ def register_organisation(
     address: str | None = None,
     phone: str | None = None,
     email: str | None = None,
+    certificate: StoredFile | None = None,
 ) -> Organisation:
     """Register a firm or an owner with its first account, or two.
 
-    Agencies and public institutions that buy need an editor and another person who approves;
+    A village committee shows its certificate. Agencies and public institutions that buy need an editor and another person who approves;
     other owners act alone. A natural person is known by a digest of the identity number only.
     Raises Invalid naming the field.
     """
@@ -81,6 +90,12 @@ def register_organisation(
             raise Invalid(_("自然人请填写身份证件号码"), field="identity_number", rule="identity")
         number = checked_identity(identity_number, "identity_number")
         digest = keyed_digest("person", number)
+    if kind is OrganisationKind.VILLAGE_COMMITTEE and certificate is None:
+        raise Invalid(
+            _("村（居）民委员会请上传特别法人统一社会信用代码证书"),
+            field="certificate",
+            rule="certificate",
+        )
     two = side is Side.OWNER and kind in TWO_PEOPLE_KINDS
     if two and len(people) < 2:
         raise Invalid(
@@ -101,6 +116,12 @@ def register_organisation(
         actor=actor,
         now=now,
     )
+    if certificate is not None:
+        db.session.add(
+            OrganisationCertificate(
+                organisation_id=organisation.id, file_id=certificate.id, stored_at=now
+            )
+        )
     for person, roles in zip(people, _roles(side, two), strict=False):
         create_user(
             person.login,

@@ -8,7 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Le, MaxLen
 
 from .blocklist import is_common
 
@@ -125,3 +129,21 @@ def _classes(password: str) -> int:
         else:
             kinds.add("other")
     return len(kinds)
+
+
+@dataclass(frozen=True)
+class AgencyPolicy:
+    """代办: the longest an owner may authorise an agent for, in natural days, and how many days
+    before the end both are reminded."""
+
+    SECTION: ClassVar[str] = "agency"
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    longest_days: Annotated[int, Ge(1), Le(1830)]
+    reminder_days: Annotated[tuple[Annotated[int, Ge(1), Le(365)], ...], MaxLen(6)]
+
+
+def next_agency_reminder(policy: AgencyPolicy, ends_on: date, today: date) -> date | None:
+    """The next day after ``today`` on which the coming end of an authority is told."""
+    days = [ends_on - timedelta(days=n) for n in policy.reminder_days]
+    return min((day for day in days if day > today), default=None)

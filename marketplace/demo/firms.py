@@ -14,7 +14,11 @@ from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import applying, promising, queries, reviewing
-from marketplace.intermediaries.file.actions import add_practitioner, add_qualification
+from marketplace.intermediaries.file.actions import (
+    add_practitioner,
+    add_qualification,
+    verify_qualification,
+)
 from marketplace.intermediaries.models import (
     CheckStatus,
     Firm,
@@ -207,7 +211,7 @@ def verify_papers(cast: Cast, firm_id: int) -> None:
         officer = cast.desk(firm.register_code, "operator").actor
         for row in queries.all_qualifications(firm.id):
             if row.verified_at is None:
-                reviewing.verify_qualification(row, officer, clock.now())
+                verify_qualification(row, officer, clock.now())
 
 
 SILENT = "shuili"

@@ -27,6 +27,7 @@ from . import (
     arrivals,
     auditing,
     discipline,
+    filing,
     inheriting,
     listing,
     opinions,
@@ -162,6 +163,8 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield listing.proposals(cast, days)
     yield listing.demands(cast, days)
     yield seating.hall(cast, days)
+    yield filing.changes(cast, days)
+    yield filing.self_checks(cast, days)
     yield from ordering.orders(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)

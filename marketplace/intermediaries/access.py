@@ -15,9 +15,11 @@ from marketplace.foundation.errors import Missing
 from marketplace.foundation.files import StoredFile
 
 from . import queries
+from .file.access import firms_of_file
+from .file.models import Branch
 from .models import Firm, FirmStatus, Offering, Practitioner, ProfessionalCheck, Qualification
 
-R = TypeVar("R", Qualification, Practitioner, Offering)
+R = TypeVar("R", Qualification, Practitioner, Offering, Branch)
 
 
 def register_here(actor: Actor) -> str:
@@ -85,11 +87,10 @@ def file_for(actor: Actor, public_id: str) -> StoredFile:
         .where((Firm.licence_file_id == stored.id) | (Qualification.file_id == stored.id))
         .limit(1)
     )
-    if firm is None:
-        raise Missing(public_id)
-    if actor.organisation_id == firm.organisation_id and actor.may(Permission.FIRM_FILE):
-        return stored
-    if supervises(actor, firm.register_code):
-        application_for(actor, firm.public_id)
-        return stored
+    for each in [firm] if firm is not None else firms_of_file(stored.id):
+        if actor.organisation_id == each.organisation_id and actor.may(Permission.FIRM_FILE):
+            return stored
+        if supervises(actor, each.register_code):
+            application_for(actor, each.public_id)
+            return stored
     raise Missing(public_id)

@@ -17,6 +17,7 @@ from .file.actions import (
     end_record,
     set_controller,
 )
+from .file.actions import verify_added as verify_qualification
 from .promising import FixedPrice, save_offering, set_order_terms
 from .reviewing import (
     POINTS,
@@ -32,7 +33,6 @@ from .reviewing import (
     refuse_application,
     resolve_question,
     return_application,
-    verify_qualification,
 )
 
 __all__ = [

@@ -18,6 +18,9 @@ from marketplace.foundation.files import StoredFile
 from marketplace.notifications.actions import send
 
 from . import queries
+from .file.actions.histories import keep_history
+from .file.actions.standing import must_be
+from .file.queries import waiting_check
 from .models import Firm, FirmStatus
 from .reviewing import enter_register
 
@@ -88,6 +91,12 @@ def save_file(
     """Keep the subject part of an application. An empty identity or licence keeps the former."""
     must_be(firm, firm.may_be_written)
     organisation = firm.organisation
+    for field, before, after in (
+        ("legal_representative", organisation.legal_representative, legal_representative),
+        ("agent", firm.agent_name, agent_name),
+        ("introduction", firm.introduction, introduction),
+    ):
+        keep_history(firm, field, before, after, actor, now)
     organisation.legal_representative = legal_representative or None
     if legal_identity:
         firm.legal_digest = queries.person_digest(
@@ -146,6 +155,11 @@ def set_availability(
     if not paused and firm.committed_at is None:
         # taken over from an older register: nobody has promised anything yet
         raise Conflict(_("请先认领机构档案并签署入驻承诺，再恢复接单"), rule="firm.claim")
+    overdue = waiting_check(firm.id)
+    if not paused and overdue is not None and overdue.paused:
+        raise Conflict(
+            _("因逾期未完成年度自查暂停接单，完成自查后自动恢复"), rule="file.self_check"
+        )
     firm.paused = paused
     firm.capacity = capacity
     audit.record("firm.availability", actor, firm, now, paused=paused, capacity=capacity)
@@ -159,10 +173,3 @@ def leave_register(firm: Firm, running_contracts: int, actor: Actor, now: dateti
             _("尚有 %(n)d 份合同未办结，办结后方可退出", n=running_contracts), rule="firm.running"
         )
     lifecycle.move(firm, FirmStatus.LEFT, actor, now)
-
-
-def must_be(firm: Firm, allowed: bool) -> None:
-    if not allowed:
-        raise Conflict(
-            _("当前状态为“%(now)s”，不能修改", now=firm.status.title), rule="firm.status"
-        )

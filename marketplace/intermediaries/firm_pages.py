@@ -15,6 +15,7 @@ from marketplace.foundation.web import access as allow
 
 from . import access, actions, queries
 from .blueprint import bp
+from .file.pages.summary import file_summary
 from .forms import (
     AvailabilityForm,
     CommitmentForm,
@@ -47,6 +48,8 @@ def _file_page(firm: Firm, form: AvailabilityForm) -> str:
         practitioners=queries.practitioners(firm.id),
         checks=queries.professional_checks(firm),
         missing=queries.missing(firm, now) if firm.may_be_written else [],
+        now=now,
+        **file_summary(firm, now),
     )
 
 

@@ -109,6 +109,9 @@ class PractitionerForm(Form):
     name = _text(_l("姓名"), 60)
     profession = _text(_l("执业类别"), 80)
     number = _text(_l("执业证书编号"), 80)
+    valid_until = DateField(
+        _l("证书有效期至"), [Optional()], description=_l("长期有效的不填，到期当日仍有效")
+    )
 
 
 class PercentField(StringField):

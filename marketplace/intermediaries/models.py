@@ -136,7 +136,8 @@ class Firm(PublicIdMixin, LifecycleMixin, Model):
 class Qualification(PublicIdMixin, Model):
     """A certificate. ``valid_until`` is its last valid day (Shanghai); None: no end.
 
-    It serves for entries only once verified. ``next_check_at``: the next reminder of its end.
+    It serves for entries only once verified; one that renews another (``renews_id``) takes its
+    place with that. ``next_check_at``: the next reminder of its end.
     """
 
     __tablename__ = "qualifications"
@@ -165,13 +166,18 @@ class Qualification(PublicIdMixin, Model):
     verified_by: Mapped[int | None]
     ended_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+    renews_id: Mapped[int | None]
 
     firm: Mapped[Firm] = relationship()
     file: Mapped[StoredFile | None] = relationship()
+    renews: Mapped[Qualification | None] = relationship(
+        primaryjoin="foreign(Qualification.renews_id) == remote(Qualification.id)"
+    )
 
 
 class Practitioner(PublicIdMixin, Model):
-    """A named professional, registered with one firm at a time."""
+    """A named professional, registered with one firm at a time. ``valid_until`` is the last valid
+    day of the certificate (None: no end), ``next_check_at`` the next reminder of it."""
 
     __tablename__ = "practitioners"
     __table_args__ = (
@@ -188,8 +194,12 @@ class Practitioner(PublicIdMixin, Model):
     name: Mapped[str] = mapped_column(String(60))
     profession: Mapped[str] = mapped_column(String(80))
     number: Mapped[str] = mapped_column(String(80))
+    valid_until: Mapped[date | None] = mapped_column(Date)
     registered_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    firm: Mapped[Firm] = relationship()
 
 
 class Shareholder(Model):

@@ -21,7 +21,7 @@ from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid
 
 from . import queries
-from .applying import must_be
+from .file.actions.standing import must_be
 from .models import Firm, Offering
 from .reviewing import ask_departments
 from .rules import LONGEST_PROMISE, discount_is_possible

@@ -23,13 +23,13 @@ from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
 
 from . import queries
+from .file.actions.certificates import verify_qualification
 from .models import (
     CheckStatus,
     Firm,
     FirmStatus,
     PointResult,
     ProfessionalCheck,
-    Qualification,
     Recommendation,
     ReviewPoint,
 )
@@ -165,16 +165,6 @@ def pass_check(
         for row in queries.all_qualifications(firm.id):
             if row.verified_at is None:
                 verify_qualification(row, actor, now)
-
-
-def verify_qualification(row: Qualification, actor: Actor, now: datetime) -> None:
-    """Count a certificate as compared with its issuer's register; from now on it serves."""
-    lock(row)
-    if row.ended_at is not None or row.verified_at is not None:
-        raise Conflict(_("该资质已经核验或已撤下"), rule="verified")
-    row.verified_at = now
-    row.verified_by = actor.user_id
-    audit.record("qualification.verified", actor, row, now, firm=row.firm_id)
 
 
 def list_firm(firm: Firm, actor: Actor, now: datetime) -> None:

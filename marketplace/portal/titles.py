@@ -14,6 +14,8 @@ from marketplace.ratings.titles import RATING_TITLES
 SECTIONS: dict[str, Any] = {
     "admission": _l("入驻"),
     "hall": _l("办事大厅"),
+    "file": _l("机构档案"),
+    "agency": _l("代办授权"),
     "fees": _l("收费"),
     "selection": _l("需求与选取"),
     "contracts": _l("合同与履约"),
@@ -57,6 +59,30 @@ TITLES: dict[str, dict[str, Any]] = {
         "term_months": _l("任期（月）"),
         "most_terms": _l("连续进驻不超过（期，0 为不限）"),
         "rest_months": _l("轮换间隔（月）"),
+    },
+    "agency": {
+        "longest_days": _l("一次授权最长（日）"),
+        "reminder_days": _l("授权到期前提醒（日）"),
+    },
+    "file": {
+        "recheck.name": _l("变更机构名称的生效方式"),
+        "recheck.legal_representative": _l("变更法定代表人的生效方式"),
+        "recheck.address": _l("变更住所的生效方式"),
+        "recheck.introduction": _l("变更机构简介的生效方式"),
+        "recheck.qualification": _l("增加资质的生效方式"),
+        "recheck.practitioner": _l("增加执业人员的生效方式"),
+        "recheck.controller": _l("变更控股股东的生效方式"),
+        "recheck.decoupling": _l("变更脱钩声明的生效方式"),
+        "recheck_working_days": _l("变更核查时限（工作日）"),
+        "release_working_days": _l("现登记机构答复转出请求的时限（工作日）"),
+        "release_decide_working_days": _l("裁定转出的时限（工作日）"),
+        "reminder_days": _l("执业证书、经办人授权到期前提醒（日）"),
+        "agent_longest_days": _l("经办人一次授权最长（日）"),
+        "self_check_month": _l("年度自查开始月份"),
+        "self_check_day": _l("年度自查开始日"),
+        "self_check_days": _l("年度自查持续天数（日）"),
+        "self_check_reminder_days": _l("年度自查截止前提醒（日）"),
+        "self_check_pauses": _l("逾期未自查的暂停接单"),
     },
     "fees": {
         "deviation_band": _l("偏离参考价须说明理由的幅度"),
@@ -220,6 +246,9 @@ TITLES: dict[str, dict[str, Any]] = {
 }
 
 VALUES: dict[str, Any] = {
+    "none": _l("即时生效"),
+    "after": _l("即时生效，事后核查"),
+    "before": _l("审核后生效"),
     "social": _l("社会监督员"),
     "third_party": _l("第三方评估机构"),
     "quality": _l("服务质量"),

@@ -56,6 +56,10 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.MEASURE: "/measures/{}",
     ClockKind.LOTTERY: "/supervision/lottery",
     ClockKind.ORDER: "/firm/orders/{}",
+    ClockKind.RECHECK: "/supervision/rechecks/{}",
+    ClockKind.RELEASE: "/firm/transfers/{}",
+    ClockKind.TRANSFER: "/supervision/transfers/{}",
+    ClockKind.SELF_CHECK: "/firm/self-check",
 }
 
 

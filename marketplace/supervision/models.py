@@ -43,6 +43,10 @@ class ClockKind(Titled):
     LOTTERY = "lottery", _l("登记开奖号码")
     ORDER = "order", _l("答复订单或询价")
     INSPECTION = "inspection", _l("检查重点监管机构的合同")
+    RECHECK = "recheck", _l("核查档案变更")
+    RELEASE = "release", _l("答复执业人员转出请求")
+    TRANSFER = "transfer", _l("裁定执业人员转出")
+    SELF_CHECK = "self_check", _l("完成年度自查")
 
 
 class RunningClock(Model):

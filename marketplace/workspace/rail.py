@@ -85,6 +85,17 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "intermediaries.practitioners",
                     "intermediaries.rounds",
                     "intermediaries.claim",
+                    "intermediaries.agents",
+                    "intermediaries.branches",
+                    "intermediaries.change",
+                    "intermediaries.changes",
+                    "intermediaries.end_agent",
+                    "intermediaries.extend_practitioner",
+                    "intermediaries.history",
+                    "intermediaries.renew",
+                    "intermediaries.self_check",
+                    "intermediaries.transfer",
+                    "intermediaries.transfers",
                 ),
             ),
             Place(
@@ -142,7 +153,18 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
         OFFICE,
         (
             Place("supervision.home", _l("监督总览"), ("supervision.lamps",)),
-            Place("intermediaries.applications", _l("入驻审核"), ("intermediaries.review",)),
+            Place(
+                "intermediaries.applications",
+                _l("入驻审核"),
+                ("intermediaries.review", "intermediaries.firm_history"),
+            ),
+            Place("intermediaries.recheck_desk", _l("档案变更核查"), ("intermediaries.recheck",)),
+            Place(
+                "intermediaries.transfer_desk",
+                _l("执业人员转出"),
+                ("intermediaries.decide_transfer",),
+            ),
+            Place("intermediaries.self_check_desk", _l("年度自查情况")),
             Place(
                 "intermediaries.register_desk",
                 _l("名录导入与导出"),

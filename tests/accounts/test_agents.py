@@ -17,6 +17,7 @@ from marketplace.accounts.permissions import Role
 from marketplace.foundation import audit
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.notifications.models import Message
 from tests.factories import accounts as people
 from tests.factories import projects
 
@@ -160,6 +161,27 @@ def test_the_last_day_counts_and_the_day_after_does_not(
         live = text("SELECT count(*) FROM memberships WHERE role = 'owner_agent' AND until IS NULL")
         assert db.session.execute(live).scalar_one() == 0
     assert "已到期" in keeper.get("/owner/agents").text
+
+
+def test_the_owner_is_reminded_before_an_authority_ends(
+    app: Flask, sign_in_as: SignIn, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        owner = people.owner()
+    keeper = sign_in_as(owner.user)
+    _status, link = give(keeper, ends_on=str(TODAY + timedelta(days=9)))
+    take_up(app, link or "")
+    assert "续期或终止代办授权" in keeper.get("/workspace").text
+    advance(timedelta(days=2, minutes=1))
+    advance(timedelta(days=9))
+    with app.app_context():
+        told = list(db.session.scalars(select(Message.subject).order_by(Message.id)))
+        body = db.session.scalars(select(Message.body)).all()
+    assert [each for each in told if "代办授权" in each] == [
+        "代办授权将于 7 天后到期",
+        "代办授权已到期",
+    ]
+    assert not any("郝代办" in each for each in body)
 
 
 def test_a_right_that_has_not_begun_is_none(app: Flask, sign_in_as: SignIn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -27,9 +28,10 @@ from marketplace.foundation.errors import Invalid
 from marketplace.foundation.idempotency import IdempotencyKey
 from marketplace.foundation.transactions import transaction
 from tests.factories import accounts as people
-from tests.factories.intermediaries import resident_id
+from tests.factories.intermediaries import PDF, resident_id
 
 Advance = Callable[[timedelta], None]
+SignIn = Callable[..., FlaskClient]
 
 
 def try_password(browser: FlaskClient, login: str, password: str, query: str = "") -> object:
@@ -238,6 +240,35 @@ def test_an_agency_registers_with_two_people(app: Flask, client: FlaskClient) ->
         held = db.session.scalars(select(Membership.role).order_by(Membership.id)).all()
         assert held == [Role.OWNER_EDITOR, Role.OWNER_APPROVER]
     assert try_password(client, "approver", "Harbour-9-stone-mill").status_code == 303
+
+
+def test_a_village_committee_registers_with_its_certificate(
+    app: Flask, client: FlaskClient, sign_in_as: SignIn
+) -> None:
+    code = people.new_credit_code(OrganisationKind.VILLAGE_COMMITTEE)
+    data = registration(
+        kind="village_committee", jurisdiction_code="379921", name="示范村委会", credit_code=code
+    )
+    asked = client.post("/register?side=owner", data=data)
+    assert asked.status_code == 422
+    assert "请上传特别法人统一社会信用代码证书" in asked.text
+    wrong = {**data, "certificate": (io.BytesIO(b"MZ"), "证书.pdf")}
+    assert "不符" in client.post("/register?side=owner", data=wrong).text
+    with app.app_context():
+        assert db.session.scalars(select(User.id)).all() == []
+    right = {**data, "certificate": (io.BytesIO(PDF), "证书.pdf")}
+    assert client.post("/register?side=owner", data=right).status_code == 303
+    with app.app_context(), transaction():
+        village = db.session.scalars(select(Organisation).where(Organisation.credit_code == code))
+        address = f"/organisations/{village.one().public_id}/certificate"
+        user = db.session.scalars(select(User)).one()
+        rival = people.owner()
+        officer = people.officer(Role.BUREAU_OPERATOR)
+    own = sign_in_as(user)
+    assert address in own.get("/account").text
+    assert own.get(address).data == PDF
+    assert sign_in_as(officer.user).get(address).data == PDF
+    assert sign_in_as(rival.user).get(address).status_code == 404
 
 
 def test_a_natural_person_registers_without_showing_the_number(

@@ -30,6 +30,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "accounts.grant_role": ("User",),
     "accounts.remove_person": ("User",),
     "accounts.reveal": ("Firm", "Need", "EvaluationCallback"),
+    "accounts.organisation_certificate": ("Organisation",),
     "accounts.revoke_agent": ("Authorisation",),
     "accounts.switch_organisation": ("Organisation",),
     "accounts.withdraw_invitation": ("Invitation",),
@@ -129,7 +130,6 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "intermediaries.check": ("Firm",),
     "intermediaries.decide": ("Firm",),
     "intermediaries.download": (FILES,),
-    "intermediaries.end_record": ("Qualification", "Practitioner", "Offering"),
     "intermediaries.hall_apply": ("HallCall",),
     "intermediaries.hall_call": ("HallCall",),
     "intermediaries.hall_close_window": ("HallWindow",),
@@ -151,6 +151,18 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "intermediaries.hall_stand_aside": ("HallJudge",),
     "intermediaries.hall_submit": ("HallCall",),
     "intermediaries.hall_withdraw": ("HallApplication",),
+    "intermediaries.end_record": ("Qualification", "Practitioner", "Offering", "Branch"),
+    "intermediaries.answer_transfer": ("Transfer",),
+    "intermediaries.decide_transfer": ("Transfer",),
+    "intermediaries.dispute_transfer": ("Transfer",),
+    "intermediaries.end_agent": ("FirmAgent",),
+    "intermediaries.extend_practitioner": ("Practitioner",),
+    "intermediaries.firm_history": ("Firm",),
+    "intermediaries.recheck": ("Recheck",),
+    "intermediaries.renew": ("Qualification",),
+    "intermediaries.transfer": ("Transfer",),
+    "intermediaries.withdraw_change": ("Recheck",),
+    "intermediaries.withdraw_transfer": ("Transfer",),
     "intermediaries.opinion": ("ProfessionalCheck",),
     "intermediaries.order_terms": ("Offering",),
     "intermediaries.question": ("Firm",),
@@ -293,13 +305,19 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("fees.list_workbook", "edition_id"): "a published edition",
     ("fees.published_list", "edition_id"): "a published edition",
     ("fees.standard", "standard_id"): "a published standard",
+    ("intermediaries.change", "kind"): "a kind of change, the same for every firm",
     ("intermediaries.listing", "item_code"): "an item of the public catalogue",
     ("portal.policy", "edition_id"): "a published edition",
     ("portal.policy_source", "edition_id"): "a published edition",
     ("selection.prospect", "item"): "an item of the public catalogue",
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
 }
-RECORDS = {"Qualification": "qualification", "Practitioner": "practitioner", "Offering": "offering"}
+RECORDS = {
+    "Qualification": "qualification",
+    "Practitioner": "practitioner",
+    "Offering": "offering",
+    "Branch": "branch",
+}
 MATTERS = {
     "Firm": "admission",
     "Objection": "objection",
@@ -308,7 +326,10 @@ MATTERS = {
     "CreditRepair": "repair",
 }
 REVEALED = {
-    "Firm": [("firm", "agent"), ("firm", "practitioners")],
+    "Firm": [
+        ("firm", field)
+        for field in ("agent", "agents", "branches", "controller", "history", "practitioners")
+    ],
     "Need": [("need", "contact"), ("award", "agent")],
     "EvaluationCallback": [("callback", "contact")],
 }

@@ -36,6 +36,9 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.foundation.web import PUBLIC
+from marketplace.intermediaries import queries as register
+from marketplace.intermediaries.file import actions as filing
+from marketplace.intermediaries.file.models import ChangeKind
 from marketplace.notices import actions as notices
 from marketplace.notices.models import NoticeStatus, PublicNotice
 from marketplace.projects import correcting, drafting
@@ -93,6 +96,8 @@ ABSENT = {
     # the demo's cities give assessors no part
     ("evaluations.assess", "Contract"),
     ("evaluations.stand_aside", "Contract"),
+    # its village committees were there before they had to show a paper
+    ("accounts.organisation_certificate", "Organisation"),
     # nor has a year of it ended
     ("evaluations.department_certificate", "Organisation"),
     ("evaluations.department_code", "Organisation"),
@@ -126,9 +131,45 @@ def _home(actor: Actor) -> Organisation:
     return queries.organisation(actor.organisation_id or 0)
 
 
+def _complete_files(now: datetime) -> None:
+    """A branch, an agent, a change and a professional asked for on the files of two firms."""
+    here, there = _demo("zhongxin"), _demo("lanjing")
+    firm, asking = (register.firm_of(each.organisation_id or 0, "379900") for each in (here, there))
+    assert firm is not None
+    assert asking is not None
+    person = register.practitioners(firm.id)[0]
+    filing.ask_transfer(
+        asking,
+        name=person.name,
+        number=person.number,
+        valid_until=None,
+        statement=None,
+        actor=there,
+        now=now,
+    )
+    filing.add_branch(
+        firm,
+        name="东城分公司",
+        credit_code=accounts.new_credit_code(),
+        address="东城区",
+        head_name="某负责",
+        head_phone=None,
+        actor=here,
+        now=now,
+    )
+    paper = files.store(io.BytesIO(PDF), "授权书.pdf", here, now, "document")
+    today = clock.local_day(now)
+    authority = filing.Authority("1 号", paper, True, True, True, today, today)
+    filing.appoint_agent(firm, "某经办", "0399-6660001", authority, None, here, now)
+    filing.state_change(
+        firm, filing.Statement(ChangeKind.NAME, "改名待核有限公司", None, paper), here, now
+    )
+
+
 def _complete() -> None:
     """Make one of each kind that the demo lacks, by its own people and through the actions."""
     now = clock.now()
+    _complete_files(now)
     operator, auditor, system = _demo("jingban"), _demo("jijian"), _demo("xitong")
     approver = _demo("jiaotong-sp")
     paper = files.store(io.BytesIO(PDF), "授权书.pdf", approver, now, "document")

@@ -9,8 +9,10 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.accounts.models import Organisation, OrganisationKind
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
+from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.sanctions.actions import cases
 from tests.factories import accounts, contracts, evaluations, intermediaries, sanctions
@@ -99,3 +101,22 @@ def test_marks_stand_on_the_firms_page_once_revealed_and_not_before(
     assert "业主评价平均分" in text
     assert "4.00" in text
     assert "已完成合同（份）</dt><dd>1</dd>" in text
+    works = text.split("<h2>业绩</h2>")[1].split("</section>")[0]
+    with app.app_context():
+        contract = deal.contract
+        owner = db.session.get_one(Organisation, contract.owner_id)
+        assert owner.name in works
+        assert works.count("<tr>") == 2, "its heading and the one completed contract"
+
+
+def test_what_a_firm_has_done_names_no_natural_person(
+    app: Flask, client: FlaskClient, advance: Callable[[timedelta], None]
+) -> None:
+    deal = contracts.completed(app, advance)
+    with app.app_context(), transaction():
+        owner = db.session.get_one(Organisation, deal.contract.owner_id)
+        owner.kind, owner.name = OrganisationKind.NATURAL_PERSON, "冯自然"
+        address = f"/firms/{deal.party().organisation.public_id}"
+    works = client.get(address).text.split("<h2>业绩</h2>")[1].split("</section>")[0]
+    assert "自然人" in works
+    assert "冯自然" not in works

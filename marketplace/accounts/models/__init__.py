@@ -14,6 +14,7 @@ from .doors import (
 from .organisations import (
     Jurisdiction,
     Organisation,
+    OrganisationCertificate,
     OrganisationFunction,
     OrganisationKind,
     public_name,
@@ -28,6 +29,7 @@ __all__ = [
     "Jurisdiction",
     "Membership",
     "Organisation",
+    "OrganisationCertificate",
     "OrganisationFunction",
     "OrganisationKind",
     "PasswordReset",

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation import epoch
 from marketplace.foundation.db import Base, EnumText, Model, PublicIdMixin
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.titles import Titled
 
 
@@ -93,6 +94,19 @@ class Organisation(PublicIdMixin, Model):
     def public_name(self) -> str:
         """How the organisation is named in public."""
         return public_name(self.kind, self.name)
+
+
+class OrganisationCertificate(Model):
+    """The certificate a village committee registers with (基层群众性自治组织特别法人)."""
+
+    __tablename__ = "organisation_certificates"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), unique=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    stored_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship()
+    file: Mapped[StoredFile] = relationship()
 
 
 def public_name(kind: OrganisationKind, name: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, or_, select
 
-from marketplace.foundation import clock
+from marketplace.accounts import queries as accounts
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.rules.items import qualified
+from marketplace.foundation import clock, epoch
 from marketplace.foundation.db import db, fetch
 
 from ..models import (
@@ -77,6 +80,29 @@ def qualifications_of(firm_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     for row in fetch(_QUALIFICATIONS_OF, firm_ids=list(firm_ids)):
         found.setdefault(row.firm_id, []).append(row)
     return found
+
+
+@epoch.remembered
+def _asked(lineage: tuple[str, ...], day: date) -> dict[str, tuple[Any, bool]]:
+    return {
+        item.code: (item.requirements, item.qualification_rule == "any")
+        for item in catalogue.items(day, lineage)
+        if item.requirements
+    }
+
+
+def lapsed_items(register: str, day: date, certificates: Iterable[Any]) -> frozenset[str]:
+    """The items of a register that ask for more than these verified certificates (rows with type,
+    grade, valid_until) give on a day: what is promised for them is not ordered nor entered for."""
+    held = [
+        (each.type, each.grade or "")
+        for each in certificates
+        if each.valid_until is None or each.valid_until >= day
+    ]
+    asked = _asked(tuple(accounts.lineage(register)), day)
+    return frozenset(
+        code for code, (wanted, any_of) in asked.items() if not qualified(wanted, any_of, held)
+    )
 
 
 def qualifications_valid_at(firm_id: int, instant: datetime) -> list[Qualification]:

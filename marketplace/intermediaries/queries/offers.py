@@ -18,6 +18,7 @@ from ..models import (
     FirmStatus,
     Offering,
 )
+from .certificates import lapsed_items, qualifications_of
 from .firms import listed
 
 
@@ -105,9 +106,9 @@ def commitment_of(offered: Offering) -> Commitment:
 
 
 def listings(register: str, item_code: str, now: datetime) -> list[Offering]:
-    """What the firms on a register's lists promise for an item, barred firms left out, in the
-    order they were listed."""
-    return list(
+    """What the firms on a register's lists promise for an item, barred firms left out and those
+    whose certificates do not suffice this day, in the order they were listed."""
+    found = list(
         db.session.scalars(
             listed(register, now)
             .with_only_columns(Offering)
@@ -117,6 +118,13 @@ def listings(register: str, item_code: str, now: datetime) -> list[Offering]:
             .limit(500)
         )
     )
+    day = clock.local_day(now)
+    certificates = qualifications_of([each.firm_id for each in found]) if found else {}
+    return [
+        each
+        for each in found
+        if item_code not in lapsed_items(register, day, certificates.get(each.firm_id, ()))
+    ]
 
 
 _SHOWN_OFFERINGS = (

@@ -30,6 +30,8 @@ from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.consequences import words_of
 from marketplace.sanctions.models import Blacklisting, Card
 
+from .works import works_of
+
 MARKS_SHOWN = 10
 
 
@@ -49,6 +51,8 @@ class Dossier:
     items: Mapping[str, catalogue.Label]
     priced: frozenset[str]
     qualifications: Sequence[Row[Any]]
+    lapsed: frozenset[str]
+    works: Sequence[Row[Any]]
     record: contracts.Record
     averages: Sequence[evaluations.Average]
     marks: Sequence[evaluations.Mark]
@@ -83,6 +87,8 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
     grade = ratings.grade_on(firm.id, register, today)
     averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
     assessor_marks = evaluations.marks_about(firm.id, Direction.ASSESSOR_TO_FIRM, MARKS_SHOWN)[1]
+    qualifications = intermediaries.shown_qualifications(firm.firm_id)
+    record = contracts.record_of(firm.id)
     return Dossier(
         firm=firm,
         today=today,
@@ -93,8 +99,10 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         offerings=intermediaries.shown_offerings(firm.firm_id),
         items=catalogue.labels(today, lineage),
         priced=fees.priced_items(register, today),
-        qualifications=intermediaries.shown_qualifications(firm.firm_id),
-        record=contracts.record_of(firm.id),
+        qualifications=qualifications,
+        lapsed=intermediaries.lapsed_items(register, today, qualifications),
+        works=works_of(firm.id) if record.completed else (),
+        record=record,
         averages=averages,
         marks=marks,
         department_marks=evaluations.marks_about(

@@ -21,10 +21,11 @@ from ..models import ClockKind
 from .contracts import CONTRACTS
 from .discipline import DISCIPLINE
 from .evaluations import EVALUATIONS
+from .filing import FILING
 from .register import REGISTER
 from .shape import Found
 
-DEADLINES = (*CONTRACTS, *DISCIPLINE, *EVALUATIONS, *REGISTER)
+DEADLINES = (*CONTRACTS, *DISCIPLINE, *EVALUATIONS, *FILING, *REGISTER)
 
 
 @cache

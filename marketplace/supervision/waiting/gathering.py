@@ -15,7 +15,7 @@ from marketplace.foundation.web import PUBLIC, SIGNED_IN, declared_access
 from ..lamps import dial, lamps_policy, shown
 from ..models import ClockKind
 from ..rules import Lamp
-from . import admission, cataloguing, choosing, grading, marks, penalties, seating
+from . import admission, cataloguing, choosing, filing, grading, marks, penalties, seating
 from .matter import MOST, Matter, Page, Search, Source
 
 SOURCES: tuple[Source, ...] = (
@@ -23,6 +23,9 @@ SOURCES: tuple[Source, ...] = (
     admission.professional_checks,
     admission.objections,
     admission.registers,
+    filing.rechecks,
+    filing.transfers,
+    filing.self_checks,
     grading.grade_proposals,
     grading.rating_trials,
     grading.contract_inspections,

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
-from marketplace.foundation import calendar, clock
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries import queries as intermediaries
-from marketplace.intermediaries.models import Firm, FirmStatus
+from marketplace.intermediaries.file import queries as filing
+from marketplace.intermediaries.models import Firm
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.measures.queries import measures_of
 from marketplace.sanctions.models import CardStatus, CaseStatus
@@ -25,7 +25,7 @@ DESK = "sanctions.own"
 
 
 def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
-    """An application to begin, to finish or to mend, certificates that end."""
+    """An application to begin, to finish or to mend, what ends, what is asked, the self-check."""
     if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
         return
     firm = _firm(actor)
@@ -40,27 +40,16 @@ def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
             since=organisation.created_at,
         )
         return
-    if firm.may_be_written:
-        returned = firm.status is FirmStatus.RETURNED
+    for step in filing.next_steps(firm, now):
         yield Line(
-            what=_("按一次性告知书补正入驻申请") if returned else _("填报并提交入驻申请"),
-            about=firm.organisation.name,
-            page="intermediaries.apply",
-            key=None,
+            what=step.what,
+            about=step.about,
+            page=step.page,
+            key=step.key,
             where=FILE,
-            since=firm.status_since,
+            since=step.since,
+            due=step.due,
         )
-    for each in intermediaries.expiring(firm.id, clock.local_day(now)):
-        if each.valid_until is not None:
-            yield Line(
-                what=_("更新即将到期的资质"),
-                about=f"{each.type} {each.number}",
-                page=FILE,
-                key=None,
-                where=FILE,
-                since=each.registered_at,
-                due=calendar.moment(each.valid_until),
-            )
 
 
 def own_sanctions(actor: Actor, now: datetime) -> Iterator[Line]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
+from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.calendar import moment
 from marketplace.projects import queries as projects
 from marketplace.selection import queries as selection
 
@@ -81,4 +84,22 @@ def choices(actor: Actor, now: datetime) -> Iterator[Line]:
                 key=award.need.public_id,
                 where=NEEDS,
                 since=award.status_since,
+            )
+
+
+def agents_ending(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Agents whose authority ends within a month: to authorise again, or to let go."""
+    if not actor.may(Permission.NEED_APPROVE) or actor.organisation_id is None:
+        return
+    today = clock.local_day(now)
+    for each in accounts.authorisations_of(actor.organisation_id):
+        if each.holds(today) and each.ends_on <= today + timedelta(days=30):
+            yield Line(
+                what=_("续期或终止代办授权"),
+                about=each.document_number,
+                page="accounts.agents",
+                key=None,
+                where="accounts.agents",
+                since=each.granted_at,
+                due=moment(each.ends_on + timedelta(days=1), time(0, 0)),
             )

@@ -1,79 +1,46 @@
-"""Certificates: registered, announced before their end."""
+"""Certificates: registered, verified, renewed, announced before their end."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment
-from marketplace.foundation.db import db
-from marketplace.foundation.errors import Invalid
-from marketplace.foundation.files import StoredFile
+from marketplace.foundation.db import db, lock
+from marketplace.foundation.errors import Conflict
 from marketplace.notifications.actions import send
 
 from ... import queries
-from ...applying import must_be
 from ...models import Firm, Qualification
 from ...rules import next_reminder
 
 REMIND_AT = time(9, 0)
 
 
-def add_qualification(
-    firm: Firm,
-    *,
-    type: str,
-    number: str,
-    issuer: str,
-    valid_from: date,
-    valid_until: date | None,
-    actor: Actor,
-    now: datetime,
-    grade: str | None = None,
-    file: StoredFile | None = None,
-) -> Qualification:
-    """Register a certificate. It serves for entries once an officer has verified it."""
-    must_be(firm, firm.may_be_supplemented)
-    today = clock.local_day(now)
-    if valid_from > today:
-        raise Invalid(_("发证日期不能晚于今天"), field="valid_from", rule="period")
-    if valid_until is not None and valid_until < valid_from:
-        raise Invalid(_("有效期截止日不能早于发证日期"), field="valid_until", rule="period")
-    if valid_until is not None and valid_until < today:
-        raise Invalid(
-            _("该资质已过有效期，请登记现行有效的证书"), field="valid_until", rule="period"
-        )
-    twin = select(Qualification.id).where(
-        Qualification.type == type,
-        Qualification.number == number,
-        Qualification.ended_at.is_(None),
-        (Qualification.firm_id == firm.id) | Qualification.verified_at.is_not(None),
-    )
-    if db.session.scalar(twin) is not None:
-        raise Invalid(_("该证书编号已经登记，请核对编号"), field="number", rule="twin")
-    row = Qualification(
-        firm_id=firm.id,
-        type=type,
-        grade=grade or None,
-        number=number,
-        issuer=issuer,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        file_id=file.id if file else None,
-        registered_at=now,
-        next_check_at=_reminder(firm, valid_until, today),
-    )
-    db.session.add(row)
+def verify_qualification(
+    row: Qualification, actor: Actor, now: datetime, by_officer: bool = True
+) -> None:
+    """Count a certificate as compared with its issuer's register; from now on it serves, and the
+    one it renews no longer stands. Not ``by_officer`` where the edition checks afterwards."""
+    lock(row)
+    if row.ended_at is not None or row.verified_at is not None:
+        raise Conflict(_("该资质已经核验或已撤下"), rule="verified")
+    old = row.renews
+    if old is not None and old.ended_at is None:
+        old.ended_at = now
+        old.next_check_at = None
+        db.session.flush()
+    row.verified_at = now
+    row.verified_by = actor.user_id if by_officer else None
     db.session.flush()
-    audit.record("qualification.registered", actor, row, now, firm=firm.id, type=type, grade=grade)
-    return row
+    audit.record("qualification.verified", actor, row, now, firm=row.firm_id, renews=row.renews_id)
 
 
-def _reminder(firm: Firm, valid_until: date | None, today: date) -> datetime | None:
+def reminder(firm: Firm, valid_until: date | None, today: date) -> datetime | None:
+    """The next moment at which the end of a certificate is told."""
     if valid_until is None:
         return None
     values = queries.admission_policy(firm.register_code, today).values
@@ -93,14 +60,14 @@ def advance_qualification(row: Qualification, actor: Actor, now: datetime) -> No
         mend = "请及时换证并登记。"
     else:
         subject = "资质已到期"
-        mend = "相应事项已不能报名，请换证后登记。"
+        mend = "相应事项已不能报名、不能下单，请换证后登记。"
     send(
         row.firm.organisation_id,
         subject,
         f"“{row.type}”（{row.number}）有效期至 {row.valid_until.isoformat()}。{mend}",
-        "/firm",
+        f"/firm/qualifications/{row.public_id}/renewal",
         f"qualification:{row.id}:{row.valid_until}:{max(left, -1)}",
         now,
         address=row.firm.organisation.email,
     )
-    row.next_check_at = _reminder(row.firm, row.valid_until, today)
+    row.next_check_at = reminder(row.firm, row.valid_until, today)

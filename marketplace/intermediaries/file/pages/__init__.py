@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from . import certificates, practitioners, records
+from . import certificates, changes, people, practitioners, records, self_check, transfers
 
-__all__ = ["certificates", "practitioners", "records"]
+__all__ = [
+    "certificates",
+    "changes",
+    "people",
+    "practitioners",
+    "records",
+    "self_check",
+    "transfers",
+]

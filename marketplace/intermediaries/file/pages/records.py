@@ -16,11 +16,19 @@ from ... import access
 from ...blueprint import bp
 from ...models import Offering, Practitioner, Qualification
 from .. import actions
+from ..models import Branch
 
+PAGES = {
+    "qualification": "intermediaries.qualifications",
+    "practitioner": "intermediaries.practitioners",
+    "offering": "intermediaries.offerings",
+    "branch": "intermediaries.branches",
+}
 RECORDS = {
     "qualification": Qualification,
     "practitioner": Practitioner,
     "offering": Offering,
+    "branch": Branch,
 }
 
 
@@ -34,4 +42,4 @@ def end_record(kind: str, public_id: str) -> Any:
     actor = require_actor()
     row: Any = access.own_record(actor, RECORDS[kind], public_id)  # type: ignore[type-var]
     actions.end_record(row, actor, clock.now())
-    return redirect(url_for(f"intermediaries.{kind}s"), 303)
+    return redirect(url_for(PAGES[kind]), 303)

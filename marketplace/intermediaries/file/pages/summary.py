@@ -1,0 +1,21 @@
+"""What the first page of a firm's file says: what is next, who acts, what is being checked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ...models import Firm
+from .. import queries
+
+
+def file_summary(firm: Firm, now: datetime) -> dict[str, Any]:
+    """The values of the page beside the register's own."""
+    checks = queries.checks_of(firm.id)
+    return {
+        "steps": queries.next_steps(firm, now),
+        "agent": queries.agent_now(firm.id),
+        "branches": queries.branches_of(firm.id),
+        "open_changes": queries.count_open(firm.id),
+        "last_check": checks[0] if checks else None,
+    }

@@ -1,0 +1,58 @@
+"""What becomes due on firms' files: answers, ends of certificates and authorities, self-checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from sqlalchemy import Select, select
+
+from marketplace.accounts.models import Jurisdiction
+from marketplace.foundation import calendar, clock, epoch, tasks
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+
+from ..models import Practitioner
+from . import actions, queries
+from .models import FirmAgent, SelfCheck, Transfer
+from .rules import last_day, opens_on
+
+
+def advance_due() -> int:
+    """Advance everything that is due; returns how many rows moved on."""
+    return (
+        tasks.sweep(Transfer, actions.advance_transfer)
+        + tasks.sweep(FirmAgent, actions.advance_agent)
+        + tasks.sweep(Practitioner, actions.advance_practitioner)
+        + tasks.sweep(SelfCheck, actions.advance_self_check)
+    )
+
+
+def open_self_checks() -> int:
+    """While the time of a year's self-check runs, open it for the firms that have none yet: those
+    on the register since before the year began."""
+
+    def find(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+        today = clock.local_day(now)
+        codes = [
+            code
+            for code in _registers()
+            if opens_on(values := queries.file_policy(code, today).values, today.year)
+            <= today
+            <= last_day(values, today.year)
+        ]
+        if not codes:
+            return []
+        began = calendar.moment(today.replace(month=1, day=1), time(0, 0))
+        return queries.to_open(codes, today.year, began, left_alone)
+
+    def act(firm_id: int, actor: Actor, now: datetime) -> int:
+        return actions.open_self_check(firm_id, clock.local_day(now).year, actor, now)
+
+    return tasks.advance_each("self_checks", find, act)
+
+
+@epoch.remembered
+def _registers() -> tuple[str, ...]:
+    query = select(Jurisdiction.code).where(Jurisdiction.is_register).order_by(Jurisdiction.code)
+    return tuple(db.session.scalars(query))
