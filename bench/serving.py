@@ -23,6 +23,7 @@ from marketplace.accounts.sessions import begin_session
 from marketplace.app import create_app
 from marketplace.catalogue.models import ServiceItem
 from marketplace.commands import setting_up
+from marketplace.finding.warming import keep_warm
 from marketplace.foundation import clock
 from marketplace.foundation.connections import prepare_engine
 from marketplace.foundation.db import db
@@ -159,6 +160,8 @@ def main() -> None:
         db.session.remove()
     floor = floors(app, recorder)
     print(json.dumps(told), flush=True)
+    # as the product's own ``serve`` does
+    keep_warm(app)
     setting_up.answer(
         DispatcherMiddleware(app, {FLOOR: floor}),
         app.config["SETTINGS"],

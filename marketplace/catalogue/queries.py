@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -139,6 +139,15 @@ def summed(rows: Iterable[DepartmentCount]) -> DepartmentCount:
     return total
 
 
+_finders: list[Callable[[str], Collection[int]]] = []
+
+
+def find_by(finder: Callable[[str], Collection[int]]) -> None:
+    """Have the words of an item list's own box read as the search reads them: ``finder`` gives the
+    keys of the items, of whatever edition, that they name."""
+    _finders[:] = [finder]
+
+
 def narrowed(
     items: Iterable[ServiceItem],
     words: str,
@@ -146,13 +155,14 @@ def narrowed(
     department: str = "",
     stage: str = "",
 ) -> list[ServiceItem]:
-    """Those whose name holds the words, of one category, one department and one stage where
-    these are given; in the order they came."""
-    wanted = words.strip()[:40].lower()
+    """Those the words name, of one category, one department and one stage where these are given;
+    in the order they came."""
+    wanted = words.strip()[:40]
+    keys = _finders[0](wanted) if wanted else None
     return [
         item
         for item in items
-        if wanted in item.name.lower()
+        if (keys is None or item.id in keys)
         and category in ("", item.category)
         and department in ("", item.department_name)
         and stage in ("", item.stage)

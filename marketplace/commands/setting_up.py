@@ -18,6 +18,7 @@ from sqlalchemy import event, inspect, select, text
 
 from config import ROOT, Settings
 from marketplace.accounts import actions as accounts
+from marketplace.finding.warming import keep_warm
 from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.transactions import transaction
@@ -97,8 +98,10 @@ def serve() -> None:
             token = accounts.issue_setup_token()
         if token:
             click.echo(f"no accounts yet; open /setup within 30 minutes with the token {token}")
+    application = current_app._get_current_object()  # type: ignore[attr-defined]
+    keep_warm(application)
     answer(
-        current_app._get_current_object(),  # type: ignore[attr-defined]
+        application,
         settings,
         current_app.config["MAX_CONTENT_LENGTH"],
     )

@@ -84,6 +84,7 @@ def _open_admission(
 
 def _refused(cast: Cast, days: Days, before: int, login: str) -> Story:
     yield days.at(before)
+    firms.import_tied(cast, (login, "linyuan"))
     firm_id = firms.apply(cast, login)
     yield days.at(before - 1)
     firms.propose_refusal(cast, firm_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,8 +13,12 @@ from marketplace.accounts.models import Organisation
 from marketplace.catalogue.models import ServiceItem
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
+from marketplace.foundation.spreadsheets import Sheet, workbook
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import applying, promising, queries, reviewing
+from marketplace.intermediaries.decoupling import actions as decoupling
+from marketplace.intermediaries.decoupling import queries as tied
+from marketplace.intermediaries.decoupling.columns import COLUMNS, SHEET
 from marketplace.intermediaries.file.actions import (
     add_practitioner,
     add_qualification,
@@ -28,7 +33,7 @@ from marketplace.intermediaries.models import (
 from marketplace.intermediaries.reviewing import POINTS, Finding
 
 from .papers import pdf
-from .people import Cast, FirmSketch
+from .people import CITY, Cast, FirmSketch
 
 INTRODUCTION = "演示机构：名称、人员和业绩均为虚构，仅用于展示业务流程。"
 
@@ -169,10 +174,50 @@ def send_again(cast: Cast, login: str, firm_id: int) -> None:
         )
 
 
+def import_tied(cast: Cast, logins: Sequence[str]) -> None:
+    """The bureau takes in the list of bodies not decoupled, with these firms on it."""
+    operator, approver = (cast.desk(CITY, place).actor for place in ("operator", "approver"))
+    bodies = [
+        db.session.get_one(Organisation, cast.firms[login].organisation_id) for login in logins
+    ]
+    rows = [
+        {
+            "name": body.name,
+            "credit_code": body.credit_code or "",
+            "department": "青河市水利局下属单位（演示）",
+            "tie": "staff",
+            "note": "法定代表人为在编人员（演示）",
+        }
+        for body in bodies
+    ]
+    with transaction():
+        now = clock.now()
+        file = files.store(
+            io.BytesIO(workbook([Sheet(SHEET, COLUMNS, rows)])),
+            "未脱钩中介机构名单.xlsx",
+            operator,
+            now,
+            "file",
+            decoupling.KINDS,
+        )
+        found = decoupling.upload_list(file, "青编办〔2026〕7号（演示）", CITY, operator, now)
+        decoupling.confirm_upload(found, approver, now)
+
+
 def propose_refusal(cast: Cast, firm_id: int) -> None:
     """The officer ends the check with a recommendation to refuse."""
     with transaction():
         firm = db.session.get_one(Firm, firm_id)
+        officer, now = cast.desk(firm.register_code, "operator").actor, clock.now()
+        for match in tied.uncleared(firm):
+            decoupling.decide_match(
+                firm,
+                match.entry.public_id,
+                False,
+                "法定代表人仍在编，与名单一致（演示）",
+                officer,
+                now,
+            )
         findings = {code: Finding(True) for code in POINTS}
         findings["decoupling"] = Finding(False, "法定代表人仍在主管部门下属单位任职，未脱钩")
         reviewing.pass_check(

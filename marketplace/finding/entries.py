@@ -95,6 +95,7 @@ _OFFERS = (
         Offering.amount,
         Offering.promised_days,
         Offering.paused,
+        Offering.areas,
     )
     .where(Offering.firm_id.in_(_WANTED), Offering.ended_at.is_(None))
     .order_by(Offering.item_code, Offering.id)
@@ -106,7 +107,8 @@ def firms(keys: Sequence[int]) -> list[Entry]:
 
     Facts: ``organisation``, ``home``, ``grade``, ``listed`` (seconds), ``paused``, and of each
     offer ``[item, discount in hundredths of a percent or None for a fixed price, promised days,
-    paused, last day its certificates suffice as an ordinal]``.
+    paused, last day its certificates suffice as an ordinal]``; ``served``: by item the areas an offer
+    is limited to, where it is.
     """
     found = [row for row in fetch(_FIRMS, keys=list(keys)) if row.grade is not Grade.D]
     offers: dict[int, list[Row[Any]]] = {row.id: [] for row in found}
@@ -144,10 +146,16 @@ def firms(keys: Sequence[int]) -> list[Entry]:
                     ]
                     for offer in offers[row.id]
                 ],
+                **_served(offers[row.id]),
             },
         )
         for row in found
     ]
+
+
+def _served(offers: Sequence[Row[Any]]) -> dict[str, Any]:
+    limited = {offer.item_code: sorted(offer.areas) for offer in offers if offer.areas}
+    return {"served": limited} if limited else {}
 
 
 _REQUIRED = select(

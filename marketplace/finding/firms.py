@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from marketplace.accounts.areas import areas
+
 from .models import Kind
 from .queries import ORDER, shelf
 from .rules import DAYS_BANDS, FIXED, PRICE_BANDS, fold, terms
+from .sets import places_of
 from .shelf import Shelf
 
 SORTS = ("name", "grade", "listed", "price", "days")
 PRICES = (*(str(start) for start in PRICE_BANDS), FIXED)
 DAYS = tuple("more" if end is None else str(end) for end in DAYS_BANDS)
+# served by offers that are limited to no area
+EVERYWHERE = "*"
+WINDOW = "window"
+WHERE = (WINDOW, "online")
 _NEVER = 1 << 60
 
 
@@ -25,7 +32,9 @@ class Wanted:
     ``words`` are part of the name, its pinyin or initials, the whole credit code, or what an item
     offered is called. ``grade``: a grade's value. ``home``: the area the firm comes from.
     ``price`` and ``days``: bands as ``rules`` name them; they, and ``open`` (takes orders now),
-    are asked of one and the same offer, of ``item_code`` where one is given.
+    are asked of one and the same offer, of ``item_code`` where one is given, as is ``serves``: the
+    code of an area it is offered in. ``where``: ``window`` for a firm that sits in the hall,
+    ``online`` for one that does not.
     """
 
     register: str
@@ -36,6 +45,8 @@ class Wanted:
     price: str = ""
     days: str = ""
     open: bool = False
+    serves: str = ""
+    where: str = ""
 
     @property
     def narrowed(self) -> bool:
@@ -55,13 +66,15 @@ class Facet:
 @dataclass(frozen=True)
 class Present:
     """What an answer depends on beside the entries: the day (Shanghai), the items in force with
-    their lists' codes, the items that have a standard, who is barred at this instant."""
+    their lists' codes, the items that have a standard, who is barred at this instant, which firms
+    (keys of their registrations) sit in the register's hall."""
 
     day: date
     lineage: tuple[str, ...]
     items: Mapping[str, Any]
     priced: frozenset[str]
     barred: Sequence[int]
+    seated: Collection[int] = ()
 
 
 def items_called(words: str, present: Present) -> list[str]:
@@ -88,6 +101,16 @@ def items_called(words: str, present: Present) -> list[str]:
     return list(dict.fromkeys(places[code] for code in codes if code in places))
 
 
+def item_keys(words: str) -> set[int]:
+    """Keys of the items, of whatever edition, that every term of the words names."""
+    standing = shelf(Kind.ITEM)
+    with standing.lock:
+        found = standing.everybody if terms(words) else 0
+        for term in terms(words):
+            found &= standing.texts.find(term) | standing.coded(term)
+        return {standing.keys[place] for place in places_of(found)}
+
+
 class Search:
     """One look at the firms of a register: the sets behind a page, its count and its facets."""
 
@@ -95,7 +118,7 @@ class Search:
         self.wanted = wanted
         self._present = present
         self._shelf = shelf(Kind.FIRM)
-        self._offering: dict[tuple[str, str, bool, str], int] = {}
+        self._offering: dict[tuple[str, str, bool, str, str], int] = {}
         # asked of the items' shelf before the lock on this one is taken
         self._called = {
             term: items_called(term, present) if len(term) > 1 else []
@@ -130,28 +153,31 @@ class Search:
                 found &= standing.ever("grade", wanted.grade)
             if wanted.home:
                 found &= standing.ever("home", wanted.home)
+            if wanted.where:
+                seated = standing.placed(self._present.seated)
+                found &= seated if wanted.where == WINDOW else ~seated
             if wanted.item_code:
                 return found & self._offered(wanted, wanted.item_code)
-            if wanted.price or wanted.days or wanted.open:
+            if wanted.price or wanted.days or wanted.open or wanted.serves:
                 found &= self._offered(wanted, "")
             return found
 
     def _offered(self, wanted: Wanted, item: str) -> int:
         """Who offers an item, or any, at the price, within the days, now; those off their places
         too."""
-        asked = (wanted.price, wanted.days, wanted.open, item)
+        asked = (wanted.price, wanted.days, wanted.open, wanted.serves, item)
         found = self._offering.get(asked)
         if found is None:
             found = self._offering[asked] = self._offered_so(wanted, item)
         return found
 
     def _offered_so(self, wanted: Wanted, item: str) -> int:
-        standing = self._shelf
+        standing, present = self._shelf, self._present
         if not item:
-            found = 0
-            for each in self._present.items:
-                found |= self._offered(wanted, each)
-            return found
+            # of every search the same until somebody's entry changes, the day or an edition
+            asked = (wanted.price, wanted.days, wanted.open, wanted.serves)
+            made_by = (present.day, present.priced, tuple(present.items))
+            return standing.joined((asked, made_by), lambda: self._offered_anything(wanted))
         found = standing.ever("item", item)
         if wanted.price:
             if wanted.price != FIXED and item not in self._present.priced:
@@ -162,6 +188,17 @@ class Search:
         if wanted.open:
             found &= standing.ever("open", item)
             found &= ~standing.ended(item, self._present.day.toordinal())
+        if wanted.serves:
+            serving = standing.ever("serves", item, "")
+            for code in _around(wanted.serves):
+                serving |= standing.ever("serves", item, code)
+            found &= serving
+        return found
+
+    def _offered_anything(self, wanted: Wanted) -> int:
+        found = 0
+        for each in self._present.items:
+            found |= self._offered(wanted, each)
         return found
 
     def facets(self) -> dict[str, list[Facet]]:
@@ -172,7 +209,9 @@ class Search:
             open_to = self.found(replace(wanted, item_code=""))
             homes = self.found(replace(wanted, home=""))
             grades = self.found(replace(wanted, grade=""))
-            base = self.found(replace(wanted, price="", days="", open=False, item_code=""))
+            base = self.found(
+                replace(wanted, price="", days="", open=False, serves="", item_code="")
+            )
             group = self._shelf.ever
             return {
                 "grade": _facets(
@@ -187,6 +226,8 @@ class Search:
                 ),
                 "price": self._choices("price", PRICES, base),
                 "days": self._choices("days", DAYS, base),
+                "serves": self._served(base),
+                "where": self._where(),
                 "home": _facets(
                     sorted(str(name[1]) for name in self._shelf.group_names("home")),
                     lambda value: homes & group("home", value),
@@ -211,6 +252,40 @@ class Search:
             )
             counts[value] = self._offered(asked, self.wanted.item_code)
         return _facets(counts, lambda value: base & counts[value], chosen)
+
+    def _served(self, base: int) -> list[Facet]:
+        """The areas offers are made in; none where every offer is made everywhere."""
+        standing, wanted = self._shelf, self.wanted
+        limited: dict[str, list[str]] = {}
+        for _serves, item, code in standing.group_names("serves"):
+            if code:
+                limited.setdefault(str(item), []).append(str(code))
+        if not limited and not wanted.serves:
+            return []
+        everywhere = base & self._offered(replace(wanted, serves=EVERYWHERE), wanted.item_code)
+        some: dict[str, int] = {}
+        for item, codes in limited.items():
+            if wanted.item_code in ("", item) and item in self._present.items:
+                offered = base & self._offered(replace(wanted, serves=""), item)
+                for code in codes:
+                    some[code] = some.get(code, 0) | offered & standing.ever("serves", item, code)
+        if not wanted.serves and not any(some.values()):
+            return []
+
+        def found(value: str) -> int:
+            serving = everywhere
+            for code in _around(value):
+                serving |= some.get(code, 0)
+            return serving
+
+        return _facets(areas()[wanted.register].below[1:], found, wanted.serves)
+
+    def _where(self) -> list[Facet]:
+        """Window or online; nothing to choose where nobody sits in a hall."""
+        wanted = self.wanted
+        if not self._present.seated and not wanted.where:
+            return []
+        return _facets(WHERE, lambda value: self.found(replace(wanted, where=value)), wanted.where)
 
     def called(self, count: int) -> list[int]:
         """Keys of the firms called by the words: what is called just so first."""
@@ -259,19 +334,37 @@ class Search:
     def _least(self, sort: str) -> Callable[[int], Any]:
         """The lowest share of the standard, or the fewest days, an entry's offers promise."""
         kept, item, priced = self._shelf.kept, self.wanted.item_code, self._present.priced
+        if item:
+            by_days, counts = sort == "days", sort == "days" or item in priced
+
+            def of_item(place: int) -> int:
+                # ten thousand times in a row: no iterator is built for it
+                for code, discount, days in kept[place]:
+                    if code == item:
+                        if by_days:
+                            return days
+                        return -discount if counts and discount is not None else _NEVER
+                return _NEVER
+
+            return of_item
         if sort == "days":
             return lambda place: min(
-                (days for code, _discount, days in kept[place] if item in ("", code)),
-                default=_NEVER,
+                (days for _code, _discount, days in kept[place]), default=_NEVER
             )
         return lambda place: min(
             (
                 -discount
                 for code, discount, _days in kept[place]
-                if item in ("", code) and discount is not None and code in priced
+                if discount is not None and code in priced
             ),
             default=_NEVER,
         )
+
+
+def _around(code: str) -> tuple[str, ...]:
+    """An area and those it lies in."""
+    area = areas().get(code)
+    return area.lineage if area is not None else ()
 
 
 def _facets(values: Iterable[str], found: Callable[[str], int], chosen: str) -> list[Facet]:
@@ -283,10 +376,13 @@ __all__ = [
     "DAYS",
     "PRICES",
     "SORTS",
+    "WHERE",
+    "WINDOW",
     "Facet",
     "Present",
     "Search",
     "Shelf",
     "Wanted",
+    "item_keys",
     "items_called",
 ]

@@ -41,6 +41,8 @@ def _firm_groups(row: Row) -> Iterator[Group]:
         yield "days", item, days_band(days)
         if not paused and not facts["paused"]:
             yield "open", item
+        for area in facts.get("served", {}).get(item, ("",)):
+            yield "serves", item, area
 
 
 def _firm_ends(row: Row) -> Iterator[tuple[str, int]]:

@@ -23,6 +23,7 @@ _MOST_GONE = 1000
 # fewer found than this are ordered by themselves instead of looked for along the whole order
 _FEW = 3000
 _MOST_WORKED_OUT = 200
+_MOST_JOINED = 200
 # more changed at once than this are sorted in together
 _CROWD = 200
 
@@ -79,6 +80,7 @@ class Shelf:
         self._values: dict[str, list[Any]] = {name: [] for name in self._layout.orders}
         self._orders: dict[tuple[str, bool], list[int]] = {}
         self._worked_out: dict[Hashable, tuple[int, list[int]]] = {}
+        self._joined: dict[Hashable, int] = {}
         self._ends: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
         self._ended: dict[Hashable, tuple[int, int, int]] = {}
 
@@ -103,6 +105,8 @@ class Shelf:
                 for group in self._layout.groups(row):
                     groups[group].append(place)
         size = len(self.keys)
+        if off or on:
+            self._joined.clear()
         if off:
             self.everybody &= ~as_set(off, size)
         if on:
@@ -165,6 +169,16 @@ class Shelf:
         met with ``everybody``."""
         return self._groups.get(group, 0)
 
+    def joined(self, name: Hashable, make: Callable[[], int]) -> int:
+        """A set made of groups alone, which takes long to make: kept until an entry changes.
+        ``name`` says what it is made of and by what else."""
+        found = self._joined.get(name)
+        if found is None:
+            if len(self._joined) >= _MOST_JOINED:
+                self._joined.clear()
+            found = self._joined[name] = make()
+        return found
+
     def group_names(self, first: Hashable) -> list[Group]:
         """The groups there are whose name begins so."""
         return [group for group in self._groups if group[0] == first]
@@ -184,6 +198,11 @@ class Shelf:
     def owned(self, owners: Iterable[int]) -> int:
         """The entries of these owners."""
         places = [place for owner in owners for place in self._of.get(owner, ())]
+        return as_set(places, len(self.keys)) if places else 0
+
+    def placed(self, keys: Iterable[int]) -> int:
+        """The entries about these objects."""
+        places = [self._at[key] for key in keys if key in self._at]
         return as_set(places, len(self.keys)) if places else 0
 
     def coded(self, code: str) -> int:

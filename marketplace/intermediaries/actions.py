@@ -33,6 +33,7 @@ from .reviewing import (
     refuse_application,
     resolve_question,
     return_application,
+    usual_reason,
 )
 
 __all__ = [
@@ -63,5 +64,6 @@ __all__ = [
     "set_controller",
     "set_order_terms",
     "submit_application",
+    "usual_reason",
     "verify_qualification",
 ]

@@ -18,11 +18,14 @@ from marketplace.foundation.files import StoredFile
 from marketplace.notifications.actions import send
 
 from . import queries
+from .decoupling import queries as decoupling
+from .drafting.actions import refuse_stale
 from .file.actions.histories import keep_history
 from .file.actions.standing import must_be
 from .file.queries import waiting_check
 from .models import Firm, FirmStatus
 from .reviewing import enter_register
+from .screening.actions import keep_copy
 
 BARRED_KINDS = (
     OrganisationKind.AGENCY,
@@ -87,9 +90,23 @@ def save_file(
     licence: StoredFile | None,
     actor: Actor,
     now: datetime,
+    mark: str = "",
 ) -> None:
-    """Keep the subject part of an application. An empty identity or licence keeps the former."""
+    """Keep the subject part of an application. An empty identity or licence keeps the former.
+
+    ``mark``: what was kept when the page was opened (``drafting.queries.mark``); raises Elsewhere
+    where another window has changed the same field meanwhile.
+    """
+    lock(firm)
     must_be(firm, firm.may_be_written)
+    given = {
+        "legal_representative": legal_representative,
+        "agent_name": agent_name,
+        "agent_phone": agent_phone,
+        "introduction": introduction,
+        "decoupled": decoupled,
+    }
+    refuse_stale(firm, given, mark)
     organisation = firm.organisation
     for field, before, after in (
         ("legal_representative", organisation.legal_representative, legal_representative),
@@ -132,7 +149,9 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
     firm.committed_by = actor.user_id
     firm.form_due_at = working_calendar().deadline(now, edition.values.form_check_working_days)
     lifecycle.move(firm, FirmStatus.SUBMITTED, actor, now, check_at=firm.form_due_at)
-    if edition.values.mode == "open":
+    keep_copy(firm, now)
+    tied = edition.values.decoupling_required and decoupling.uncleared(firm)
+    if edition.values.mode == "open" and not tied:
         enter_register(firm, actor, now)
         return
     send(

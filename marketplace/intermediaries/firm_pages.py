@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.areas import areas
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
@@ -15,13 +16,16 @@ from marketplace.foundation.web import access as allow
 
 from . import access, actions, queries
 from .blueprint import bp
+from .drafting import queries as drafting
+from .drafting.rules import FIELDS
 from .file.pages.summary import file_summary
 from .forms import (
     AvailabilityForm,
     CommitmentForm,
     SubjectForm,
 )
-from .models import Firm
+from .models import Firm, FirmStatus, PointResult
+from .screening import queries as screening
 
 
 @bp.get("/firm")
@@ -50,6 +54,7 @@ def _file_page(firm: Firm, form: AvailabilityForm) -> str:
         missing=queries.missing(firm, now) if firm.may_be_written else [],
         now=now,
         **file_summary(firm, now),
+        **returned(firm),
     )
 
 
@@ -64,6 +69,9 @@ def rounds() -> str:
         rounds=queries.rounds(firm),
         points=actions.POINTS,
         steps=queries.steps_of(firm),
+        checks=queries.professional_checks(firm),
+        copies=screening.copies(firm),
+        now=clock.now(),
     )
 
 
@@ -116,15 +124,7 @@ def apply() -> Any:
     if request.method == "GET" and access.own_firm(actor) is None:
         return redirect(url_for("intermediaries.file"), 303)
     firm = access.own_file(actor)
-    holder = queries.controller(firm.id)
-    form = SubjectForm(
-        legal_representative=firm.organisation.legal_representative,
-        agent_name=firm.agent_name or actor.name,
-        agent_phone=firm.agent_phone or firm.organisation.phone,
-        introduction=firm.introduction,
-        decoupled=firm.decoupled,
-        controller_name=holder.name if holder else None,
-    )
+    form = SubjectForm(**_kept(firm, actor))
     return run_form(
         form,
         lambda: _save(firm, form, actor),
@@ -132,6 +132,20 @@ def apply() -> Any:
         None,
         lambda _done: url_for("intermediaries.apply"),
     )
+
+
+def _kept(firm: Firm, actor: Actor) -> dict[str, Any]:
+    """What the form of the application begins with."""
+    holder = queries.controller(firm.id)
+    return {
+        "legal_representative": firm.organisation.legal_representative,
+        "agent_name": firm.agent_name or actor.name,
+        "agent_phone": firm.agent_phone or firm.organisation.phone,
+        "introduction": firm.introduction,
+        "decoupled": firm.decoupled,
+        "controller_name": holder.name if holder else None,
+        "version": drafting.mark(firm),
+    }
 
 
 def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
@@ -147,6 +161,7 @@ def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
         licence=files.store_given(form.licence, actor, now),
         actor=actor,
         now=now,
+        mark=form.version.data or "",
     )
     actions.set_controller(
         firm,
@@ -159,15 +174,51 @@ def _save(firm: Firm, form: SubjectForm, actor: Actor) -> None:
 
 def _apply_page(firm: Firm, form: SubjectForm, commitment: CommitmentForm) -> str:
     now = clock.now()
-    policy = queries.admission_policy(firm.register_code, clock.local_day(now)).values
+    edition = queries.admission_policy(firm.register_code, clock.local_day(now))
+    given = {name: form[name].data for name in FIELDS}
+    elsewhere = drafting.elsewhere(firm, given, form.version.data or "")
+    # pressed again after both were shown, what this window says is what is meant
+    form.version.data = drafting.mark(firm)
     return render_template(
         "intermediaries/apply.html",
         firm=firm,
         form=form,
         commitment=commitment,
-        opens=policy.mode == "open",
+        edition=edition,
+        inherited=edition.jurisdiction != firm.register_code,
+        area=areas()[firm.register_code].name,
+        opens=edition.values.mode == "open",
         missing=queries.missing(firm, now),
+        elsewhere=elsewhere,
+        keeping={name: _keeping(name) for name in FIELDS},
+        **returned(firm),
     )
+
+
+def _keeping(name: str) -> dict[str, str]:
+    """What has a field keep itself a moment after it was changed, one after another."""
+    return {
+        "hx-post": url_for("intermediaries.keep", name=name),
+        "hx-trigger": "change" if name == "decoupled" else "input changed delay:1200ms, change",
+        "hx-params": f"{name},version,csrf_token",
+        "hx-target": "#kept",
+        "hx-select": "#answer",
+        "hx-select-oob": "#version",
+        "hx-swap": "innerHTML",
+        "hx-sync": "closest form:queue all",
+        "data-keeps": name,
+    }
+
+
+def returned(firm: Firm) -> dict[str, Any]:
+    """What a firm must mend, point by point, and what it has changed since."""
+    if firm.status is not FirmStatus.RETURNED:
+        return {"to_mend": [], "changed": {}, "points": actions.POINTS}
+    return {
+        "to_mend": [row for row in queries.points(firm) if row.result is PointResult.MEND],
+        "changed": screening.changed_since_return(firm) or {},
+        "points": actions.POINTS,
+    }
 
 
 @bp.post("/firm/application/submission")
@@ -181,15 +232,7 @@ def submit() -> Any:
 
     def page() -> str:
         own = access.own_file(actor)
-        form = SubjectForm(
-            formdata=None,
-            legal_representative=own.organisation.legal_representative,
-            agent_name=own.agent_name,
-            agent_phone=own.agent_phone,
-            introduction=own.introduction,
-            decoupled=own.decoupled,
-        )
-        return _apply_page(own, form, commitment)
+        return _apply_page(own, SubjectForm(formdata=None, **_kept(own, actor)), commitment)
 
     return run_form(
         commitment,

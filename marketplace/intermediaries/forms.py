@@ -35,6 +35,7 @@ _REQUIRED = _l("请填写此项")
 _CHOOSE = _l("请选择")
 _LONGEST = _l("请控制在 %(max)d 个字以内")
 _WHOLE = _l("请填写整数")
+LONGEST_REASON = 1000
 _COUNTABLE = NumberRange(0, 10**13, message=_WHOLE)
 
 
@@ -76,6 +77,7 @@ class SubjectForm(Form):
     decoupled = BooleanField(
         _l("本机构与行政机关在人员、资金、管理上没有隶属和利益关系（脱钩声明）")
     )
+    version = HiddenField()
 
 
 class CommitmentForm(Form):
@@ -285,7 +287,7 @@ def check_form() -> type[FormCheckForm]:
             [InputRequired(_CHOOSE)],
             choices=options([("pass", _l("通过")), ("mend", _l("需补正"))]),
         )
-        fields[f"{code}_reason"] = _text(_l("补正内容"), 1000, required=False)
+        fields[f"{code}_reason"] = _text(_l("补正内容"), LONGEST_REASON, required=False)
     return type("CheckForm", (FormCheckForm,), fields)
 
 
@@ -297,7 +299,12 @@ class DecisionForm(Form):
         [InputRequired(_CHOOSE)],
         choices=options([("list", _l("准予入驻")), ("refuse", _l("不予入驻"))]),
     )
-    reason = _long_text(_l("不予入驻的理由"), 1000, required=False)
+    reason = _long_text(
+        _l("决定理由"),
+        1000,
+        required=False,
+        description=_l("随决定告知机构；准予入驻的，同时在名录查验页公开。不予入驻的必须填写"),
+    )
 
 
 class QuestionForm(Form):

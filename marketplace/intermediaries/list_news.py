@@ -15,24 +15,22 @@ from sqlalchemy import Select, select
 
 from marketplace.accounts.areas import areas
 from marketplace.fees import queries as fees
-from marketplace.fees.answering import answer
 from marketplace.fees.lists import queries as lists
 from marketplace.fees.lists.models import FeeList, ListStatus
 from marketplace.fees.lists.rules import Difference
 from marketplace.fees.lists.wording import CHANGES, cells_changed
-from marketplace.fees.models import PriceCheck
 from marketplace.fees.queries import Pricing
-from marketplace.fees.rules.judging import Gate, Judgement, Verdict, judge_discount
+from marketplace.fees.rules.judging import Judgement, Verdict
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import as_written, db, lock
-from marketplace.foundation.errors import Invalid
 from marketplace.foundation.languages import for_storing
 from marketplace.foundation.money import format_yuan
 from marketplace.foundation.tasks import in_transaction, work_each
 from marketplace.notifications.actions import send
 
 from .models import Firm, FirmStatus, ListTelling, Offering
+from .queries import judged
 
 # firms told in one transaction
 BATCH = 50
@@ -209,7 +207,7 @@ def _news(firm: Firm, change: Change) -> News | None:
     day = clock.written_day(change.day)
     lines, broken = [], 0
     for each in offered:
-        told = _judged(each, change.pricings[each.item_code])
+        told = judged(each, change.pricings[each.item_code])
         breaks = told is not None and told.stops
         broken += breaks
         lines.append(_line(each, change, told, breaks))
@@ -270,33 +268,6 @@ def _promise(offered: Offering) -> str:
     if offered.amount is not None:
         return f"{format_yuan(offered.amount)} 元"
     return f"下浮 {offered.discount * 100:f}%" if offered.discount else "按标准"
-
-
-def _judged(offered: Offering, pricing: Pricing) -> Judgement | None:
-    """The promise held against the new list as it would be on the day; None where the new list
-    asks what nobody has said."""
-    try:
-        if offered.amount is None:
-            return judge_discount(
-                offered.discount, Gate.OFFERING, offered.item_code, pricing.standard, pricing.policy
-            )
-        told = answer(pricing, _inputs(offered), offered.amount, gate=Gate.OFFERING).judged
-    except (Invalid, ValueError, ArithmeticError):
-        return None
-    return None if told.verdict in (Verdict.NEEDS_INPUT, Verdict.OUTSIDE_TABLE) else told
-
-
-def _inputs(offered: Offering) -> dict[str, str]:
-    """What the firm answered when its price was checked."""
-    found = db.session.scalar(
-        select(PriceCheck.inputs)
-        .where(
-            PriceCheck.subject_type == Offering.__tablename__, PriceCheck.subject_id == offered.id
-        )
-        .order_by(PriceCheck.id.desc())
-        .limit(as_written(1))
-    )
-    return dict(found or {})
 
 
 def _keep(

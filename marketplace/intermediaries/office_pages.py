@@ -9,7 +9,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from marketplace.accounts.overseeing import area_of
+from marketplace.accounts.overseeing import area_of, supervises
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
@@ -21,8 +21,28 @@ from marketplace.foundation.web import require_actor, run_form, writes
 from . import access, actions, queries
 from .actions import POINTS
 from .blueprint import bp
-from .forms import DecisionForm, FormCheckForm, OpinionForm, QuestionForm, check_form
-from .models import CheckStatus, Firm, FirmStatus, ProfessionalCheck, Recommendation
+from .decoupling import queries as decoupling
+from .decoupling.actions import decide_match
+from .decoupling.forms import DecouplingForm
+from .forms import (
+    LONGEST_REASON,
+    DecisionForm,
+    FormCheckForm,
+    OpinionForm,
+    QuestionForm,
+    check_form,
+)
+from .models import (
+    CheckStatus,
+    Firm,
+    FirmStatus,
+    PointResult,
+    ProfessionalCheck,
+    Recommendation,
+    ReviewPoint,
+)
+from .screening import queries as screening
+from .screening.queries import Fault
 
 
 @bp.get("/supervision/applications")
@@ -43,8 +63,33 @@ def review(public_id: str) -> str:
     return _review_page(access.application_for(require_actor(), public_id), None)
 
 
-def _review_page(firm: Firm, form: Form | None, preview: str | None = None) -> str:
+def _faults(firm: Firm) -> list[Fault]:
+    """What the machine finds, while somebody still looks at the application."""
+    if firm.status in (FirmStatus.SUBMITTED, FirmStatus.RETURNED, FirmStatus.CHECKED):
+        return screening.faults(firm, clock.now())
+    return []
+
+
+def _asked_to_mend(firm: Firm) -> list[ReviewPoint]:
+    """What the first round of the present application sent back, for who looks a second time."""
+    return [
+        point
+        for each in queries.rounds(firm)
+        if (each.application, each.number) == (firm.application, 1)
+        for point in each.to_mend
+    ]
+
+
+def _may_clear(firm: Firm) -> bool:
+    actor = require_actor()
+    return actor.may(Permission.ADMISSION_CHECK) and supervises(actor, firm.register_code)
+
+
+def _review_page(
+    firm: Firm, form: Form | None, preview: str | None = None, tied_form: Form | None = None
+) -> str:
     form = form if form is not None else _form_for(firm)
+    tied = decoupling.matches(firm)
     return render_template(
         "intermediaries/review.html",
         firm=firm,
@@ -53,6 +98,14 @@ def _review_page(firm: Firm, form: Form | None, preview: str | None = None) -> s
         preview=preview,
         points=POINTS,
         found=queries.points(firm),
+        faults=screening.by_points(_faults(firm)),
+        changed=screening.changed_since_return(firm) or {},
+        asked={each.code: each for each in _asked_to_mend(firm)},
+        tied=tied,
+        deciding=next((each for each in tied if each.decision is None), tied[0] if tied else None),
+        tied_form=DecouplingForm(formdata=None) if tied_form is None else tied_form,
+        may_clear=_may_clear(firm),
+        usual_reason=actions.usual_reason(firm) if firm.status is FirmStatus.CHECKED else "",
         rounds=queries.rounds(firm),
         items=queries.items_of(firm, clock.today()),
         offerings=queries.offerings(firm.id),
@@ -69,7 +122,7 @@ def _form_for(firm: Firm) -> Form | None:
     """The form of the step the application waits for, when the reader may take it."""
     actor = require_actor()
     if firm.status is FirmStatus.SUBMITTED and actor.may(Permission.ADMISSION_CHECK):
-        return check_form()(formdata=None)
+        return check_form()(formdata=None, data=_found_so_far(firm))
     if actor.may(Permission.ADMISSION_DECIDE):
         if firm.status is FirmStatus.CHECKED and firm.checked_by != actor.user_id:
             outcome = firm.recommendation.value if firm.recommendation else None
@@ -77,6 +130,15 @@ def _form_for(firm: Firm) -> Form | None:
         if firm.status is FirmStatus.QUESTIONED:
             return QuestionForm(formdata=None)
     return None
+
+
+def _found_so_far(firm: Firm) -> dict[str, str]:
+    """The checklist filled with what the machine found, for the officer to go on from."""
+    filled: dict[str, str] = {}
+    for point, found in screening.by_points(_faults(firm)).items():
+        filled[point] = PointResult.MEND
+        filled[f"{point}_reason"] = "；".join(fault.text for fault in found)[:LONGEST_REASON]
+    return filled
 
 
 def _whose_step(firm: Firm) -> str | None:
@@ -147,7 +209,7 @@ def decide(public_id: str) -> Any:
 
     def act() -> None:
         if form.outcome.data == "list":
-            actions.list_firm(firm, actor, clock.now())
+            actions.list_firm(firm, actor, clock.now(), form.reason.data or "")
         else:
             actions.refuse_application(firm, form.reason.data or "", actor, clock.now())
 
@@ -183,6 +245,32 @@ def verify(public_id: str, qualification_id: str) -> Any:
             actions.verify_qualification(row, actor, clock.now())
             return redirect(url_for("intermediaries.review", public_id=public_id), 303)
     raise Missing(qualification_id)
+
+
+@bp.post("/supervision/applications/<public_id>/decoupling/<entry_id>")
+@allow(Permission.ADMISSION_CHECK)
+@writes
+def clear(public_id: str, entry_id: str) -> Any:
+    """Decide about a firm that stands on the list of bodies not decoupled."""
+    actor = require_actor()
+    firm = access.application_for(actor, public_id)
+    form = DecouplingForm()
+    return run_form(
+        form,
+        lambda: decide_match(
+            firm,
+            entry_id,
+            form.tie_outcome.data == "cleared",
+            form.tie_reason.data,
+            actor,
+            clock.now(),
+        ),
+        lambda: _review_page(
+            access.application_for(require_actor(), public_id), None, tied_form=form
+        ),
+        None,
+        lambda _done: url_for("intermediaries.review", public_id=public_id),
+    )
 
 
 @bp.get("/department/applications")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.accounts import queries as accounts
-from marketplace.foundation import audit, clock, lifecycle
+from marketplace.foundation import audit, clock, lifecycle, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, lock
@@ -33,6 +33,8 @@ from .models import (
     Recommendation,
     ReviewPoint,
 )
+from .rules import AdmissionPolicy
+from .screening.queries import faults
 
 NOTICE_KIND = "admission"
 
@@ -120,11 +122,28 @@ def return_application(
         )
     if all(finding.passed for finding in findings.values()):
         raise Invalid(_("各项均已通过，无须退回补正"), rule="points")
+    _refuse_left_out(firm, findings, now)
     _keep_points(firm, findings, actor, now)
     firm.returned_at = now
     firm.return_notice = one_time_notice(findings)
     lifecycle.move(firm, FirmStatus.RETURNED, actor, now, reason=firm.return_notice)
     _tell_firm(firm, "入驻申请需补正", firm.return_notice, "returned", now)
+
+
+def _refuse_left_out(firm: Firm, findings: Mapping[str, Finding], now: datetime) -> None:
+    """One return holds all: what was found by itself is not left for a second one."""
+    for fault in faults(firm, now):
+        found = findings.get(fault.point)
+        if fault.stops and found is not None and found.passed:
+            raise Invalid(
+                _(
+                    "“%(point)s”有系统核对发现的问题：%(fault)s，须列入补正内容，一次性告知",
+                    point=POINTS[fault.point],
+                    fault=fault.text,
+                ),
+                field=fault.point,
+                rule="points.left_out",
+            )
 
 
 def pass_check(
@@ -146,6 +165,8 @@ def pass_check(
     passed = all(row.result is PointResult.PASS for row in rows)
     if recommendation is Recommendation.LIST and not passed:
         raise Invalid(_("有需补正的事项，不能建议准予入驻"), field="recommendation", rule="points")
+    if recommendation is Recommendation.LIST:
+        _refuse_faulty(firm, now)
     if recommendation is Recommendation.REFUSE and not reason.strip():
         raise Invalid(_("请写明不予入驻的理由"), field="reason", rule="reason")
     firm.checked_by = actor.user_id
@@ -167,16 +188,45 @@ def pass_check(
                 verify_qualification(row, actor, now)
 
 
-def list_firm(firm: Firm, actor: Actor, now: datetime) -> None:
+def _refuse_faulty(firm: Firm, now: datetime) -> None:
+    """What was found by itself and stops a listing is not passed over by anybody."""
+    stopping = [fault for fault in faults(firm, now) if fault.stops]
+    if stopping:
+        raise Conflict(
+            _(
+                "系统核对发现尚有问题，不能准予入驻：%(faults)s",
+                faults="；".join(fault.text for fault in stopping),
+            ),
+            rule="faults",
+        )
+
+
+@for_storing()
+def usual_reason(firm: Firm) -> str:
+    """Why a firm is listed where nothing else is to be said: what was checked, by which rules."""
+    if firm.check_reason:
+        return firm.check_reason
+    assert firm.edition_id is not None
+    return _(
+        "形式审查 %(count)d 项要点均通过，符合《%(title)s》规定的入驻条件",
+        count=len(POINTS),
+        title=policy.by_id(AdmissionPolicy, firm.edition_id).title,
+    )
+
+
+def list_firm(firm: Firm, actor: Actor, now: datetime, reason: str = "") -> None:
     """Approve a checked application: listed at once, while departments and public still look.
 
-    The approver is not the officer who checked.
+    The approver is not the officer who checked. The reasons are public; without words of the
+    approver's own they are the usual ones.
     """
     lock(firm)
     now = max(now, clock.now())
     _other_person(firm, actor)
     if firm.status is FirmStatus.CHECKED and firm.recommendation is not Recommendation.LIST:
         raise Conflict(_("经办人建议不予入驻，不能直接准予入驻"), rule="recommendation")
+    _refuse_faulty(firm, now)
+    firm.decision_reason = reason.strip() or usual_reason(firm)
     firm.decided_by = actor.user_id
     firm.decided_at = now
     enter_register(firm, actor, now)
@@ -188,7 +238,14 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     firm.edition_id = edition.id
     firm.listed_at = now
     firm.publicity_ends_at = working_calendar().deadline(now, edition.values.notice_working_days)
-    lifecycle.move(firm, FirmStatus.LISTED, actor, now, check_at=firm.publicity_ends_at)
+    lifecycle.move(
+        firm,
+        FirmStatus.LISTED,
+        actor,
+        now,
+        reason=firm.decision_reason,
+        check_at=firm.publicity_ends_at,
+    )
     name = firm.organisation.name
     items = queries.items_of(firm, clock.local_day(now))
     offered = "、".join(
@@ -209,7 +266,8 @@ def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
     _tell_firm(
         firm,
         "准予入驻",
-        "贵机构已上架，可以报名。入驻公示与专业核查同时进行。",
+        "贵机构已上架，可以报名。入驻公示与专业核查同时进行。"
+        + (f"准予入驻的理由：{firm.decision_reason}" if firm.decision_reason else ""),
         "listed",
         now,
     )

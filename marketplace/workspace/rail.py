@@ -156,7 +156,13 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
             Place(
                 "intermediaries.applications",
                 _l("入驻审核"),
-                ("intermediaries.review", "intermediaries.firm_history"),
+                (
+                    "intermediaries.review",
+                    "intermediaries.firm_history",
+                    "intermediaries.decoupling_list",
+                    "intermediaries.upload_decoupling",
+                    "intermediaries.decoupling_import",
+                ),
             ),
             Place("intermediaries.recheck_desk", _l("档案变更核查"), ("intermediaries.recheck",)),
             Place(

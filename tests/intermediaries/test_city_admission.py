@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
@@ -27,6 +28,7 @@ from tests.factories import intermediaries
 from tests.places import XINTAI, open_marketplace
 
 DEZHOU, LINYI, QINGDAO, ZIBO = "371400", "371300", "370200", "370300"
+SHANXIAN = "371722"
 
 
 def _usual() -> Decimal:
@@ -102,6 +104,24 @@ def test_a_city_admits_whom_it_should_and_refuses_whom_it_should_not(
         assert queries.firm_of(party.organisation.id, city) is made.firm
     with app.app_context(), pytest.raises((Conflict, Invalid), match=why), transaction():
         refused()
+
+
+def test_a_county_without_rules_of_its_own_follows_others_and_says_so(
+    app: Flask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sign_in_as: Callable[..., FlaskClient],
+) -> None:
+    open_marketplace(app, SHANXIAN, tmp_path, monkeypatch)
+    with app.app_context(), transaction():
+        edition = policy.in_force(
+            AdmissionPolicy, accounts.lineage(SHANXIAN), clock.local_day(clock.now())
+        )
+        assert edition.jurisdiction != SHANXIAN
+        made = intermediaries.drafted(())
+    page = sign_in_as(made.user).get("/firm/application").text
+    assert edition.title in page
+    assert "单县没有另行规定，沿用这一版" in page
 
 
 @pytest.mark.parametrize(

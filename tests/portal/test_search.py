@@ -66,9 +66,9 @@ def test_the_listing_on_paper_leads_back_to_the_firms_page(app: Flask, client: F
         draft = intermediaries.drafted(name="青河筹备有限公司").organisation.public_id
         public_id, code = firm.public_id, firm.credit_code
     paper = client.get(f"/firms/{public_id}/certificate").get_data(as_text=True)
-    for part in ("青河净源环境咨询有限公司", code, "未评级", f"/firms/{public_id}/qr.svg"):
+    for part in ("青河净源环境咨询有限公司", code, "未评级", f"/firms/{public_id}/register.svg"):
         assert part in paper
-    picture = client.get(f"/firms/{public_id}/qr.svg")
+    picture = client.get(f"/firms/{public_id}/register.svg")
     assert picture.mimetype == "image/svg+xml"
     assert picture.get_data().startswith(b"<svg")
     for part in ("certificate", "qr.svg"):

@@ -25,6 +25,7 @@ from .firms import (
     practitioners,
     relation_keys,
 )
+from .judging import judged
 from .offers import (
     commitment_of,
     listings,
@@ -68,6 +69,7 @@ __all__ = [
     "firms_of",
     "held",
     "items_of",
+    "judged",
     "lapsed_items",
     "listed",
     "listed_firm",

@@ -84,6 +84,7 @@ def present(register: str, now: datetime) -> Present:
             items=catalogue.labels(day, lineage),
             priced=fees.priced_items(register, day),
             barred=sanctions.barred_now(now),
+            seated=frozenset(hall.windows_on(register, now)),
         )
     return kept[register, now]
 

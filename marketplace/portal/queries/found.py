@@ -11,12 +11,15 @@ from marketplace.accounts.areas import Area
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
 from marketplace.finding import dated
-from marketplace.finding.firms import items_called
+from marketplace.finding.firms import item_keys, items_called
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.notices.models import PublicNotice
 
 from . import firms
+
+# the boxes of the item lists read words as this search does
+catalogue.find_by(item_keys)
 
 
 def items(words: str, area: Area, now: datetime) -> list[ServiceItem]:

@@ -7,18 +7,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, false, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.areas import Area
 from marketplace.accounts.models import Organisation
+from marketplace.finding import dated
+from marketplace.finding.firms import Wanted
+from marketplace.finding.rules import terms
+from marketplace.foundation import clock
 from marketplace.foundation.db import Page, as_written, fetch, paginate_rows, unindexed
+from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import Need
 from marketplace.selection import queries as selection
 from marketplace.selection.models import LIVE_AWARDS, Award
 
+from . import firms
 from .needs import SHOWN
 
+MOST_FIRMS = 500
 _AWARDS = (
     select(
         Award.need_id,
@@ -44,22 +51,28 @@ class Result:
 
 
 def results_page(area: Area, words: str, number: int) -> tuple[Page[Row[Any]], list[Result]]:
-    """Needs of an area with a published choice, the latest first, with that choice; ``words`` are
-    part of the title or the item, the whole number, or part of the firm's name."""
+    """Needs of an area with a published choice, the latest first, with that choice; ``words`` as
+    everywhere: of the title, the item, the number (of more than 1,000 needs so found the newest),
+    or the firm chosen. A firm on no list any more is found by the characters of its name."""
     query = _in(tuple(area.below))
     if words:
-        Firm = aliased(Organisation)
-        firms = (
+        now = clock.now()
+        register = area.register or area.code
+        known = firms.present(register, now)
+        Chosen = aliased(Organisation)
+        plain = and_(
+            true(), *(Chosen.name.contains(term, autoescape=True) for term in terms(words))
+        )
+        called = firms.search(Wanted(register, words), now).called(MOST_FIRMS)
+        listed = select(Firm.organisation_id).where(Firm.id.in_(called))
+        chosen = (
             select(Award.need_id)
-            .join(Firm, Firm.id == Award.organisation_id)
-            .where(Award.decided_at.is_not(None), Firm.name.contains(words, autoescape=True))
+            .join(Chosen, Chosen.id == Award.organisation_id)
+            .where(Award.decided_at.is_not(None), plain | Chosen.id.in_(listed))
         )
-        query = query.where(
-            Need.title.contains(words, autoescape=True)
-            | Need.item_name.contains(words, autoescape=True)
-            | (Need.number == words.upper())
-            | Need.id.in_(firms)
-        )
+        needs = dated.needs(words, area.below, known).keys
+        wanted = Need.id.in_(needs) | Need.id.in_(chosen)
+        query = query.where(wanted if terms(words) else false())
     page = paginate_rows(query, SHOWN, number)
     return page, _with_awards(page.items)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from marketplace.accounts import areas
 from marketplace.catalogue import queries as catalogue
-from marketplace.finding.firms import DAYS, PRICES, SORTS
+from marketplace.finding.firms import DAYS, PRICES, SORTS, WHERE
 from marketplace.foundation import clock, qr
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.web import PUBLIC, access, current_actor
@@ -22,7 +22,20 @@ from ..queries import comparing, dossier, firms
 from .blueprint import bp
 
 LONGEST_COMPARISON = 5
-LIST_ARGUMENTS = ("q", "item", "grade", "home", "price", "days", "open", "sort", "page", "firm")
+LIST_ARGUMENTS = (
+    "q",
+    "item",
+    "grade",
+    "home",
+    "price",
+    "days",
+    "open",
+    "serves",
+    "where",
+    "sort",
+    "page",
+    "firm",
+)
 
 
 def _register() -> str:
@@ -41,13 +54,22 @@ def _wanted() -> firms.Wanted:
         price=band_choice(request.args, "price", PRICES),
         days=band_choice(request.args, "days", DAYS),
         open=request.args.get("open") == "1",
+        serves=_served_area(),
+        where=band_choice(request.args, "where", WHERE),
     )
+
+
+def _served_area() -> str:
+    """The argument ``serves``, if it names an area of the register."""
+    asked, register = request.args.get("serves", "")[:12], areas.areas().get(_register())
+    return asked if register is not None and asked in register.below[1:] else ""
 
 
 @bp.route("/firms", endpoint="firms")
 @access(PUBLIC)
 def list_firms() -> str:
-    """Listed firms, to be narrowed by words, item, grade, price, days, home and availability."""
+    """Listed firms, to be narrowed by words, item, grade, price, days, area served, home and
+    availability."""
     now, wanted = clock.now(), _wanted()
     sorting = read_sorting(request.args, *SORTS)
     looked = firms.search(wanted, now)
@@ -125,7 +147,7 @@ def firm(public_id: str) -> str:
     """One listed firm: who it is, its grade, what it offers, how its contracts ran, what stands
     against it."""
     now = clock.now()
-    found = firms.listed_firm(public_id, _registers(), now)
+    found = firms.listed_firm(public_id, registers(), now)
     return render_template(
         "portal/firm.html", dossier=dossier.of(found, now, current_actor()), now=now
     )
@@ -136,7 +158,7 @@ def firm(public_id: str) -> str:
 def certificate(public_id: str) -> str:
     """The listing as a page to print; what it says holds on the day it was called."""
     now = clock.now()
-    found = firms.listed_firm(public_id, _registers(), now)
+    found = firms.listed_firm(public_id, registers(), now)
     return render_template("portal/certificate.html", dossier=dossier.of(found, now, None), now=now)
 
 
@@ -144,12 +166,12 @@ def certificate(public_id: str) -> str:
 @access(PUBLIC)
 def firm_code(public_id: str) -> Response:
     """The address of a firm's page as a QR code."""
-    found = firms.listed_firm(public_id, _registers(), clock.now())
+    found = firms.listed_firm(public_id, registers(), clock.now())
     address = url_for("portal.firm", public_id=found.public_id, _external=True)
     return qr.picture(address)
 
 
-def _registers() -> list[str]:
+def registers() -> list[str]:
     """The chosen area's register first, then every other: a link must lead to its firm."""
     own = _register()
     return [own, *(area.code for area in areas.served() if area.is_register and area.code != own)]

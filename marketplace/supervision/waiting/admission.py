@@ -11,6 +11,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.bulk import queries as registers_taken_over
+from marketplace.intermediaries.decoupling import queries as decoupling
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus
 from marketplace.notices import queries as notices
 
@@ -74,6 +75,24 @@ def professional_checks(search: Search) -> Iterator[Matter]:
             due=check.due_at,
             clock=(ClockKind.PROFESSIONAL, check.id),
             office=check.organisation_id,
+        )
+
+
+def decoupling_lists(search: Search) -> Iterator[Matter]:
+    """Uploaded lists of bodies not decoupled that another officer has to confirm."""
+    if not search.wants(Permission.ADMISSION_DECIDE):
+        return
+    for each in decoupling.waiting(search.codes):
+        yield Matter(
+            what=_l("确认未脱钩机构名单"),
+            about=each.file.name,
+            status=each.status,
+            done_at=("intermediaries.decoupling_import", each.public_id),
+            where="intermediaries.decoupling_list",
+            permission=Permission.ADMISSION_DECIDE,
+            since=each.uploaded_at,
+            not_by=besides(each.uploaded_by),
+            place=each.jurisdiction_code,
         )
 
 

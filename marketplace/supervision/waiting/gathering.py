@@ -21,6 +21,7 @@ from .matter import MOST, Matter, Page, Search, Source
 SOURCES: tuple[Source, ...] = (
     admission.applications,
     admission.professional_checks,
+    admission.decoupling_lists,
     admission.objections,
     admission.registers,
     filing.rechecks,
