@@ -62,7 +62,25 @@ JOBS: tuple[Job, ...] = (
         "入驻审查时限",
         "marketplace.intermediaries.tasks:advance_due",
         15,
-        watches=_watching("firms", "qualifications", "professional_checks"),
+        watches=_watching("firms", "qualifications", "professional_checks", "departures"),
+    ),
+    Job(
+        "办结退出",
+        "marketplace.supervision.leaving.tasks:complete_due",
+        15,
+        seeks=True,
+    ),
+    Job(
+        "关联核查",
+        "marketplace.intermediaries.likeness.tasks:advance_due",
+        15,
+        watches=_watching("likeness_features", "likeness_matches"),
+    ),
+    Job(
+        "补记比对信息",
+        "marketplace.intermediaries.likeness.tasks:keep_lacking",
+        600,
+        seeks=True,
     ),
     Job(
         "大厅窗口征集与任期",

@@ -24,6 +24,12 @@ from marketplace.intermediaries.file.actions import (
     add_qualification,
     verify_qualification,
 )
+from marketplace.intermediaries.leaving import actions as leaving
+from marketplace.intermediaries.leaving.models import Ground
+from marketplace.intermediaries.leaving.rules import Contracts
+from marketplace.intermediaries.likeness import actions as likeness
+from marketplace.intermediaries.likeness import queries as likeness_queries
+from marketplace.intermediaries.likeness.models import MatchStatus
 from marketplace.intermediaries.models import (
     CheckStatus,
     Firm,
@@ -31,6 +37,8 @@ from marketplace.intermediaries.models import (
     Recommendation,
 )
 from marketplace.intermediaries.reviewing import POINTS, Finding
+from marketplace.supervision.leaving.actions import declare_leaving
+from marketplace.supervision.related.deciding import decide_match
 
 from .papers import pdf
 from .people import CITY, Cast, FirmSketch
@@ -62,7 +70,7 @@ def prepare(cast: Cast, login: str, register: str | None = None) -> int:
             legal_representative=sketch.legal_representative,
             legal_identity=identity(number),
             agent_name=sketch.agent,
-            agent_phone=f"1390000{number:04d}",
+            agent_phone=f"1390000{sketch.phone_of or number:04d}",
             introduction=INTRODUCTION,
             decoupled=True,
             licence=licence,
@@ -301,6 +309,42 @@ def resolve(cast: Cast, firm_id: int, keep: bool, reason: str) -> None:
 def leave(cast: Cast, login: str, firm_id: int) -> None:
     """A firm leaves the register of its own will."""
     with transaction():
-        applying.leave_register(
-            db.session.get_one(Firm, firm_id), 0, cast.firms[login].actor, clock.now()
+        declare_leaving(
+            db.session.get_one(Firm, firm_id),
+            Contracts.FINISH,
+            "业务调整，不再承接本市业务",
+            cast.firms[login].actor,
+            clock.now(),
+        )
+
+
+def decide_likeness(cast: Cast, firm_id: int) -> None:
+    """What a firm shares with one that is barred is found to be of no consequence."""
+    with transaction():
+        match = likeness_queries.of_firm(firm_id)[0]
+        likeness.state_view(
+            match,
+            "经办人为兼职代理记账人员，同时服务多家企业，与该单位无投资和人员关系",
+            cast.firms["shuncheng"].actor,
+            clock.now(),
+        )
+        likeness.propose(
+            match,
+            MatchStatus.RELATED,
+            "仅经办人电话相同，经核实为代理记账人员；股东、法定代表人、执业人员均不同",
+            cast.desk(CITY, "operator").actor,
+            clock.now(),
+        )
+    with transaction():
+        match = likeness_queries.of_firm(firm_id)[0]
+        decide_match(match, "同意核查意见", cast.desk(CITY, "approver").actor, clock.now())
+
+
+def notice_removal(cast: Cast, login: str, facts: str) -> None:
+    """An officer tells a firm that it is to be removed; it has its days to speak."""
+    with transaction():
+        firm = queries.firm_of(cast.firms[login].organisation_id, CITY)
+        assert firm is not None
+        leaving.notice_removal(
+            firm, Ground.CONDITIONS, facts, cast.desk(CITY, "operator").actor, clock.now()
         )

@@ -39,6 +39,8 @@ class FirmSketch:
     skill: str = "good"  # how well it works: excellent, good, middling, poor
     profession: str = "注册咨询工程师"
     expires_in: int | None = None  # days from today to the end of its certificates
+    address_of: int | None = None  # the place in the demo of the firm it shares an address with
+    phone_of: int | None = None  # and of the one whose agent's telephone it uses
 
 
 FIRMS: tuple[FirmSketch, ...] = (
@@ -58,8 +60,19 @@ FIRMS: tuple[FirmSketch, ...] = (
     FirmSketch("tianhe", "天禾空间信息有限公司", "崔天禾", "侯原", ("chhy",), 9, "0.08"),
     FirmSketch("fangyuan", "方圆地理信息有限公司", "段方圆", "龚野", ("chhy",), 10, "0.05"),
     FirmSketch("anping", "安衡安全评价有限公司", "曹安", "石衡", ("aqpj",), 25, "0.10"),
-    FirmSketch("huaan", "华岸安全技术服务有限公司", "姜华", "贺岸", ("aqpj", "hpwj"), 24, "0.06"),
-    FirmSketch("shuncheng", "顺呈招标代理有限公司", "陆顺", "程诚", ("zbdl",), 20, "0.20"),
+    FirmSketch(
+        "huaan",
+        "华岸安全技术服务有限公司",
+        "姜华",
+        "贺岸",
+        ("aqpj", "hpwj"),
+        24,
+        "0.06",
+        address_of=9,
+    ),
+    FirmSketch(
+        "shuncheng", "顺呈招标代理有限公司", "陆顺", "程诚", ("zbdl",), 20, "0.20", phone_of=9
+    ),
 )
 
 
@@ -244,7 +257,8 @@ def _firm(number: int, sketch: FirmSketch, now: datetime) -> Organisation:
         credit_code=credit_code.complete(f"91{sketch.area}MA3DEM{number:03d}"),
         jurisdiction_code=sketch.area,
         legal_representative=sketch.legal_representative,
-        address=f"{'青河市东城区演示大街' if here else '望川市演示大道'} {number * 8} 号",
+        address=f"{'青河市东城区演示大街' if here else '望川市演示大道'} "
+        f"{(sketch.address_of or number) * 8} 号",
         phone=f"{'0399' if here else '0398'}-5560{number:03d}",
         email=f"{sketch.login}@demo.invalid" if sketch.login in MAILED else None,
         is_demo=True,

@@ -192,6 +192,8 @@ def _present(cast: Cast, days: Days) -> Story:
     returned = firms.apply(cast, "shuncheng")
     yield days.at(1)
     firms.return_once(cast, returned)
+    firms.decide_likeness(cast, returned)
+    firms.notice_removal(cast, "taihe", "连续两季度自查填报的专职人员少于承诺人数，限期补充未完成")
     yield days.at(0)
     firms.apply(cast, "huaan")
     for row in OPEN:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .applying import (
-    leave_register,
+    list_at_once,
     open_file,
     reopen_file,
     save_file,
@@ -25,7 +25,6 @@ from .reviewing import (
     advance_check,
     advance_firm,
     close_publicity,
-    delist,
     department_opinion,
     list_firm,
     one_time_notice,
@@ -46,10 +45,9 @@ __all__ = [
     "advance_firm",
     "advance_qualification",
     "close_publicity",
-    "delist",
     "department_opinion",
     "end_record",
-    "leave_register",
+    "list_at_once",
     "list_firm",
     "one_time_notice",
     "open_file",

@@ -23,8 +23,12 @@ from .drafting.actions import refuse_stale
 from .file.actions.histories import keep_history
 from .file.actions.standing import must_be
 from .file.queries import waiting_check
+from .leaving.actions import require_waited
+from .leaving.queries import back_from
+from .likeness.actions import look
+from .likeness.queries import undecided
 from .models import Firm, FirmStatus
-from .reviewing import enter_register
+from .reviewing import barred, enter_register
 from .screening.actions import keep_copy
 
 BARRED_KINDS = (
@@ -56,6 +60,7 @@ def open_file(organisation: Organisation, register: str, actor: Actor, now: date
 def reopen_file(firm: Firm, actor: Actor, now: datetime) -> None:
     """Begin a new application after a refusal, a removal or leaving."""
     lock(firm)
+    require_waited(firm, max(now, clock.now()))
     lifecycle.move(firm, FirmStatus.DRAFT, actor, now)
     firm.application += 1
     for column in (
@@ -150,9 +155,8 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
     firm.form_due_at = working_calendar().deadline(now, edition.values.form_check_working_days)
     lifecycle.move(firm, FirmStatus.SUBMITTED, actor, now, check_at=firm.form_due_at)
     keep_copy(firm, now)
-    tied = edition.values.decoupling_required and decoupling.uncleared(firm)
-    if edition.values.mode == "open" and not tied:
-        enter_register(firm, actor, now)
+    look(firm, actor, now)
+    if list_at_once(firm, actor, now):
         return
     send(
         accounts.bureau(firm.register_code).id,
@@ -162,6 +166,20 @@ def submit_application(firm: Firm, committed: bool, actor: Actor, now: datetime)
         f"firm:{firm.id}:{firm.application}:submitted:{now.isoformat()}",
         now,
     )
+
+
+def list_at_once(firm: Firm, actor: Actor, now: datetime) -> bool:
+    """Where the edition lists at once: list a firm that has been sent, unless something has to be
+    decided first; says whether it did. The caller holds the firm."""
+    values = queries.admission_policy(firm.register_code, clock.local_day(now)).values
+    if values.mode != "open" or firm.status is not FirmStatus.SUBMITTED:
+        return False
+    if values.decoupling_required and decoupling.uncleared(firm):
+        return False
+    if undecided(firm.id) or barred(firm, now) or back_from(firm, now):
+        return False
+    enter_register(firm, actor, now)
+    return True
 
 
 def set_availability(
@@ -182,13 +200,3 @@ def set_availability(
     firm.paused = paused
     firm.capacity = capacity
     audit.record("firm.availability", actor, firm, now, paused=paused, capacity=capacity)
-
-
-def leave_register(firm: Firm, running_contracts: int, actor: Actor, now: datetime) -> None:
-    """Leave of one's own will; refused while contracts run (the caller counts them)."""
-    lock(firm)
-    if running_contracts:
-        raise Conflict(
-            _("尚有 %(n)d 份合同未办结，办结后方可退出", n=running_contracts), rule="firm.running"
-        )
-    lifecycle.move(firm, FirmStatus.LEFT, actor, now)

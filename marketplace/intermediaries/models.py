@@ -39,6 +39,7 @@ class FirmStatus(Status):
     CHECKED = "checked", _l("待审批"), "info"
     LISTED = "listed", _l("已入驻"), "good"
     QUESTIONED = "questioned", _l("存在异议，暂停上架"), "warn"
+    LEAVING = "leaving", _l("办理退出中"), "warn"
     REFUSED = "refused", _l("不予入驻"), "bad"
     REMOVED = "removed", _l("已移出"), "bad"
     LEFT = "left", _l("已退出"), "ended"
@@ -74,10 +75,13 @@ class Firm(PublicIdMixin, LifecycleMixin, Model):
         ),
         FirmStatus.RETURNED: frozenset({FirmStatus.SUBMITTED}),
         FirmStatus.CHECKED: frozenset({FirmStatus.LISTED, FirmStatus.REFUSED}),
-        FirmStatus.LISTED: frozenset({FirmStatus.QUESTIONED, FirmStatus.REMOVED, FirmStatus.LEFT}),
+        FirmStatus.LISTED: frozenset(
+            {FirmStatus.QUESTIONED, FirmStatus.REMOVED, FirmStatus.LEAVING}
+        ),
+        FirmStatus.LEAVING: frozenset({FirmStatus.LISTED, FirmStatus.LEFT, FirmStatus.REMOVED}),
         FirmStatus.QUESTIONED: frozenset({FirmStatus.LISTED, FirmStatus.REMOVED}),
         FirmStatus.REFUSED: frozenset({FirmStatus.DRAFT}),
-        FirmStatus.REMOVED: frozenset({FirmStatus.DRAFT}),
+        FirmStatus.REMOVED: frozenset({FirmStatus.DRAFT, FirmStatus.LISTED}),
         FirmStatus.LEFT: frozenset({FirmStatus.DRAFT}),
     }
 

@@ -32,6 +32,7 @@ from .forms import (
     QuestionForm,
     check_form,
 )
+from .likeness.queries import undecided
 from .models import (
     CheckStatus,
     Firm,
@@ -106,6 +107,7 @@ def _review_page(
         tied_form=DecouplingForm(formdata=None) if tied_form is None else tied_form,
         may_clear=_may_clear(firm),
         usual_reason=actions.usual_reason(firm) if firm.status is FirmStatus.CHECKED else "",
+        likenesses=undecided(firm.id),
         rounds=queries.rounds(firm),
         items=queries.items_of(firm, clock.today()),
         offerings=queries.offerings(firm.id),

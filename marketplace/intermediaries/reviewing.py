@@ -21,9 +21,12 @@ from marketplace.notices import queries as notice_queries
 from marketplace.notices.holding import held_first
 from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
+from marketplace.sanctions import queries as sanctions
 
 from . import queries
 from .file.actions.certificates import verify_qualification
+from .leaving.actions import back_on_lists, require_waited, take_off
+from .likeness.actions import look, require_decided
 from .models import (
     CheckStatus,
     Firm,
@@ -161,6 +164,7 @@ def pass_check(
     """
     lock(firm)
     now = max(now, clock.now())
+    look(firm, actor, now)
     rows = _keep_points(firm, findings, actor, now)
     passed = all(row.result is PointResult.PASS for row in rows)
     if recommendation is Recommendation.LIST and not passed:
@@ -223,6 +227,10 @@ def list_firm(firm: Firm, actor: Actor, now: datetime, reason: str = "") -> None
     lock(firm)
     now = max(now, clock.now())
     _other_person(firm, actor)
+    require_decided(firm)
+    require_waited(firm, now)
+    if bars := barred(firm, now):
+        raise Conflict(bars[0].message, rule="firm.barred")
     if firm.status is FirmStatus.CHECKED and firm.recommendation is not Recommendation.LIST:
         raise Conflict(_("经办人建议不予入驻，不能直接准予入驻"), rule="recommendation")
     _refuse_faulty(firm, now)
@@ -230,6 +238,11 @@ def list_firm(firm: Firm, actor: Actor, now: datetime, reason: str = "") -> None
     firm.decided_by = actor.user_id
     firm.decided_at = now
     enter_register(firm, actor, now)
+
+
+def barred(firm: Firm, now: datetime) -> list[sanctions.Bar]:
+    """What keeps a firm from every item of the register, so that it cannot be listed."""
+    return sanctions.bars(firm.organisation_id, firm.register_code, None, now)
 
 
 def enter_register(firm: Firm, actor: Actor, now: datetime) -> None:
@@ -311,6 +324,7 @@ def refuse_application(firm: Firm, reason: str, actor: Actor, now: datetime) -> 
     lock(firm)
     now = max(now, clock.now())
     _other_person(firm, actor)
+    require_decided(firm)
     if not reason.strip():
         raise Invalid(_("请写明不予入驻的理由"), field="reason", rule="reason")
     firm.decided_by = actor.user_id
@@ -368,19 +382,10 @@ def resolve_question(firm: Firm, keep: bool, reason: str, actor: Actor, now: dat
     if not reason.strip():
         raise Invalid(_("请写明处理理由"), field="reason", rule="reason")
     if not keep:
-        delist(firm, reason, actor, now)
+        take_off(firm, reason, actor, now)
         return
-    open_until = firm.publicity_ends_at if firm.publicity_closed_at is None else None
-    check_at = max(open_until, working_calendar().deadline(now, 1)) if open_until else None
-    lifecycle.move(firm, FirmStatus.LISTED, actor, now, reason=reason.strip(), check_at=check_at)
+    back_on_lists(firm, reason.strip(), actor, now)
     _tell_firm(firm, "异议不成立，恢复上架", reason.strip(), f"kept:{now.isoformat()}", now)
-
-
-def delist(firm: Firm, reason: str, actor: Actor, now: datetime) -> None:
-    """Take a firm off the register by a decision with reasons."""
-    lifecycle.move(firm, FirmStatus.REMOVED, actor, now, reason=reason.strip())
-    firm.decision_reason = reason.strip()
-    _tell_firm(firm, "已移出中介服务机构名录", reason.strip(), f"removed:{now.isoformat()}", now)
 
 
 def advance_firm(firm: Firm, actor: Actor, now: datetime) -> None:

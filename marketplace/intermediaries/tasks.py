@@ -5,6 +5,8 @@ from __future__ import annotations
 from marketplace.foundation import tasks
 
 from . import actions
+from .leaving.actions import advance_departure
+from .leaving.models import Departure
 from .models import Firm, ProfessionalCheck, Qualification
 
 
@@ -14,4 +16,5 @@ def advance_due() -> int:
         tasks.sweep(ProfessionalCheck, actions.advance_check)
         + tasks.sweep(Firm, actions.advance_firm)
         + tasks.sweep(Qualification, actions.advance_qualification)
+        + tasks.sweep(Departure, advance_departure)
     )

@@ -12,6 +12,7 @@ from .drafting import pages as drafting_pages
 from .file import pages as file_pages
 from .hall import call_pages, desk_pages, own_pages
 from .hall import pages as hall_pages
+from .likeness import pages as likeness_pages
 from .personal import person_of_firm
 
 revealing.subject("firm", person_of_firm)
@@ -26,6 +27,7 @@ __all__ = [
     "file_pages",
     "firm_pages",
     "hall_pages",
+    "likeness_pages",
     "list_effects",
     "office_pages",
     "own_pages",

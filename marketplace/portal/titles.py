@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.foundation.languages import joined, separator
+from marketplace.intermediaries.likeness.models import STANDING_TITLES
 from marketplace.ratings.titles import RATING_TITLES
 
 SECTIONS: dict[str, Any] = {
@@ -26,9 +27,27 @@ SECTIONS: dict[str, Any] = {
     "notices": _l("公示与异议"),
     "audit": _l("审计提示"),
     "catalogue": _l("服务事项清单"),
+    "likeness": _l("关联核查"),
+    "leaving": _l("退出与移出"),
 }
 
 TITLES: dict[str, dict[str, Any]] = {
+    "likeness": {
+        "asked_about": _l("与哪些单位相同须先核查"),
+        "look_back_months": _l("回溯期（月）"),
+        "shared_by_most": _l("住所、电话共用超过多少家不单独启动核查（家）"),
+        "statement_working_days": _l("机构陈述意见期限（工作日）"),
+        "decide_working_days": _l("作出认定期限（工作日）"),
+    },
+    "leaving": {
+        "statement_working_days": _l("陈述申辩和申请听证的期限（工作日）"),
+        "hearing_notice_working_days": _l("听证提前通知（工作日）"),
+        "no_qualification_days": _l("连续无有效资质可移出（日）"),
+        "return_months_voluntary": _l("主动退出后再次申请的间隔（月）"),
+        "return_months_removed": _l("移出后再次申请的间隔（月）"),
+        "appeal_working_days": _l("对移出决定申诉的期限（工作日）"),
+        "appeal_decision_working_days": _l("申诉复核期限（工作日）"),
+    },
     "catalogue": {
         "notice_days": _l("新版清单公示期（工作日）"),
         "proposal_days": _l("答复部门修改建议的期限（工作日）"),
@@ -249,6 +268,7 @@ VALUES: dict[str, Any] = {
     "none": _l("即时生效"),
     "after": _l("即时生效，事后核查"),
     "before": _l("审核后生效"),
+    **STANDING_TITLES,
     "social": _l("社会监督员"),
     "third_party": _l("第三方评估机构"),
     "quality": _l("服务质量"),

@@ -253,7 +253,8 @@ class BlacklistingStatus(Status):
 class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
     """Service on this marketplace suspended or ended for a firm, from–until, here and below.
 
-    It is not the national list of serious dishonesty.
+    It is not the national list of serious dishonesty. ``follows_id``: the listing of the same
+    subject under its former name, with which this one ends.
     """
 
     __tablename__ = "blacklistings"
@@ -287,6 +288,7 @@ class Blacklisting(PublicIdMixin, LifecycleMixin, Model):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
     edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"))
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("blacklistings.id"), index=True)
 
     organisation: Mapped[Organisation] = relationship()
     case: Mapped[Case] = relationship(back_populates="blacklisting")

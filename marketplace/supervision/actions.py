@@ -13,6 +13,10 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
 from marketplace.foundation.languages import stored
+from marketplace.intermediaries.likeness.actions import (
+    follow_national_list,
+    look_at_those_like,
+)
 from marketplace.ratings.models import Capacity, GradeProposal, ProposalStatus, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions.actions.cases import decide_case
@@ -38,6 +42,7 @@ def blacklist_and_withdraw(case: Case, reason: str, actor: Actor, now: datetime)
     hold_needs([case.organisation_id], below(case.jurisdiction_code), items)
     row = decide_case(case, reason, actor, now)
     carry_out(row, actor, row.from_at)
+    look_at_those_like(row.organisation_id, actor, row.from_at)
     return row
 
 
@@ -109,5 +114,6 @@ def take_national_list_over(found: NationalImport, actor: Actor, now: datetime) 
         flag_for_decision(organisation.id, why, actor, now, codes)
         audit.record("national_list.carried_out", actor, organisation, now, entries=entries)
         open_veto(found, organisation, actor, now)
+    follow_national_list(actor, now)
     for organisation in taken.freed:
         end_what_rested_on_it(found, organisation, actor, now)

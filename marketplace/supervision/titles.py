@@ -76,7 +76,9 @@ NOUNS: dict[str, Any] = {
     "invitation": _l("邀请"),
     "item_proposals": _l("清单修改建议"),
     "jurisdiction": _l("辖区"),
+    "departures": _l("退出与移出"),
     "ledger": _l("审计台账"),
+    "likeness_matches": _l("关联核查"),
     "list_drafts": _l("新版服务事项清单"),
     "lottery": _l("开奖号码"),
     "messages": _l("消息"),
@@ -123,6 +125,10 @@ NOUNS: dict[str, Any] = {
     "user": _l("账号"),
 }
 DEEDS: dict[str, Any] = {
+    "added": _l("补充"),
+    "stated": _l("陈述意见"),
+    "hearing_asked": _l("申请听证"),
+    "hearing_set": _l("确定听证时间"),
     "accepted": _l("接受"),
     "appointed": _l("授权"),
     "acknowledged": _l("确认"),

@@ -96,6 +96,9 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "intermediaries.self_check",
                     "intermediaries.transfer",
                     "intermediaries.transfers",
+                    "intermediaries.own_matches",
+                    "intermediaries.own_match",
+                    "supervision.declare_leaving",
                 ),
             ),
             Place(
@@ -180,6 +183,16 @@ GROUPS: tuple[tuple[Any, str | None, tuple[Place, ...]], ...] = (
                     "intermediaries.unclaimed",
                     "intermediaries.invite_claimant",
                 ),
+            ),
+            Place(
+                "supervision.likeness_desk",
+                _l("关联核查"),
+                ("supervision.likeness_match", "supervision.related_firms"),
+            ),
+            Place(
+                "supervision.departures",
+                _l("退出与移出"),
+                ("supervision.departure", "supervision.begin_removal"),
             ),
             Place("intermediaries.professional", _l("专业核查"), ("intermediaries.opinion",)),
             Place(

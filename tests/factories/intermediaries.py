@@ -52,7 +52,7 @@ def drafted(
         legal_representative=party.organisation.legal_representative or "李法",
         legal_identity=legal_identity or resident_id(n),
         agent_name=party.user.name,
-        agent_phone="0399-6660000",
+        agent_phone=f"0399-555{n:04d}",
         introduction="",
         decoupled=True,
         licence=files.store(io.BytesIO(PDF), "licence.pdf", actor, now, "licence"),

@@ -20,6 +20,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions, queries
+from marketplace.intermediaries.leaving.actions import take_off
 from marketplace.intermediaries.models import (
     CheckStatus,
     Firm,
@@ -200,7 +201,7 @@ def test_a_department_that_objects_takes_the_firm_off_the_lists(app: Flask) -> N
             actions.department_opinion(check, False, "", officer, clock.now())
         actions.resolve_question(made.firm, True, "经核实不成立", approver, clock.now())
         assert on_the_list() == [made.firm.id]
-        actions.delist(made.firm, "不再符合入驻条件", CLOCK, clock.now())
+        take_off(made.firm, "不再符合入驻条件", CLOCK, clock.now())
         assert on_the_list() == []
 
 

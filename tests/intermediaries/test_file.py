@@ -98,15 +98,6 @@ def test_agencies_and_persons_cannot_be_firms(app: Flask) -> None:
             actions.open_file(agency.organisation, CITY, agency.actor, clock.now())
 
 
-def test_leaving_waits_for_running_contracts(app: Flask) -> None:
-    with app.app_context(), transaction():
-        made = firms.listed()
-        with pytest.raises(Conflict):
-            actions.leave_register(made.firm, 1, made.actor, clock.now())
-        actions.leave_register(made.firm, 0, made.actor, clock.now())
-        assert queries.organisations_offering(CITY, "hpwj") == []
-
-
 def test_what_lies_with_the_bureau_cannot_be_changed(app: Flask) -> None:
     with app.app_context(), transaction():
         made = firms.submitted()

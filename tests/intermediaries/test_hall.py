@@ -20,7 +20,6 @@ from marketplace.foundation.calendar import moment
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Refused
 from marketplace.foundation.transactions import transaction
-from marketplace.intermediaries import actions as register
 from marketplace.intermediaries.hall import actions, queries
 from marketplace.intermediaries.hall.models import (
     ApplicationStatus,
@@ -33,8 +32,10 @@ from marketplace.intermediaries.hall.models import (
     SeatStatus,
 )
 from marketplace.intermediaries.hall.rules import end_of
+from marketplace.intermediaries.leaving.rules import Contracts
 from marketplace.intermediaries.models import Firm
 from marketplace.notices.models import Objection
+from marketplace.supervision.leaving.actions import declare_leaving
 from tests.factories import accounts as people
 from tests.factories import hall as halls
 from tests.factories import intermediaries, sanctions
@@ -375,7 +376,7 @@ def test_what_is_asked_again_and_who_may_not_sit(app: Flask, advance: Advance) -
         assert halls.sitting() == {ids[1]: 1, ids[3]: 2}
         # leaving the register takes the seat along, the same second
         firm = db.session.get_one(Firm, ids[1])
-        register.leave_register(firm, 0, known[1].actor, clock.now())
+        declare_leaving(firm, Contracts.FINISH, "", known[1].actor, clock.now())
         assert halls.sitting() == {ids[3]: 2}
         # of one's own will: the window is free at once
         seated = queries.application_of(call, ids[3])

@@ -124,6 +124,12 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "UPDATE organisations SET credit_code = (SELECT o.credit_code FROM organisations o "
         "JOIN firms f ON f.organisation_id = o.id ORDER BY f.id LIMIT 1)",
     ),
+    "I23b": (
+        (),
+        "UPDATE firms SET status = 'listed', listed_at = (SELECT max(at) FROM audit_ledger) WHERE "
+        "id IN (SELECT firm_id FROM likeness_matches WHERE decided_at IS NULL)",
+    ),
+    "I23c": ((), "DELETE FROM likeness_features WHERE kind = 'address'"),
     "I24": ((), "UPDATE firms SET legal_digest = 'x'"),
     "I27": ((), "UPDATE needs SET next_check_at = published_at WHERE status = 'published'"),
     "I28b": (

@@ -14,10 +14,12 @@ from marketplace.foundation import clock
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.intermediaries.likeness import features
+from marketplace.intermediaries.likeness.rules import TieKind
 from marketplace.intermediaries.models import Firm, Shareholder
 from marketplace.intermediaries.queries import person_digest
 from marketplace.sanctions import queries as sanctions_of
-from marketplace.supervision.related.queries import Tie, related_to
+from marketplace.supervision.related.queries import related_to
 from tests.factories import accounts, intermediaries, sanctions
 from tests.factories.notices import Somebody
 
@@ -80,21 +82,21 @@ def test_every_tie_is_found_and_bars_nobody(app: Flask) -> None:
         for each in (firm, *crowd):
             # a hall's machine: more sign in from it than could be one in truth
             _signed_in(each.organisation, each.user.id, "203.0.113.8", "hall")
-        db.session.flush()
+        features.keep([each.organisation.id for each in parties], clock.now())
         found = {
             each.organisation.id: set(each.ties)
             for each in related_to(firm.organisation, clock.now())
         }
         assert found == {
-            owned.organisation.id: {Tie.CONTROL},
-            sister.organisation.id: {Tie.SHAREHOLDER},
-            twin.organisation.id: {Tie.LEGAL_PERSON, Tie.DEVICE},
-            neighbour.organisation.id: {Tie.PHONE, Tie.ADDRESS},
-            guest.organisation.id: {Tie.LEGAL_NAME},
+            owned.organisation.id: {TieKind.CONTROL},
+            sister.organisation.id: {TieKind.SHAREHOLDER},
+            twin.organisation.id: {TieKind.LEGAL_PERSON, TieKind.DEVICE},
+            neighbour.organisation.id: {TieKind.PHONE, TieKind.ADDRESS},
+            guest.organisation.id: {TieKind.LEGAL_NAME},
         }
         back = related_to(owned.organisation, clock.now())
-        assert [(each.organisation.id, each.ties) for each in back] == [
-            (firm.organisation.id, (Tie.CONTROL,))
+        assert [(each.organisation.id, set(each.ties)) for each in back] == [
+            (firm.organisation.id, {TieKind.CONTROL})
         ]
         # one is blacklisted, and nobody else with it
         sanctions.blacklisted(firm)

@@ -12,13 +12,13 @@ from sqlalchemy import Row, Select, bindparam, exists, not_, select
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import policy
-from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
 
+from ..likeness.features import person_digest, practitioner_digest
 from ..models import (
     Firm,
     FirmStatus,
@@ -179,11 +179,6 @@ class RelationKeys:
     practitioners: frozenset[str]
 
 
-def person_digest(identity: str) -> str:
-    """The keyed digest of an identity number or credit code."""
-    return keyed_digest("person", identity.strip().upper())
-
-
 def relation_keys(firm_id: int) -> RelationKeys:
     """Legal representative, holder of more than half, professionals: as digests, never names."""
     firm = db.session.get_one(Firm, firm_id)
@@ -194,6 +189,6 @@ def relation_keys(firm_id: int) -> RelationKeys:
         legal_representative=firm.legal_digest,
         shareholders=frozenset({holder.identity_digest} if holder else ()),
         practitioners=frozenset(
-            keyed_digest("practitioner", each.number) for each in practitioners(firm_id)
+            practitioner_digest(each.number) for each in practitioners(firm_id)
         ),
     )

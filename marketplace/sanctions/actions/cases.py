@@ -192,6 +192,23 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
     until_at = calendar.moment(calendar.add_months(clock.local_day(now), case.months), CLOSE_OF_DAY)
     if listed_until is not None:
         until_at = min(until_at, listed_until)
+    ends_on = clock.local_day(listed_until) if listed_until is not None else None
+    return put_in_force(case, until_at, ends_on, actor, now)
+
+
+def put_in_force(
+    case: Case,
+    until_at: datetime,
+    ends_on: date | None,
+    actor: Actor,
+    now: datetime,
+    follows: Blacklisting | None = None,
+) -> Blacklisting:
+    """The blacklisting of a decided case, published; for a veto grade D is proposed too.
+
+    ``ends_on``: the day from which what it rests on stands no more. ``follows``: the listing of a
+    former name that it ends with.
+    """
     row = Blacklisting(
         case_id=case.id,
         organisation_id=case.organisation_id,
@@ -202,10 +219,10 @@ def decide_case(case: Case, reason: str, actor: Actor, now: datetime) -> Blackli
         from_at=now,
         until_at=until_at,
         edition_id=case.edition_id,
+        follows_id=follows.id if follows is not None else None,
     )
     lifecycle.begin(row, BlacklistingStatus.IN_FORCE, actor, now, check_at=row.until_at)
     _publish(case, row, actor, now)
-    ends_on = clock.local_day(listed_until) if listed_until is not None else None
     if case.cause.is_veto and _counts(case, ends_on, now):
         propose_grade(
             case.organisation_id,

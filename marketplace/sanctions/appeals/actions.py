@@ -21,6 +21,7 @@ from marketplace.notifications.actions import send
 
 from .. import queries as decisions
 from ..actions.cards import CLOSE_OF_DAY, LONGEST, policy_for, written
+from ..actions.succession import bring_along
 from ..actions.undoing import restate_notice, reverse_all, take_notice_down
 from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
@@ -178,6 +179,8 @@ def change(
     if until <= now:
         ended = CardStatus.ENDED if isinstance(target, Card) else BlacklistingStatus.ENDED
         lifecycle.move(target, ended, actor, now, reason="申诉复核变更期限")
+    if isinstance(target, Blacklisting):
+        bring_along(target, changed, actor, now)
     words = f"申诉复核结论：变更原决定，至{clock.written(until)}止"
     _tell_parties(appeal, words, appeal.decision_reason or "", "decided", now)
     return resumed
@@ -197,6 +200,7 @@ def revoke(appeal: Appeal, reason: str, actor: Actor, now: datetime, panel: str 
         take_notice_down(row, why, actor, now)
         if row.status is not BlacklistingStatus.REVOKED:
             lifecycle.move(row, BlacklistingStatus.REVOKED, actor, now, reason=why)
+        bring_along(row, why, actor, now)
     if appeal.case is not None:
         reverse_all(appeal.case, appeal, why, actor, now, from_the_start=True)
         close_repair(appeal.case, why, actor, now)

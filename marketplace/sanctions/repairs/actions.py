@@ -15,6 +15,7 @@ from marketplace.foundation.languages import stored
 from marketplace.notifications.actions import send
 
 from ..actions.cards import policy_for, written
+from ..actions.succession import bring_along
 from ..actions.undoing import reverse_all, take_notice_down
 from ..appeals.access import took_part
 from ..locking import locked
@@ -137,6 +138,7 @@ def _lift(repair: CreditRepair, decision: Card | Case, actor: Actor, now: dateti
     elif decision.blacklisting is not None:
         take_notice_down(decision.blacklisting, why, actor, now)
         lifecycle.move(decision.blacklisting, BlacklistingStatus.REPAIRED, actor, now, reason=why)
+        bring_along(decision.blacklisting, why, actor, now)
     reverse_all(decision, repair, why, actor, now)
 
 

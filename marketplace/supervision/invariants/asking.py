@@ -6,8 +6,6 @@ those of the list of invariants the marketplace was designed with. Not among the
 
 - I10, sealed prices: no method with sealed quotes is offered yet. The sealed numbers of a ceremony
   are I11 and I09.
-- I23 second half, firms tied to a barred one: nobody is barred for being related, and the decision
-  about such a tie is not kept yet.
 - I26 second half, totals of pages: asked where the pages are tested.
 - I28 second half, officers without a second factor: a session is kept before its factor is given;
   what it may do until then is asked at the door.
@@ -28,6 +26,7 @@ from marketplace.evaluations.bundled import actions as bundled
 from marketplace.finding import indexing
 from marketplace.foundation import audit, clock, heads
 from marketplace.foundation.db import db
+from marketplace.intermediaries.likeness import features
 from marketplace.ratings import actions as ratings
 from marketplace.ratings import verifying
 
@@ -119,6 +118,7 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I19b": ("an entry of the rating ledger has its evidence", structure.evidence),
     "I21c": ("marks are those committed when given, and posted as given", draws.marks),
     "I22b": ("nobody confirmed a grade that follows from what he recorded", structure.recorders),
+    "I23c": ("what is compared of a body is what its file says", features.differences),
     "I25": ("a status is the last of its history, every move an allowed one", structure.histories),
     "I27": ("what is due is done within two minutes", structure.due_work),
     "I30": ("personal numbers stand nowhere in clear", structure.personal_data),

@@ -178,8 +178,12 @@ UNION ALL SELECT 'cards ' || id FROM cards WHERE decided_by = proposed_by UNION 
 
 -- I23: a register knows a credit code once
 SELECT o.credit_code FROM firms f JOIN organisations o ON o.id = f.organisation_id WHERE f.status IN
-('submitted', 'checked', 'listed', 'questioned') AND o.credit_code IS NOT NULL GROUP BY
+('submitted', 'checked', 'listed', 'questioned', 'leaving') AND o.credit_code IS NOT NULL GROUP BY
 o.credit_code, f.register_code HAVING count(*) > 1;
+
+-- I23b: no firm is listed while it is not decided whom it is tied to
+SELECT m.id FROM likeness_matches m JOIN firms f ON f.id = m.firm_id WHERE f.status IN ('listed',
+'questioned') AND m.decided_at IS NULL AND m.opened_at < f.listed_at;
 
 -- I24: no two firms related by the register stand in one frozen list
 SELECT a.id FROM entries a JOIN entries b ON b.round_id = a.round_id AND b.id > a.id JOIN

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from marketplace.accounts import queries as accounts
@@ -23,9 +21,10 @@ from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
-from marketplace.foundation.titles import Titled
-from marketplace.intermediaries.models import Firm, Practitioner, Shareholder
-from marketplace.intermediaries.queries import person_digest
+from marketplace.intermediaries.likeness import queries as likeness
+from marketplace.intermediaries.likeness.features import compared
+from marketplace.intermediaries.likeness.rules import TieKind
+from marketplace.intermediaries.models import Firm
 from marketplace.sanctions.queries import Bar, bars
 
 MOST = 50
@@ -34,25 +33,13 @@ SHARED_BY_MOST = 5
 _SIGN_INS = timedelta(days=365)
 
 
-class Tie(Titled):
-    """What two bodies have in common."""
-
-    LEGAL_PERSON = "legal_person", _l("法定代表人为同一人（证件一致）")
-    LEGAL_NAME = "legal_name", _l("法定代表人同名（证件未核对）")
-    SHAREHOLDER = "shareholder", _l("同一股东持股超过 50%")
-    CONTROL = "control", _l("一方持有另一方超过 50% 的股份")
-    PRACTITIONER = "practitioner", _l("先后登记过同一执业人员")
-    PHONE = "phone", _l("联系电话相同")
-    ADDRESS = "address", _l("住所相同")
-    DEVICE = "device", _l("登录设备和网络地址相同（近一年）")
-
-
 @dataclass(frozen=True)
 class Related:
-    """Another body, what it has in common with the firm, and what bars it now."""
+    """Another body, what it has in common with the firm and how many bodies have that (0: not
+    counted), and what bars it now."""
 
     organisation: Organisation
-    ties: tuple[Tie, ...]
+    ties: dict[TieKind, int]
     bars: tuple[Bar, ...]
 
 
@@ -75,80 +62,27 @@ def firm_to_check(actor: Actor, public_id: str) -> Organisation:
 
 
 def related_to(organisation: Organisation, now: datetime) -> list[Related]:
-    """Bodies that have something in common with a firm, those with most in common first."""
-    ties: dict[int, set[Tie]] = defaultdict(set)
-    for tie, statement in _statements(organisation, now):
-        for key in db.session.scalars(statement):
-            ties[key].add(tie)
-    ties.pop(organisation.id, None)
-    bodies = db.session.scalars(
-        select(Organisation).where(
-            Organisation.id.in_(ties),
-            Organisation.function == OrganisationFunction.PARTY,
-            Organisation.kind != OrganisationKind.NATURAL_PERSON,
-        )
-    ).all()
+    """Bodies that have something in common with a firm, those with most in common first.
+
+    The register's comparison (``likeness``) and the sign-ins together.
+    """
+    ties: dict[int, dict[TieKind, int]] = defaultdict(dict)
+    for (kind, key), shared in likeness.shared_with(organisation.id).items():
+        if kind == "organisation":
+            ties[key] = {each.kind: each.bodies for each in shared}
+    for key in db.session.scalars(_same_devices(organisation, now)):
+        if key is not None and key != organisation.id:
+            ties[key][TieKind.DEVICE] = 0
+    bodies = db.session.scalars(select(Organisation).where(Organisation.id.in_(ties), compared()))
     nearest = sorted(bodies, key=lambda each: (-len(ties[each.id]), each.id))[:MOST]
     return [
         Related(
             each,
-            tuple(tie for tie in Tie if tie in ties[each.id]),
+            {tie: ties[each.id][tie] for tie in TieKind if tie in ties[each.id]},
             tuple(bars(each.id, accounts.register_for(each.jurisdiction_code), None, now)),
         )
         for each in nearest
     ]
-
-
-def _statements(organisation: Organisation, now: datetime) -> Iterator[tuple[Tie, Select[Any]]]:
-    """The keys of organisations by what they have in common with one; its own may be among them."""
-    firms = select(Firm.id).where(Firm.organisation_id == organisation.id)
-    persons = select(Firm.legal_digest).where(
-        Firm.organisation_id == organisation.id, Firm.legal_digest.is_not(None)
-    )
-    yield (
-        Tie.LEGAL_PERSON,
-        select(Firm.organisation_id).where(Firm.legal_digest.in_(persons)),
-    )
-    holders = select(Shareholder.identity_digest).where(
-        Shareholder.firm_id.in_(firms), Shareholder.ended_at.is_(None)
-    )
-    held = select(Firm.organisation_id).join(
-        Shareholder, and_(Shareholder.firm_id == Firm.id, Shareholder.ended_at.is_(None))
-    )
-    yield Tie.SHAREHOLDER, held.where(Shareholder.identity_digest.in_(holders))
-    if organisation.credit_code:
-        own = person_digest(organisation.credit_code)
-        yield Tie.CONTROL, held.where(Shareholder.identity_digest == own)
-    owners = [
-        each.id
-        for each in db.session.scalars(
-            select(Organisation).where(
-                Organisation.credit_code.is_not(None),
-                Organisation.name.in_(
-                    select(Shareholder.name).where(
-                        Shareholder.firm_id.in_(firms), Shareholder.ended_at.is_(None)
-                    )
-                ),
-            )
-        )
-        if person_digest(each.credit_code or "") in set(db.session.scalars(holders))
-    ]
-    yield Tie.CONTROL, select(Organisation.id).where(Organisation.id.in_(owners))
-    numbers = select(Practitioner.number).where(Practitioner.firm_id.in_(firms))
-    yield (
-        Tie.PRACTITIONER,
-        select(Firm.organisation_id)
-        .join(Practitioner, Practitioner.firm_id == Firm.id)
-        .where(Practitioner.number.in_(numbers)),
-    )
-    for tie, column, value in (
-        (Tie.LEGAL_NAME, Organisation.legal_representative, organisation.legal_representative),
-        (Tie.PHONE, Organisation.phone, organisation.phone),
-        (Tie.ADDRESS, Organisation.address, organisation.address),
-    ):
-        if value:
-            yield tie, select(Organisation.id).where(column == value)
-    yield Tie.DEVICE, _same_devices(organisation, now)
 
 
 def _same_devices(organisation: Organisation, now: datetime) -> Select[Any]:

@@ -16,6 +16,9 @@ DECISIONS = frozenset(
         "cards.suspended",
         "credit_repairs.granted",
         "credit_repairs.refused",
+        "departures.dismissed",
+        "departures.removed",
+        "departures.revoked",
         "draw.annulment_refused",
         "evaluation_reviews.excluded",
         "evaluation_reviews.kept",
@@ -32,6 +35,9 @@ DECISIONS = frozenset(
         "hall_judges.confirmed",
         "hall_judges.refused",
         "hall_seats.sitting",
+        "likeness_matches.related",
+        "likeness_matches.same",
+        "likeness_matches.unrelated",
         "objections.rejected",
         "objections.upheld",
         "practitioner_transfers.denied",
@@ -50,6 +56,7 @@ DECISIONS = frozenset(
 )
 REVERSALS = frozenset(
     {
+        "departures.revoked",
         "grade_proposals.rejected",
         "objections.upheld",
         "sanction_appeals.changed",

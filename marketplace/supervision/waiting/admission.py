@@ -12,6 +12,10 @@ from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.bulk import queries as registers_taken_over
 from marketplace.intermediaries.decoupling import queries as decoupling
+from marketplace.intermediaries.leaving import queries as leaving
+from marketplace.intermediaries.leaving.models import DepartureStatus
+from marketplace.intermediaries.likeness import queries as likeness
+from marketplace.intermediaries.likeness.models import MatchStatus
 from marketplace.intermediaries.models import CheckStatus, Firm, FirmStatus
 from marketplace.notices import queries as notices
 
@@ -45,6 +49,63 @@ def applications(search: Search) -> Iterator[Matter]:
             since=firm.status_since,
             due=firm.form_due_at if firm.status is not FirmStatus.QUESTIONED else None,
             clock=(ClockKind.FORM_CHECK, firm.id),
+        )
+
+
+_LIKENESS = {
+    MatchStatus.OPEN: (Permission.ADMISSION_CHECK, _l("核查关联")),
+    MatchStatus.PROPOSED: (Permission.ADMISSION_DECIDE, _l("认定关联")),
+}
+
+
+def likenesses(search: Search) -> Iterator[Matter]:
+    """Firms that share something with somebody barred, removed or gone: to check, to decide."""
+    if not search.wants(Permission.ADMISSION_CHECK, Permission.ADMISSION_DECIDE):
+        return
+    for match in likeness.waiting(search.codes, MOST):
+        permission, words = _LIKENESS[match.status]
+        yield Matter(
+            what=words,
+            about=match.firm.organisation.public_name,
+            status=match.status,
+            done_at=("supervision.likeness_match", match.public_id),
+            where="supervision.likeness_desk",
+            permission=permission,
+            since=match.status_since,
+            due=match.decide_by,
+            not_by=besides(match.proposed_by),
+        )
+
+
+_DEPARTURES = {
+    DepartureStatus.NOTICED: (Permission.ADMISSION_CHECK, _l("组织听证")),
+    DepartureStatus.HEARD: (Permission.ADMISSION_CHECK, _l("提出移出意见")),
+    DepartureStatus.PROPOSED: (Permission.ADMISSION_DECIDE, _l("决定移出")),
+    DepartureStatus.APPEALED: (Permission.SANCTION_REVIEW, _l("复核移出决定")),
+}
+
+
+def removals(search: Search) -> Iterator[Matter]:
+    """Removals to hear, to propose, to decide, to review."""
+    if not search.wants(*(permission for permission, _words in _DEPARTURES.values())):
+        return
+    for each in leaving.waiting(search.codes, MOST):
+        if each.status is DepartureStatus.NOTICED and not each.awaits_hearing:
+            continue
+        permission, words = _DEPARTURES[each.status]
+        decides = each.status is not DepartureStatus.HEARD
+        yield Matter(
+            what=words,
+            about=each.firm.organisation.public_name,
+            status=each.status,
+            done_at=("supervision.departure", each.public_id),
+            where="supervision.departures",
+            permission=permission,
+            since=each.status_since,
+            due=each.review_by if each.status is DepartureStatus.APPEALED else None,
+            not_by=besides(each.begun_by, each.proposed_by, each.decided_by)
+            if decides and permission is not Permission.ADMISSION_CHECK
+            else frozenset(),
         )
 
 

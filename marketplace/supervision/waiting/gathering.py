@@ -20,6 +20,8 @@ from .matter import MOST, Matter, Page, Search, Source
 
 SOURCES: tuple[Source, ...] = (
     admission.applications,
+    admission.likenesses,
+    admission.removals,
     admission.professional_checks,
     admission.decoupling_lists,
     admission.objections,

@@ -12,6 +12,9 @@ from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.file import queries as filing
+from marketplace.intermediaries.leaving import queries as leaving
+from marketplace.intermediaries.leaving.models import DepartureStatus
+from marketplace.intermediaries.likeness import queries as likeness
 from marketplace.intermediaries.models import Firm
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.measures.queries import measures_of
@@ -49,6 +52,39 @@ def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
             where=FILE,
             since=step.since,
             due=step.due,
+        )
+
+
+def own_matters(actor: Actor, now: datetime) -> Iterator[Line]:
+    """What the firm may say something to: whom it is compared with, its removal."""
+    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
+        return
+    firm = _firm(actor)
+    if firm is None:
+        return
+    for match in likeness.of_firm(firm.id):
+        if match.is_open and match.stated_at is None and now < match.statement_due_at:
+            yield Line(
+                what=_("就关联核查陈述意见"),
+                about=firm.organisation.name,
+                page="intermediaries.own_match",
+                key=match.public_id,
+                where=FILE,
+                since=match.opened_at,
+                due=match.statement_due_at,
+            )
+    departure = leaving.under_way(firm.id)
+    if departure is None or departure.status is not DepartureStatus.NOTICED:
+        return
+    if departure.stated_at is None:
+        yield Line(
+            what=_("就移出名录陈述申辩"),
+            about=str(departure.ground.title) if departure.ground else "",
+            page="supervision.departure",
+            key=departure.public_id,
+            where=FILE,
+            since=departure.begun_at,
+            due=departure.statement_due_at,
         )
 
 

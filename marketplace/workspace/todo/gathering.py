@@ -18,6 +18,7 @@ from .line import Line
 Source = Callable[[Actor, datetime], Iterator[Line]]
 SOURCES: tuple[Source, ...] = (
     firms.own_file,
+    firms.own_matters,
     firms.own_sanctions,
     firms.awards_to_accept,
     owners.drafts,

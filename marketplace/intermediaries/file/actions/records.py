@@ -36,6 +36,13 @@ def end_record(
     lock(row)
     if row.ended_at is not None:
         raise Conflict(_("该登记已经撤下"), rule="ended")
+    end_now(row, firm, actor, now)
+
+
+def end_now(
+    row: Qualification | Practitioner | Offering | Branch, firm: Firm, actor: Actor, now: datetime
+) -> None:
+    """The same of a row that stands, whoever may say so: also when its firm leaves."""
     row.ended_at = now
     if isinstance(row, Qualification | Practitioner):
         row.next_check_at = None

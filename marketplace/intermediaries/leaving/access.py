@@ -1,0 +1,59 @@
+"""Who may see a departure: the firm, and the officers of its register and above."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from marketplace.accounts.overseeing import supervises
+from marketplace.foundation.actor import Actor
+from marketplace.foundation.db import db
+from marketplace.foundation.errors import Missing
+from marketplace.foundation.finding import by_public_id
+
+from ..models import Firm
+from .models import Departure
+
+
+def departure_for(actor: Actor, public_id: str) -> Departure:
+    """The departure, for either side; Missing otherwise."""
+    found = by_public_id(Departure, public_id)
+    if is_own(actor, found) or is_officer(actor, found):
+        return found
+    raise Missing(public_id)
+
+
+def own_departure(actor: Actor, public_id: str) -> Departure:
+    """The same, for the firm alone."""
+    found = by_public_id(Departure, public_id)
+    if not is_own(actor, found):
+        raise Missing(public_id)
+    return found
+
+
+def officers_departure(actor: Actor, public_id: str) -> Departure:
+    """The same, for officers alone."""
+    found = by_public_id(Departure, public_id)
+    if not is_officer(actor, found):
+        raise Missing(public_id)
+    return found
+
+
+def firm_to_remove(actor: Actor, public_id: str) -> Firm:
+    """A firm on the officer's register or one below; Missing otherwise."""
+    firm = db.session.scalar(select(Firm).where(Firm.public_id == public_id))
+    if firm is None or not supervises(actor, firm.register_code):
+        raise Missing(public_id)
+    return firm
+
+
+def is_own(actor: Actor, departure: Departure) -> bool:
+    """Of the actor's firm."""
+    return (
+        actor.organisation_id is not None
+        and departure.firm.organisation_id == actor.organisation_id
+    )
+
+
+def is_officer(actor: Actor, departure: Departure) -> bool:
+    """An officer of the firm's register or above."""
+    return supervises(actor, departure.firm.register_code)

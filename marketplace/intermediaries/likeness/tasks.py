@@ -1,0 +1,35 @@
+"""What becomes due: files that say something new, matters past their time, bodies not kept yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select
+
+from marketplace.foundation import tasks
+from marketplace.foundation.db import db
+
+from . import actions, features
+from .models import Feature, Match
+
+
+def advance_due() -> int:
+    """Compare what is new, tell of what is late."""
+    compared = tasks.advance_each(Feature.__tablename__, _new, actions.compare_anew)
+    return compared + tasks.sweep(Match, actions.advance_match)
+
+
+def _new(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+    query = features.bodies_to_compare(now).where(Feature.organisation_id.not_in(left_alone))
+    return db.session.scalars(query.limit(tasks.BATCH)).all()
+
+
+def keep_lacking() -> int:
+    """Keep the features of bodies that were written before, or past the unit of work."""
+    done: int = tasks.in_transaction(lambda _actor, now: _keep(now))
+    return done
+
+
+def _keep(now: datetime) -> int:
+    return features.keep(features.lacking(features.BATCH), now) + features.keep_records(now)

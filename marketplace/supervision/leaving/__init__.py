@@ -1,0 +1,1 @@
+"""Leaving with everything that hangs on it: entries, orders, running contracts."""
