@@ -43,9 +43,9 @@ def next_reminder(valid_until: date, today: date, days_before: Sequence[int]) ->
 
     The last one is the day after its last valid day, when it no longer serves.
     """
-    days = [valid_until - timedelta(days=n) for n in days_before] + [
-        valid_until + timedelta(days=1)
-    ]
+    days = [valid_until - timedelta(days=n) for n in days_before]
+    if valid_until < date.max:
+        days.append(valid_until + timedelta(days=1))
     return min((day for day in days if day > today), default=None)
 
 

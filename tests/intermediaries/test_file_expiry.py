@@ -191,3 +191,13 @@ def test_the_numbers_are_an_editions(app: Flask) -> None:
         edition = filing.file_policy(people.CITY, clock.today())
         assert edition.values.recheck.name == "before"
         assert edition.values.self_check_pauses is False
+
+
+def test_a_certificate_may_end_on_the_last_day_there_is(app: Flask, sign_in_as: SignIn) -> None:
+    party = made(app, firms.listed)
+    paper = {"type": "安全评价机构资质", "number": "AP-9", "issuer": "甲", "grade": ""}
+    days = {"valid_from": "2024-01-01", "valid_until": "9999-12-31"}
+    firm = sign_in_as(party.user)
+    send(firm, "/firm/qualifications", **paper, **days)
+    assert one(app, Qualification.valid_until) == date.max
+    assert "AP-9" in read(firm, "/firm")
