@@ -124,6 +124,7 @@ def registrations(plan: Plan) -> Iterator[Row]:
             "introduction": "从事建设项目中介服务，专业人员齐备。",
             "decoupled": True,
             "submitted_at": at,
+            "committed_at": at,
             "listed_at": at,
         }
 

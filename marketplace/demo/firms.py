@@ -182,21 +182,23 @@ def send_again(cast: Cast, login: str, firm_id: int) -> None:
         )
 
 
-def import_tied(cast: Cast, logins: Sequence[str]) -> None:
-    """The bureau takes in the list of bodies not decoupled, with these firms on it."""
+def import_tied(cast: Cast, logins: Sequence[str], others: Sequence[tuple[str, str]] = ()) -> None:
+    """The bureau takes in the list of bodies not decoupled, with these firms and others, by name
+    and credit code, on it."""
     operator, approver = (cast.desk(CITY, place).actor for place in ("operator", "approver"))
-    bodies = [
+    firms = [
         db.session.get_one(Organisation, cast.firms[login].organisation_id) for login in logins
     ]
+    bodies = [(firm.name, firm.credit_code or "") for firm in firms] + list(others)
     rows = [
         {
-            "name": body.name,
-            "credit_code": body.credit_code or "",
+            "name": name,
+            "credit_code": code,
             "department": "青河市水利局下属单位（演示）",
             "tie": "staff",
             "note": "法定代表人为在编人员（演示）",
         }
-        for body in bodies
+        for name, code in bodies
     ]
     with transaction():
         now = clock.now()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from datetime import datetime, time, timedelta
 
+from marketplace.accounts import credit_code
 from marketplace.accounts.rules import DEMO_PASSWORD
 from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
@@ -61,11 +62,19 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(truth.disputed(cast, days, 25))
     agenda.add(serving.rated(cast, days, 40, 1))
     agenda.add(opinions.exchanged(cast, days, 20))
+    agenda.add(_tied(cast, days))
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
     agenda.add(seating.hall(cast, days))
     agenda.run(days.end, lambda day: None)
     return_to_present()
+
+
+def _tied(cast: Cast, days: Days) -> Story:
+    """The list of bodies not decoupled, with nobody of the platform on it."""
+    yield days.at(12)
+    code = credit_code.complete(f"12{people.CITY}MB2DEM001")
+    firms.import_tied(cast, (), [("青河市水利工程质量检测站（演示）", code)])
 
 
 def return_to_present() -> None:

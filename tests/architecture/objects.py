@@ -14,6 +14,7 @@ from sqlalchemy import select
 from marketplace.fees.charges.models import Charge
 from marketplace.foundation import clock
 from marketplace.foundation.db import Base, db
+from marketplace.intermediaries.decoupling.models import DecouplingEntry
 from marketplace.intermediaries.hall.models import HallApplication
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
@@ -311,6 +312,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("accounts.invitation", "token"): "a secret: whoever holds it is meant",
     ("accounts.join", "token"): "a secret: whoever holds it is meant",
     ("accounts.reset_password", "token"): "a secret: whoever holds it is meant",
+    ("intermediaries.keep", "name"): "a field of the reader's own application",
     ("catalogue.item", "code"): "an item of the public catalogue",
     ("catalogue.propose_change", "code"): "an item of the public catalogue",
     ("catalogue.propose_drop", "code"): "an item of the public catalogue",
@@ -381,6 +383,11 @@ def _to_judge(judge: Any) -> Values:
     return [{"application_id": row.public_id} for row in rows]
 
 
+def _tied(_firm: Any) -> Values:
+    entry = db.session.scalars(select(DecouplingEntry).order_by(DecouplingEntry.id)).first()
+    return [{"entry_id": entry.public_id}] if entry is not None else []
+
+
 # the other arguments of an address, by the thing its ``public_id`` names
 BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
@@ -393,6 +400,7 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "fees.edit_row": _rows,
     "fees.remove_row": _rows,
     "fees.charge": lambda audit: [{"number": number} for number in _charge_numbers(audit)],
+    "intermediaries.clear": _tied,
     "intermediaries.end_record": lambda row: [{"kind": RECORDS[type(row).__name__]}],
     "intermediaries.hall_explain": _to_judge,
     "intermediaries.hall_sheet": _to_judge,

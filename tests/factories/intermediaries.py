@@ -50,7 +50,8 @@ def drafted(
     actions.save_file(
         firm,
         legal_representative=party.organisation.legal_representative or "李法",
-        legal_identity=legal_identity or resident_id(n),
+        # far from the numbers that tests choose
+        legal_identity=legal_identity or resident_id(100_000 + n),
         agent_name=party.user.name,
         agent_phone=f"0399-555{n:04d}",
         introduction="",

@@ -113,7 +113,7 @@ def _decided(draw: st.DrawFn) -> list[Entry]:
                 step,
                 grade,
                 day,
-                proposal=draw(st.integers(1, number - 1)),
+                proposal=draw(st.integers(1, max(1, number - 1))),
                 in_force_on=day + timedelta(days=7) if confirmed else None,
             )
         )
