@@ -13,6 +13,8 @@ from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries import actions, queries
+from marketplace.intermediaries.leaving import actions as leaving
+from marketplace.intermediaries.leaving.rules import Contracts
 from marketplace.intermediaries.models import Firm, Recommendation
 from tests.factories import accounts
 
@@ -109,3 +111,9 @@ def listed(item_codes: Sequence[str] = ("hpwj",), **more: object) -> RegisteredF
     actions.pass_check(made.firm, all_passed(), Recommendation.LIST, "", operator.actor, now)
     actions.list_firm(made.firm, approver.actor, now)
     return made
+
+
+def left(firm: Firm, actor: Actor) -> None:
+    """A firm without running contracts declares that it leaves, and has left."""
+    now = clock.now()
+    leaving.complete(leaving.declare(firm, Contracts.FINISH, "业务调整", actor, now), actor, now)

@@ -102,7 +102,7 @@ def test_results_are_found_by_the_same_words(
         for organisation, code, actor in named:
             row = register.firm_of(organisation, code)
             assert row is not None
-            actions.leave_register(row, 0, actor, clock.now())
+            intermediaries.left(row, actor)
     assert address in client.get("/results", query_string={"q": winner}).text
 
 

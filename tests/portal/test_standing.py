@@ -33,7 +33,7 @@ def _firms() -> dict[str, str]:
     }
     now = clock.now()
     actions.set_availability(made["paused"].firm, True, None, made["paused"].actor, now)
-    actions.leave_register(made["left"].firm, 0, made["left"].actor, now)
+    intermediaries.left(made["left"].firm, made["left"].actor)
     sanctions.blacklisted(made["barred"])
     (check,) = queries.professional_checks(made["questioned"].firm)
     officer = accounts.officer(Role.DEPARTMENT_OFFICER, "sthj").actor
