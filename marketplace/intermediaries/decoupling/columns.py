@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from marketplace.accounts import credit_code
-from marketplace.foundation.errors import Invalid
 from marketplace.foundation.languages import N_
-from marketplace.foundation.spreadsheets import Choice, Column, Row, Sheet, Table, workbook
+from marketplace.foundation.spreadsheets import Choice, Column, Sheet, Table, workbook
+from marketplace.sanctions.national.columns import check_code
 
 SHEET = "未脱钩中介机构名单"
 MAX_ROWS = 5_000
@@ -62,7 +61,7 @@ def rows_of(table: Table) -> list[Tied]:
     seen: dict[str, int] = {}
     found = []
     for row in table.rows:
-        _check_code(table, row)
+        check_code(table, row)
         if row.bad:
             continue
         values: dict[str, Any] = row.values
@@ -78,17 +77,3 @@ def rows_of(table: Table) -> list[Tied]:
         seen[tied.credit_code] = row.number
         found.append(tied)
     return found
-
-
-def _check_code(table: Table, row: Row) -> None:
-    text = row.values["credit_code"]
-    if not isinstance(text, str):
-        return
-    try:
-        row.values["credit_code"] = credit_code.checked(text)
-    except Invalid:
-        table.complain(
-            row,
-            "credit_code",
-            N_("统一社会信用代码校验未通过，请逐位核对登记证照（不含字母 I、O、Z、S、V）"),
-        )

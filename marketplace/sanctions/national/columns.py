@@ -84,7 +84,7 @@ def rows_of(table: Table, today: date) -> list[Listing]:
     seen: dict[tuple[str, str, str], int] = {}
     found = []
     for row in table.rows:
-        _check_code(table, row)
+        check_code(table, row)
         _check_days(table, row, today)
         if row.bad:
             continue
@@ -103,7 +103,8 @@ def rows_of(table: Table, today: date) -> list[Listing]:
     return found
 
 
-def _check_code(table: Table, row: Row) -> None:
+def check_code(table: Table, row: Row) -> None:
+    """Keep a row's credit code as it is written in full, or complain of its cell."""
     text = row.values["credit_code"]
     if not isinstance(text, str):
         return
