@@ -60,6 +60,8 @@ PATHS: dict[ClockKind, str] = {
     ClockKind.RELEASE: "/firm/transfers/{}",
     ClockKind.TRANSFER: "/supervision/transfers/{}",
     ClockKind.SELF_CHECK: "/firm/self-check",
+    ClockKind.HALL_JUDGE: "/supervision/hall/calls/{}",
+    ClockKind.HALL_MARKS: "/hall/judging/{}",
 }
 
 

@@ -47,6 +47,8 @@ class ClockKind(Titled):
     RELEASE = "release", _l("答复执业人员转出请求")
     TRANSFER = "transfer", _l("裁定执业人员转出")
     SELF_CHECK = "self_check", _l("完成年度自查")
+    HALL_JUDGE = "hall_judge", _l("确认大厅征集评委")
+    HALL_MARKS = "hall_marks", _l("大厅窗口征集评分")
 
 
 class RunningClock(Model):

@@ -20,7 +20,7 @@ from . import access as whose
 from . import actions, demo_mails, dossier, matters, queries
 from . import evidence as evidence_of
 from .queries import Box
-from .rail import Group, rail
+from .rail.showing import Group, rail
 from .rules import View
 from .story import story as story_of
 from .todo.gathering import Todo, counts, lamps, todo

@@ -6,13 +6,15 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from marketplace.accounts.models import User, WebSession
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files, policy
 from marketplace.foundation.actor import CLOCK
@@ -27,6 +29,7 @@ from marketplace.intermediaries.decoupling.columns import COLUMNS, SHEET
 from marketplace.intermediaries.decoupling.models import DecouplingUpload, UploadStatus
 from marketplace.intermediaries.models import Firm, FirmStatus, Recommendation
 from marketplace.intermediaries.rules import AdmissionPolicy
+from tests.accounts.devices import set_up, sign_in
 from tests.factories import accounts as people
 from tests.factories import intermediaries as firms
 from tests.intermediaries.test_open_admission import SHIPPED
@@ -191,3 +194,32 @@ def test_where_firms_enter_by_commitment_one_on_the_list_waits_for_an_officer(ap
         )
         assert tied.firm.status is FirmStatus.CHECKED
         assert db.session.scalars(select(DecouplingUpload)).one().confirmed_at is not None
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_confirming_a_list_asks_once_more_for_the_second_factor(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for the national list: a proof older than five minutes is asked for anew."""
+    login = made(app, lambda: people.officer(Role.BUREAU_APPROVER).user.login)
+    key = made(app, lambda: uploaded(csv(line(people.new_credit_code()))).public_id)
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", True)
+    browser, confirm = app.test_client(), f"/supervision/decoupling/imports/{key}/confirm"
+    sign_in(browser, login)
+    device = set_up(app, browser)
+    with app.app_context(), transaction():
+        for session in db.session.scalars(select(WebSession)):
+            assert session.confirmed_at is not None
+            session.confirmed_at -= timedelta(minutes=6)
+        db.session.execute(update(User).values(factor_step=None))
+    asked = browser.post(confirm)
+    assert asked.status_code == 403
+    assert 'name="code"' in asked.text
+    status = select(DecouplingUpload.status)
+    with app.app_context():
+        assert db.session.scalars(status).one() is UploadStatus.READY
+    proved = browser.post("/account/confirm", data={"code": device.code(1)})
+    assert proved.status_code == 303
+    assert browser.post(confirm).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(status).one() is UploadStatus.CONFIRMED

@@ -11,6 +11,7 @@ import pytest
 
 from marketplace.commands.editions import EDITIONS
 from marketplace.foundation import policy
+from marketplace.intermediaries.hall.fairness import unfair_word
 from marketplace.intermediaries.hall.rules import (
     Candidate,
     Criterion,
@@ -20,15 +21,24 @@ from marketplace.intermediaries.hall.rules import (
     far_off,
     last_day,
     mean_of,
-    place_words,
     ranked,
     terms_in_a_row,
-    unfair_word,
 )
 from marketplace.ratings.rules.entries import Grade
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
-PLACES = place_words(["青河市（演示）", "东城区（演示）", "山东省", "单县"])
+PLACES = (
+    "青河市（演示）",
+    "东城区（演示）",
+    "山东省",
+    "单县",
+    "平安区",
+    "高新区",
+    "开发区",
+    "青河经济开发区",
+    "安平县（演示）",
+    "建设街道",
+)
 
 
 def _candidate(
@@ -48,15 +58,44 @@ def _candidate(
         ("机构性质", "国有企业加分", "国有"),
         ("经验", "熟悉山东情况", "山东"),
         ("经验", "熟悉单县情况", "单县"),
+        ("业绩", "在东城完成的同类成果", "东城"),
+        ("业绩", "平安区内完成的同类成果", "平安区"),
+        ("机构", "平安注册的机构加分", "平安"),
+        ("机构", "安平境内设点", "安平"),
+        ("机构", "高新区企业优先", "高新区"),
+        ("机构", "安平企业优先", "安平"),
+        ("业绩", "承担过我市项目", "我市"),
+        ("机构", "本市企业优先", "本市"),
+        ("业绩", "本行政区域内的业绩", "本行政区"),
+        ("业绩", "区域内企业加分", "区域内"),
+        ("机构", "注册在我市的加分", "注册在"),
     ],
 )
 def test_a_criterion_may_not_ask_where_a_firm_is_from(name: str, looked_at: str, word: str) -> None:
     assert unfair_word(Criterion(name, looked_at, 10), PLACES) == word
 
 
-def test_a_criterion_about_the_service_is_fair() -> None:
-    fair = Criterion("服务方案", "窗口人员配备、受理流程、简单事项即办", 40)
-    assert unfair_word(fair, PLACES) is None
+@pytest.mark.parametrize(
+    "looked_at",
+    [
+        "窗口人员配备、受理流程、简单事项即办",
+        "保障工程平安、人员安全的措施",
+        "高新技术企业成果转化、软件开发经验",
+        "市政建设项目、在建设期内的现场服务",
+        "安平稳定的服务保障",
+        "清单县级事项的办理流程",
+        "符合我国有关技术标准，资质全国有效",
+        "成本市场化测算、样本区间的确定",
+        "基本地质资料的收集，野外地形测量能力",
+        "本地块情况的说明",
+        "适当地调整人员，无差异地提供服务",
+        "资料异地备份，金属地下管线探测",
+        "窗口区域内的秩序维护",
+        "执业人员注册在有效期内",
+    ],
+)
+def test_a_criterion_about_the_service_is_fair(looked_at: str) -> None:
+    assert unfair_word(Criterion("服务方案", looked_at, 40), PLACES) is None
 
 
 def test_the_order_is_mean_then_grade_then_reputation_then_the_draw() -> None:

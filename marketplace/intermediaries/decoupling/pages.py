@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.queries import lineage
+from marketplace.accounts.stepping import step_up
 from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import paginate
@@ -89,6 +90,7 @@ def decoupling_import(public_id: str) -> str:
 
 @bp.post("/supervision/decoupling/imports/<public_id>/confirm")
 @allow(Permission.ADMISSION_DECIDE)
+@step_up
 @writes
 def confirm_decoupling(public_id: str) -> ResponseReturnValue:
     """Put an upload in the place of the list in force."""

@@ -22,8 +22,9 @@ from marketplace.notifications.actions import send
 
 from .. import queries as register_queries
 from . import queries
+from .fairness import unfair_word
 from .models import ApplicationStatus, CallStatus, HallCall, HallCriterion
-from .rules import FULL, Criterion, HallPolicy, place_words, unfair_word
+from .rules import FULL, Criterion, HallPolicy
 
 CALL_NOTICE, RESULT_NOTICE = "hall_call", "hall_result"
 SHORTEST, LONGEST = 5, 500
@@ -160,7 +161,7 @@ def _must_be_fair(criteria: Sequence[Criterion], register: str) -> None:
             rule="hall.criteria",
         )
     tree = areas.areas()[register]
-    places = place_words(areas.areas()[code].name for code in (*tree.lineage[:-1], *tree.below))
+    places = [areas.areas()[code].name for code in (*tree.lineage[:-1], *tree.below)]
     for number, each in enumerate(criteria, start=1):
         if not 1 <= each.points <= FULL:
             raise Invalid(

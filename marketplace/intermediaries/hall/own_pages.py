@@ -156,12 +156,15 @@ def hall_give_up(public_id: str) -> ResponseReturnValue:
 @bp.get("/hall/judging")
 @access(SIGNED_IN)
 def hall_judging() -> ResponseReturnValue:
-    """The calls the reader marks or marked."""
-    actor = require_actor()
+    """The calls the reader marks or marked, what is due next first."""
+    actor, now = require_actor(), clock.now()
+    found = queries.duties(actor.user_id or 0, now)
     return render_template(
         "intermediaries/hall/judging.html",
-        judgeships=queries.judgeships(actor.user_id or 0),
-        now=clock.now(),
+        waiting=[each for each in found if each.is_open],
+        ahead=[each for each in found if each.is_ahead],
+        over=[each for each in found if each.is_over],
+        now=now,
     )
 
 

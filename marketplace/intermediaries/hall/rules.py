@@ -21,29 +21,6 @@ FULL = 100
 # a mark is kept in tenths: 12.5 points are 125
 TENTHS = 10
 GRADE_ORDER = {Grade.A: 0, Grade.B: 1, Grade.C: 2, Grade.UNGRADED: 3, Grade.D: 4}
-# what a criterion may not ask: whoever is from here would have the better of it
-PLACE_WORDS = (
-    "本地",
-    "当地",
-    "本市",
-    "本县",
-    "本区",
-    "本省",
-    "本镇",
-    "本行政区",
-    "属地",
-    "辖区内",
-    "区域内",
-    "外地",
-    "异地",
-    "注册地",
-    "注册在",
-    "户籍",
-    "分支机构",
-    "分公司",
-    "办事处",
-)
-OWNERSHIP_WORDS = ("所有制", "国有", "国企", "民营", "外资", "注册资本", "注册资金")
 
 
 @dataclass(frozen=True)
@@ -79,28 +56,6 @@ class Criterion:
     name: str
     looked_at: str
     points: int
-
-
-def unfair_word(criterion: Criterion, places: Iterable[str]) -> str | None:
-    """The word by which a criterion asks where a firm is from or whose it is; None: fair.
-
-    ``places`` are the names of the areas around: 青河 and 青河市 alike.
-    """
-    text = f"{criterion.name} {criterion.looked_at}"
-    return next(
-        (word for word in (*PLACE_WORDS, *OWNERSHIP_WORDS, *places) if word and word in text), None
-    )
-
-
-def place_words(names: Iterable[str]) -> list[str]:
-    """The names of areas as a criterion might write them."""
-    found = []
-    for name in names:
-        plain = name.split("（")[0]
-        found.append(plain)
-        if len(plain) > 2 and plain[-1] in "省市县区镇乡":
-            found.append(plain[:-1])
-    return found
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from .contracts import CONTRACTS
 from .discipline import DISCIPLINE
 from .evaluations import EVALUATIONS
 from .filing import FILING
+from .hall import HALL
 from .register import REGISTER
 from .shape import Found
 
-DEADLINES = (*CONTRACTS, *DISCIPLINE, *EVALUATIONS, *FILING, *REGISTER)
+DEADLINES = (*CONTRACTS, *DISCIPLINE, *EVALUATIONS, *FILING, *HALL, *REGISTER)
 
 
 @cache

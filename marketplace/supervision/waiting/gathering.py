@@ -50,6 +50,7 @@ SOURCES: tuple[Source, ...] = (
     cataloguing.list_drafts,
     cataloguing.offlist_demands,
     seating.hall_calls,
+    seating.hall_benches,
     seating.hall_judges,
     seating.hall_seats,
 )

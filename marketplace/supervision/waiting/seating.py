@@ -1,4 +1,4 @@
-"""The hall: calls to publish, judges to confirm, results questioned, windows to fill."""
+"""The hall: calls to publish, judges to find and to confirm, results questioned, windows to fill."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.intermediaries.hall import queries
 from marketplace.intermediaries.hall.models import CallStatus, JudgeStatus
 
+from ..models import ClockKind
 from .matter import Matter, Search, besides
 
 DESK, CALL = "intermediaries.hall_desk", "intermediaries.hall_manage"
@@ -53,9 +54,30 @@ def hall_judges(search: Search) -> Iterator[Matter]:
             where=DESK,
             permission=Permission.ADMISSION_DECIDE,
             since=each.proposed_at,
-            due=each.call.apply_by,
+            due=each.call.mark_by or each.call.apply_by,
+            clock=(ClockKind.HALL_JUDGE, each.id),
             not_by=besides(each.proposed_by, each.user_id),
             place=each.call.register_code,
+        )
+
+
+def hall_benches(search: Search) -> Iterator[Matter]:
+    """Calls that judges mark and that have too few of them, or of too few offices."""
+    if not search.wants(Permission.ADMISSION_CHECK):
+        return
+    for each in queries.calls_with((CallStatus.OPEN, CallStatus.MARKING), search.codes):
+        if not each.scored or queries.has_bench(each, search.now):
+            continue
+        yield Matter(
+            what=_l("聘请大厅征集评委"),
+            about=each.title,
+            status=each.status,
+            done_at=(CALL, each.public_id),
+            where=DESK,
+            permission=Permission.ADMISSION_CHECK,
+            since=each.status_since,
+            due=each.mark_by or each.apply_by,
+            place=each.register_code,
         )
 
 

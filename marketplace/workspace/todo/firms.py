@@ -12,6 +12,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.file import queries as filing
+from marketplace.intermediaries.hall import queries as hall
 from marketplace.intermediaries.leaving import queries as leaving
 from marketplace.intermediaries.leaving.models import DepartureStatus
 from marketplace.intermediaries.likeness import queries as likeness
@@ -85,6 +86,23 @@ def own_matters(actor: Actor, now: datetime) -> Iterator[Line]:
             where=FILE,
             since=departure.begun_at,
             due=departure.statement_due_at,
+        )
+
+
+def hall_calls(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Calls for windows of the hall that the firm may answer: of its own will."""
+    firm = _firm(actor)
+    if firm is None:
+        return
+    for call in hall.calls_to_answer(firm, now):
+        yield Line(
+            what=_("申请大厅窗口席位（自愿）"),
+            about=call.title,
+            page="intermediaries.hall_apply",
+            key=call.public_id,
+            where="intermediaries.hall_own",
+            since=call.published_at,
+            due=call.apply_by,
         )
 
 

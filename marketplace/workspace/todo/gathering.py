@@ -19,6 +19,7 @@ Source = Callable[[Actor, datetime], Iterator[Line]]
 SOURCES: tuple[Source, ...] = (
     firms.own_file,
     firms.own_matters,
+    firms.hall_calls,
     firms.own_sanctions,
     firms.awards_to_accept,
     owners.drafts,

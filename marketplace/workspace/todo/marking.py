@@ -100,13 +100,13 @@ def hall_sheets(actor: Actor, now: datetime) -> Iterator[Line]:
     """Applications for windows of the hall that a judge has not marked, or is to explain."""
     if actor.user_id is None:
         return
-    for judge in hall.judges_asked(actor.user_id, now):
+    for duty in hall.duties_open(actor.user_id, now):
         yield Line(
-            what=_("大厅窗口征集评分"),
-            about=judge.call.title,
+            what=_("大厅窗口征集评分") if duty.left else _("公开说明大厅征集评分的偏离"),
+            about=duty.call.title,
             page="intermediaries.hall_judge",
-            key=judge.public_id,
+            key=duty.judge.public_id,
             where="intermediaries.hall_judging",
-            since=judge.call.status_since,
-            due=judge.call.mark_by,
+            since=duty.call.status_since,
+            due=duty.due,
         )

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Row, Select, bindparam, exists, func, literal_column, select
 
 from marketplace.foundation import clock
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 
+from ... import queries as register_queries
+from ...models import Firm
 from ..models import (
     IN_LINE,
     PUBLIC,
@@ -148,3 +150,36 @@ def open_calls(register: str, now: datetime) -> list[Row[Any]]:
             .limit(as_written(10))
         )
     )
+
+
+_TO_ANSWER = (
+    select(
+        HallCall.public_id,
+        HallCall.title,
+        HallCall.item_codes,
+        HallCall.published_at,
+        HallCall.apply_by,
+    )
+    .where(
+        HallCall.register_code == bindparam("register"),
+        HallCall.status == CallStatus.OPEN,
+        HallCall.apply_by > bindparam("now"),
+        ~exists().where(
+            HallApplication.call_id == HallCall.id, HallApplication.firm_id == bindparam("firm_id")
+        ),
+    )
+    .order_by(HallCall.apply_by, HallCall.id)
+    .limit(literal_column("10"))
+)
+
+
+def calls_to_answer(firm: Firm, now: datetime) -> list[Row[Any]]:
+    """The calls that take applications now and to which a listed firm with one of their items has
+    said nothing, the first to close first."""
+    if not firm.is_listed:
+        return []
+    found = fetch(_TO_ANSWER, register=firm.register_code, firm_id=firm.id, now=now)
+    if not found:
+        return []
+    offered = {each.item_code for each in register_queries.shown_offerings(firm.id)}
+    return [each for each in found if offered & set(each.item_codes or offered)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, not_, select
+from sqlalchemy import select
 
+from marketplace.foundation import clock
 from marketplace.foundation.db import as_written, db
 
 from ..models import (
     ApplicationStatus,
-    CallStatus,
     HallApplication,
     HallCall,
     HallExplanation,
@@ -21,6 +21,7 @@ from ..models import (
 )
 from ..rules import far_off
 from .calls import applications
+from .seats import edition_of
 
 
 def judges(call: HallCall) -> list[HallJudge]:
@@ -37,47 +38,16 @@ def confirmed_judges(call: HallCall) -> list[HallJudge]:
     return [each for each in judges(call) if each.status is JudgeStatus.CONFIRMED]
 
 
-def judgeships(user_id: int) -> list[HallJudge]:
-    """The calls a person marks or marked, the newest first."""
-    return list(
-        db.session.scalars(
-            select(HallJudge)
-            .where(
-                HallJudge.user_id == user_id,
-                HallJudge.status.in_((JudgeStatus.CONFIRMED, JudgeStatus.RECUSED)),
-            )
-            .order_by(HallJudge.id.desc())
-            .limit(as_written(100))
-        )
-    )
-
-
-_ASKED = (
-    select(HallJudge)
-    .join(HallCall, HallCall.id == HallJudge.call_id)
-    .where(
-        HallJudge.user_id == bindparam("user_id"),
-        HallJudge.status == JudgeStatus.CONFIRMED,
-        HallCall.status == CallStatus.MARKING,
-        HallCall.mark_by > bindparam("now"),
-        exists().where(
-            HallApplication.call_id == HallCall.id,
-            HallApplication.status == ApplicationStatus.RECEIVED,
-            not_(
-                exists().where(
-                    HallSheet.judge_id == HallJudge.id,
-                    HallSheet.application_id == HallApplication.id,
-                )
-            ),
-        ),
-    )
-    .order_by(HallJudge.id)
-)
-
-
-def judges_asked(user_id: int, now: datetime) -> list[HallJudge]:
-    """The parts as a judge in which a person has applications left to mark."""
-    return list(db.session.scalars(_ASKED, {"user_id": user_id, "now": now}))
+def has_bench(call: HallCall, now: datetime) -> bool:
+    """Whether as many judges, of as many offices, are named as the edition asks for."""
+    named = [
+        each
+        for each in judges(call)
+        if each.status in (JudgeStatus.PROPOSED, JudgeStatus.CONFIRMED)
+    ]
+    values = edition_of(call, clock.local_day(now)).values
+    offices = {each.organisation_id for each in named}
+    return len(named) >= values.least_judges and len(offices) >= values.least_organisations
 
 
 def judges_with(status: JudgeStatus, codes: Sequence[str]) -> list[HallJudge]:
