@@ -17,10 +17,12 @@ from kombu.transport.sqlalchemy import Transport as SqlTransport
 
 from config import Settings
 from marketplace.app import create_app
+from marketplace.foundation import heap
 from marketplace.schedule import JOBS, QUEUES, WATCHES, Job
 
 log = logging.getLogger(__name__)
 flask_app = create_app()
+heap.settle()
 settings: Settings = flask_app.config["SETTINGS"]
 EMBEDDED = settings.broker_url.startswith("sqla+sqlite:///")
 _BY_NAME = {job.function: job for job in (*JOBS, *WATCHES)}

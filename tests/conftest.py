@@ -38,7 +38,7 @@ from marketplace.accounts.models import Membership, Organisation, User
 from marketplace.app import create_app
 from marketplace.commands import editions, setting_up
 from marketplace.demo import moving
-from marketplace.foundation import clock
+from marketplace.foundation import clock, heap
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from tests.browsing import WIDE, LiveSite, Visitor, launch
@@ -98,6 +98,7 @@ class Site:
                 clock.set_to(START - timedelta(days=1))
             editions.load_shipped_editions()
         self.engine.dispose()
+        heap.settle()
         self.prepared = Template(self.database, data, START)
         self._demo: Template | None = None
         self._filled: dict[str, tuple[Template, Any]] = {}
@@ -210,14 +211,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 class DemoTogether(LoadScopeScheduling):
     """Gives one engine's tests of every file that uses the demo to one worker: it is made once.
 
-    (xdist's own ``loadgroup`` changes a node id in a way that pytest 9 no longer heeds.)
+    Not in the long programmes: there the walks over the demo are most of the work, and each
+    worker makes the demo for its share. (xdist's own ``loadgroup`` changes a node id in a way that
+    pytest 9 no longer heeds.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _colons, test = nodeid.partition("::")
-        if not _uses_demo(file):
+        if _shares_what_it_makes(file):
+            return file
+        if not _uses_demo(file) or self.config.option.markexpr != "not long":
             return nodeid
         return "demo on postgresql" if "postgresql" in test.partition("[")[2] else "demo on sqlite"
+
+
+@functools.cache
+def _shares_what_it_makes(file: str) -> bool:
+    """Whether a file's tests share something made once for all of them."""
+    return 'fixture(scope="module")' in (config.ROOT / file).read_text(encoding="utf-8")
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from sqlalchemy import event, inspect, select, text
 from config import ROOT, Settings
 from marketplace.accounts import actions as accounts
 from marketplace.finding.warming import keep_warm
-from marketplace.foundation import audit, clock, heads
+from marketplace.foundation import audit, clock, heads, heap
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.transactions import transaction
 
@@ -131,6 +131,7 @@ def answer(application: Any, settings: Settings, largest_request: int) -> None:
 
 
 def _set_up_for(settings: Settings) -> None:
+    heap.settle()
     with setup_lock():
         if settings.mode == "demo" and demo_was_interrupted():
             _remove_half_a_demo()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
@@ -84,29 +86,31 @@ def award_stands(contract: Contract) -> bool:
     return award_behind(contract).status is AwardStatus.ACCEPTED
 
 
-def drafts_that_waited(left_alone: Select[int]) -> list[int]:
+def drafts_that_waited() -> list[int]:
     """Drafts not yet late whose draw stands after all since they were written, and whose time to
-    confirm does not run from that decision yet. Those of ``left_alone`` are passed over."""
-    rows = db.session.execute(
-        select(Contract, func.max(DrawAnnulment.refused_at))
+    confirm does not run from that decision yet."""
+    found = []
+    for key, refused in fetch(_waited_for_annulment()):
+        draft = db.session.get_one(Contract, key)
+        if draft.confirm_by is not None and draft.confirm_by < confirm_by(draft, refused):
+            found.append(draft.id)
+    return found
+
+
+@cache
+def _waited_for_annulment() -> Select[Any, Any]:
+    return (
+        select(Contract.id, func.max(DrawAnnulment.refused_at))
         .join(Award, Award.id == Contract.award_id)
         .join(DrawAnnulment, DrawAnnulment.round_id == Award.round_id)
         .where(
             Contract.status == ContractStatus.DRAFTED,
             Contract.confirm_overdue_at.is_(None),
             DrawAnnulment.refused_at > Contract.status_since,
-            Contract.id.not_in(left_alone),
         )
         .group_by(Contract.id)
         .order_by(Contract.id)
     )
-    return [
-        draft.id
-        for draft, refused in rows
-        if draft.confirm_by is not None
-        and refused is not None
-        and draft.confirm_by < confirm_by(draft, refused)
-    ]
 
 
 def annulment_refused_at(contract: Contract) -> datetime | None:

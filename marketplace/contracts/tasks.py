@@ -37,14 +37,13 @@ def _void_rows() -> Select[int]:
         .where(
             Contract.status == ContractStatus.DRAFTED,
             Award.status != AwardStatus.ACCEPTED,
-            Contract.id.not_in(tasks.resting_at(VOID)),
         )
         .order_by(Contract.id)
     )
 
 
-def _void(now: datetime, _left_alone: Select[int]) -> list[int]:
-    return [row.id for row in fetch(_void_rows(), now=now)]
+def _void(_now: datetime) -> list[int]:
+    return [row.id for row in fetch(_void_rows())]
 
 
 def _end_void(contract_id: int, actor: Actor, now: datetime) -> int:
@@ -55,8 +54,8 @@ def _end_void(contract_id: int, actor: Actor, now: datetime) -> int:
     return 1
 
 
-def _waited(_now: datetime, left_alone: Select[int]) -> list[int]:
-    return queries.drafts_that_waited(left_alone)
+def _waited(_now: datetime) -> list[int]:
+    return queries.drafts_that_waited()
 
 
 def _renew(contract_id: int, actor: Actor, now: datetime) -> int:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select, true
+from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Organisation, public_name
 from marketplace.accounts.queries import lineage
 from marketplace.contracts.models import Contract, ContractStatus
-from marketplace.foundation import clock, policy
+from marketplace.foundation import clock, policy, tasks
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
 from marketplace.projects.models import Need
@@ -23,6 +24,7 @@ from .models import Evaluation, EvaluationVersion, EvaluationWindow, WindowStatu
 from .reviews.models import EvaluationReply, EvaluationReview, ReviewStatus
 from .rules import DEPARTMENTS, PARTIES, REVEALED_TOGETHER, Direction, EvaluationPolicy
 
+UNOPENED = "evaluation_windows.open"
 OVER = (ContractStatus.COMPLETED, ContractStatus.TERMINATED)
 
 
@@ -59,25 +61,27 @@ def can_be_evaluated(contract: Contract) -> bool:
     return contract.status in OVER and contract.signed_at is not None
 
 
-def unopened(left_alone: Select[int] | None = None, limit: int = 200) -> list[int]:
+def unopened(now: datetime) -> list[int]:
     """Contracts that are over and have no window yet, the oldest first.
 
-    Those of ``left_alone`` are passed over: their window could not be opened lately.
+    Those whose window could not be opened lately are passed over.
     """
-    skipped = Contract.id.not_in(left_alone) if left_alone is not None else true()
-    return list(
-        db.session.scalars(
-            select(Contract.id)
-            .outerjoin(EvaluationWindow, EvaluationWindow.contract_id == Contract.id)
-            .where(
-                Contract.status.in_(OVER),
-                Contract.signed_at.is_not(None),
-                EvaluationWindow.id.is_(None),
-                skipped,
-            )
-            .order_by(Contract.id)
-            .limit(limit)
+    return [row[0] for row in fetch(_unopened_statement(), now=now)]
+
+
+@cache
+def _unopened_statement() -> Select[int]:
+    return (
+        select(Contract.id)
+        .outerjoin(EvaluationWindow, EvaluationWindow.contract_id == Contract.id)
+        .where(
+            Contract.status.in_(OVER),
+            Contract.signed_at.is_not(None),
+            EvaluationWindow.id.is_(None),
+            Contract.id.not_in(tasks.resting_at(UNOPENED)),
         )
+        .order_by(Contract.id)
+        .limit(literal_column(str(tasks.BATCH)))
     )
 
 

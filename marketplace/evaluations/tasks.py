@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -22,7 +20,7 @@ from .models import EvaluationWindow
 def advance_due() -> int:
     """Open what is over and not open yet, then reveal or lapse what is due."""
     return (
-        tasks.advance_each("evaluation_windows.open", _unopened, _open)
+        tasks.advance_each(queries.UNOPENED, _unopened, _open)
         + tasks.sweep(EvaluationWindow, actions.advance_window)
         + tasks.sweep(DepartmentWindow, departments.advance_pair)
         + tasks.sweep(AssessorAppointment, assessors.advance_appointment)
@@ -30,16 +28,14 @@ def advance_due() -> int:
     )
 
 
-def _unopened(_now: datetime, left_alone: Select[int]) -> list[int]:
-    return queries.unopened(left_alone)
+def _unopened(now: datetime) -> list[int]:
+    return queries.unopened(now)
 
 
-def _complete(now: datetime, left_alone: Select[int]) -> list[int]:
-    resting = set(db.session.scalars(left_alone))
-    waiting = (key for key in awaiting.complete() if key not in resting)
+def _complete(now: datetime) -> list[int]:
     return [
         key
-        for key in waiting
+        for key in awaiting.complete()
         if not awaiting.awaited(db.session.get_one(EvaluationWindow, key), now)
     ]
 

@@ -15,6 +15,7 @@ import threading
 
 from flask import Flask
 
+from marketplace.foundation import heap
 from marketplace.foundation.db import db
 
 from .models import Kind
@@ -44,11 +45,14 @@ def keep_warm(app: Flask) -> threading.Event:
 
 
 def _follow(app: Flask, over: threading.Event) -> None:
-    failing = False
+    failing, standing = False, False
     while True:
         try:
             warm(app)
             failing = False
+            if not standing:
+                heap.settle()
+                standing = True
         except Exception:
             # the database is away for a moment; readers are told so by their own requests
             if not failing:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from . import audit, calendar, clock, crypto
 from .audit import AuditRow, AuditTail, Finding
-from .db import Base, db, lock
+from .db import Base, db, fetch, lock
 from .ledger import append_only
 
 # longer than any transaction that took its time before midnight
@@ -50,12 +50,15 @@ class HeadRefused(RuntimeError):
     """The ledger, or the table of heads, no longer holds a head that was published."""
 
 
+_NEWEST_DAY = select(func.max(LedgerHead.day))
+
+
 def days_due(now: datetime) -> list[date]:
     """The days that have ended and have no head yet, the earliest first."""
     today = clock.local_day(now)
     if now < calendar.moment(today, time(0)) + SETTLED:
         today -= timedelta(days=1)
-    newest = db.session.scalar(select(func.max(LedgerHead.day)))
+    newest = fetch(_NEWEST_DAY)[0][0]
     begin = _first_day() if newest is None else newest + timedelta(days=1)
     if begin is None:
         return []

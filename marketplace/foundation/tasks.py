@@ -64,6 +64,11 @@ def resting_at(work: str) -> Select[int]:
     return resting(work, now)
 
 
+def left_alone(work: str, now: datetime) -> set[int]:
+    """The ids that failed at ``work`` and are left alone for now."""
+    return {row[0] for row in fetch(resting_at(work), now=now)}
+
+
 def failures(now: datetime, limit: int = 100) -> list[DueFailure]:
     """What the clock cannot do at present, the longest failing first.
 
@@ -94,7 +99,7 @@ def sweep(
     """
     row_type: Any = model
 
-    def due(now: datetime, _left_alone: Select[int]) -> Sequence[int]:
+    def due(now: datetime) -> Sequence[int]:
         return [row[0] for row in fetch(_due_rows(row_type, limit), now=now)]
 
     def act(row_id: int, actor: Actor, now: datetime) -> int:
@@ -122,13 +127,14 @@ def _due_rows(model: Any, limit: int) -> Select[int]:
 
 def advance_each(
     work: str,
-    find: Callable[[datetime, Select[int]], Sequence[int]],
+    find: Callable[[datetime], Sequence[int]],
     act: Callable[[int, Actor, datetime], int],
 ) -> int:
     """Do ``act`` for every id that ``find`` names, each in a transaction of its own.
 
-    ``find(now, left_alone)`` must leave out the ids of the subquery ``left_alone``: they failed
-    lately. ``act`` returns 1 when it did something, 0 when there was nothing left to do.
+    What failed lately is passed over; a ``find`` that stops after so many must leave it out by
+    itself (``resting_at``), or it would stand in the way of what comes behind it. ``act`` returns
+    1 when it did something, 0 when there was nothing left to do.
     """
 
     def run(row_id: int, failed: bool) -> int:
@@ -143,7 +149,7 @@ def advance_each(
 
 def work_each(
     work: str,
-    find: Callable[[datetime, Select[int]], Sequence[int]],
+    find: Callable[[datetime], Sequence[int]],
     act: Callable[[int], int],
 ) -> int:
     """As ``advance_each``, where one row is too much work to hold a transaction for: ``act``
@@ -161,28 +167,31 @@ def work_each(
 
 def _each(
     work: str,
-    find: Callable[[datetime, Select[int]], Sequence[int]],
+    find: Callable[[datetime], Sequence[int]],
     run: Callable[[int, bool], int],
 ) -> int:
     # a look that takes no lock: most find nothing, and what is found is asked again under one
     with looking():
         now = clock.now()
-        ids = list(find(now, resting(work, now)))
-        failed = set(
-            db.session.scalars(select(DueFailure.subject_id).where(DueFailure.work == work))
-            if ids
-            else ()
-        )
-    if not ids:
-        return 0
+        ids = list(find(now))
+        failed = _failed_at(work) if ids else {}
     done = 0
     for row_id in ids:
+        if row_id in failed and failed[row_id] > now:
+            continue
         try:
             done += run(row_id, row_id in failed)
         except Exception as error:
             log.exception("%s %s could not be advanced", work, row_id)
             _let_rest(work, row_id, error)
     return done
+
+
+def _failed_at(work: str) -> dict[int, datetime]:
+    """Until when each id that failed at ``work`` rests."""
+    query = select(DueFailure.subject_id, DueFailure.resting_until)
+    rows = db.session.execute(query.where(DueFailure.work == work))
+    return {row[0]: row[1] for row in rows}
 
 
 def _forget(work: str, row_id: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from marketplace.accounts.areas import areas
 from marketplace.fees import queries as fees
@@ -89,11 +89,9 @@ def _begin(_actor: Actor, now: datetime) -> None:
         db.session.add(telling)
 
 
-def _due(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+def _due(now: datetime) -> Sequence[int]:
     return db.session.scalars(
-        select(ListTelling.id)
-        .where(ListTelling.next_check_at <= now, ListTelling.id.not_in(left_alone))
-        .order_by(ListTelling.id)
+        select(ListTelling.id).where(ListTelling.next_check_at <= now).order_by(ListTelling.id)
     ).all()
 
 

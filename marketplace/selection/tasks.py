@@ -52,13 +52,12 @@ def _answered_rows() -> Select[int]:
             Award.notice_ends_at <= bindparam("now"),
             ~waiting.exists(),
             ~queries.undecided_annulment(),
-            Need.id.not_in(tasks.resting_at(ANSWERED)),
         )
         .order_by(Need.id)
     )
 
 
-def _answered(now: datetime, _left_alone: Select[int]) -> list[int]:
+def _answered(now: datetime) -> list[int]:
     return [row.id for row in fetch(_answered_rows(), now=now)]
 
 
@@ -78,14 +77,13 @@ def _withdrawn_rows() -> Select[int]:
         .where(
             Need.status == NeedStatus.WITHDRAWN,
             SelectionRound.status.not_in([*queries.ENDED_ROUNDS, "failed"]),
-            SelectionRound.id.not_in(tasks.resting_at(WITHDRAWN)),
         )
         .order_by(SelectionRound.need_id)
     )
 
 
-def _withdrawn(now: datetime, _left_alone: Select[int]) -> list[int]:
-    return [row.id for row in fetch(_withdrawn_rows(), now=now)]
+def _withdrawn(_now: datetime) -> list[int]:
+    return [row.id for row in fetch(_withdrawn_rows())]
 
 
 def _end_withdrawn(round_id: int, actor: Actor, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Select, String, cast, exists, select
 
@@ -75,6 +76,7 @@ def strike_off(proposal: GradeProposal, actor: Actor, now: datetime) -> bool:
     return True
 
 
+@cache
 def not_struck_off(proposal_id: int | None = None) -> Select[int]:
     """The proposals of D in force whose consequences were not carried out yet."""
     carried_out = exists().where(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from itertools import takewhile
 
-from sqlalchemy import Select
-
 from marketplace.foundation import heads, tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.heads import LedgerHead
 from marketplace.ratings.models import GradeProposal
 
@@ -28,9 +26,11 @@ def publish_head() -> int:
     return published
 
 
-def _days_due(now: datetime, left_alone: Select[int]) -> list[int]:
-    resting = set(db.session.scalars(left_alone))
+def _days_due(now: datetime) -> list[int]:
     days = [day.toordinal() for day in heads.days_due(now)]
+    if not days:
+        return []
+    resting = tasks.left_alone(LedgerHead.__tablename__, now)
     return list(takewhile(lambda day: day not in resting, days))
 
 
@@ -43,10 +43,8 @@ def strike_off_due() -> int:
     return tasks.advance_each("grade_proposals.carried_out", _struck, _strike_off)
 
 
-def _struck(_now: datetime, left_alone: Select[int]) -> list[int]:
-    found = list(db.session.scalars(actions.not_struck_off()))
-    resting = set(db.session.scalars(left_alone)) if found else set()
-    return [key for key in found if key not in resting]
+def _struck(_now: datetime) -> list[int]:
+    return [row[0] for row in fetch(actions.not_struck_off())]
 
 
 def _strike_off(proposal_id: int, actor: Actor, now: datetime) -> int:

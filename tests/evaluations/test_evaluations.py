@@ -70,7 +70,7 @@ def test_the_window_opens_by_the_clock_for_fifteen_working_days(app: Flask, deal
             select(Message.organisation_id).where(Message.subject.startswith("请评价合同"))
         ).all()
         assert sorted(told) == sorted([deal.owner_id, deal.firm_id])
-        assert queries.unopened() == []
+        assert queries.unopened(clock.now()) == []
         waiting = queries.waiting_for(deal.firm_id)
         assert [one.id for one in waiting] == [window.id]
 

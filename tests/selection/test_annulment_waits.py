@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import false, func, select
+from sqlalchemy import func, select
 
 from marketplace.accounts.models import User
 from marketplace.accounts.permissions import Role
@@ -16,7 +16,7 @@ from marketplace.accounts.queries import below
 from marketplace.contracts import actions as contracts
 from marketplace.contracts import ending
 from marketplace.contracts import queries as drafts
-from marketplace.contracts.models import Contract, ContractStatus, Side
+from marketplace.contracts.models import ContractStatus, Side
 from marketplace.contracts.writing import number_for
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK, Actor
@@ -226,7 +226,7 @@ def test_a_draft_has_its_whole_time_again_when_the_draw_stands(
             about = select(Message.subject).where(Message.organisation_id == told.organisation_id)
             subjects = [each for each in db.session.scalars(about) if "合同确认期限" in each]
             assert len(subjects) == 1
-        assert drafts.drafts_that_waited(select(Contract.id).where(false())) == []
+        assert drafts.drafts_that_waited() == []
     advance(until - decided)
     with app.app_context():
         late = drafts.of_need(need_again().id)

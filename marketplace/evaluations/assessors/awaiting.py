@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Select, exists, select
 
 from marketplace.accounts.queries import below, lineage
 from marketplace.contracts.models import Contract
 from marketplace.foundation import clock, policy
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 
 from ..models import Evaluation, EvaluationWindow, WindowStatus
 from ..rules import PARTIES, Direction, EvaluationPolicy
@@ -102,7 +103,18 @@ def awaited(window: EvaluationWindow, now: datetime) -> bool:
 def complete(area: Sequence[str] | None = None) -> list[int]:
     """Open windows in which both parties have marked, of an area where one is named: they wait for
     assessors, or for nobody any more."""
-    asked: Select[int] = select(EvaluationWindow.id).where(
+    asked = _complete()
+    if area is None:
+        return [row[0] for row in fetch(asked)]
+    asked = asked.join(Contract, Contract.id == EvaluationWindow.contract_id).where(
+        Contract.jurisdiction_code.in_(area)
+    )
+    return list(db.session.scalars(asked))
+
+
+@cache
+def _complete() -> Select[int]:
+    asked = select(EvaluationWindow.id).where(
         EvaluationWindow.status == WindowStatus.OPEN,
         # an open window has its end as its next check, an index of few among all windows
         EvaluationWindow.next_check_at.is_not(None),
@@ -113,11 +125,7 @@ def complete(area: Sequence[str] | None = None) -> list[int]:
             for side in sorted(PARTIES)
         ),
     )
-    if area is not None:
-        asked = asked.join(Contract, Contract.id == EvaluationWindow.contract_id).where(
-            Contract.jurisdiction_code.in_(area)
-        )
-    return list(db.session.scalars(asked.order_by(EvaluationWindow.id)))
+    return asked.order_by(EvaluationWindow.id)
 
 
 def waiting_for(appointment: AssessorAppointment) -> list[int]:

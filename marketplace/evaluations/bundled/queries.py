@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
@@ -16,7 +17,7 @@ from marketplace.catalogue.demands.queries import by_ids, upheld_by_department, 
 from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.foundation import calendar
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 from marketplace.foundation.errors import Missing
 from marketplace.intermediaries.models import CheckStatus, ProfessionalCheck
 from marketplace.projects.models import Need
@@ -137,6 +138,24 @@ def running(offices: Sequence[Organisation], year: int) -> dict[int, Facts]:
 def unsettled(year: int) -> list[int]:
     """Departments without a score of a year in which something of theirs seems to have happened:
     one statement for each jurisdiction that has departments."""
+    places = sorted(row[0] for row in fetch(_places()))
+    found: list[int] = []
+    for code in places:
+        found += [
+            row[0] for row in fetch(_unsettled_there(year, code, tuple(accounts.below(code))))
+        ]
+    return found
+
+
+@cache
+def _places() -> Select[str]:
+    here = Organisation.function == OrganisationFunction.DEPARTMENT
+    return select(Organisation.jurisdiction_code).where(here).distinct()
+
+
+@lru_cache(maxsize=100)
+def _unsettled_there(year: int, code: str, below: tuple[str, ...]) -> Select[int]:
+    """The same of one jurisdiction, kept from one look of the clock to the next."""
     begins, ends = span(year)
     handled = (
         ServiceItem.department_code == Organisation.office_code,
@@ -165,26 +184,17 @@ def unsettled(year: int) -> list[int]:
     settled_already = exists().where(
         DepartmentYear.department_id == Organisation.id, DepartmentYear.year == year
     )
-    department_here = Organisation.function == OrganisationFunction.DEPARTMENT
-    places = db.session.scalars(
-        select(Organisation.jurisdiction_code).where(department_here).distinct()
-    ).all()
-    found: list[int] = []
-    for code in sorted(places):
-        handled_there = (
-            exists()
-            .where(Contract.need_id == Need.id, ServiceItem.code == Need.item_code, *handled)
-            .where(Contract.jurisdiction_code.in_(accounts.below(code)))
-        )
-        found += db.session.scalars(
-            select(Organisation.id).where(
-                department_here,
-                Organisation.jurisdiction_code == code,
-                ~settled_already,
-                or_(handled_there, silent, said, demanded),
-            )
-        )
-    return found
+    handled_there = (
+        exists()
+        .where(Contract.need_id == Need.id, ServiceItem.code == Need.item_code, *handled)
+        .where(Contract.jurisdiction_code.in_(below))
+    )
+    return select(Organisation.id).where(
+        Organisation.function == OrganisationFunction.DEPARTMENT,
+        Organisation.jurisdiction_code == code,
+        ~settled_already,
+        or_(handled_there, silent, said, demanded),
+    )
 
 
 def settled(department_ids: Collection[int]) -> list[DepartmentYear]:

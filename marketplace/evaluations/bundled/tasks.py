@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import clock, tasks
 from marketplace.foundation.actor import Actor
@@ -19,10 +17,8 @@ def settle_due() -> int:
     return tasks.advance_each("department_years", _unsettled, _settle)
 
 
-def _unsettled(now: datetime, left_alone: Select[int]) -> list[int]:
-    resting = set(db.session.scalars(left_alone))
-    last = clock.local_day(now).year - 1
-    return [key for key in queries.unsettled(last) if key not in resting]
+def _unsettled(now: datetime) -> list[int]:
+    return list(queries.unsettled(clock.local_day(now).year - 1))
 
 
 def _settle(department_id: int, actor: Actor, now: datetime) -> int:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import selectinload
@@ -168,15 +168,18 @@ def is_listed(jurisdiction_code: str, month: date) -> bool:
     return db.session.scalar(found) is not None
 
 
-def undrawn() -> list[CallbackList]:
+def undrawn() -> list[int]:
     """The lists that nothing was drawn from yet, the oldest first."""
+    return [row[0] for row in fetch(_undrawn_statement())]
+
+
+@cache
+def _undrawn_statement() -> Select[int]:
     drawn = select(CallbackDraw.id).where(
         CallbackDraw.jurisdiction_code == CallbackList.jurisdiction_code,
         CallbackDraw.month == CallbackList.month,
     )
-    return list(
-        db.session.scalars(select(CallbackList).where(~drawn.exists()).order_by(CallbackList.id))
-    )
+    return select(CallbackList.id).where(~drawn.exists()).order_by(CallbackList.id)
 
 
 def draw_of(listed: CallbackList) -> CallbackDraw | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import clock, heads, tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -22,11 +20,10 @@ def draw_due() -> int:
     return listed + tasks.advance_each("callback_draws", _undrawn, _draw)
 
 
-def _unlisted(now: datetime, left_alone: Select[int]) -> list[int]:
+def _unlisted(now: datetime) -> list[int]:
     # what was revealed in the month's last moment is committed by then
     over = listing.months_over(clock.local_day(now - heads.SETTLED))
-    resting = set(db.session.scalars(left_alone))
-    return [key for key in listing.unlisted(over) if key not in resting]
+    return list(listing.unlisted(over))
 
 
 def _list(window_id: int, actor: Actor, now: datetime) -> int:
@@ -34,12 +31,11 @@ def _list(window_id: int, actor: Actor, now: datetime) -> int:
     return int(made is not None)
 
 
-def _undrawn(_now: datetime, left_alone: Select[int]) -> list[int]:
-    resting = set(db.session.scalars(left_alone))
+def _undrawn(_now: datetime) -> list[int]:
     return [
-        each.id
-        for each in listing.undrawn()
-        if each.id not in resting and listing.head_over(each) is not None
+        key
+        for key in listing.undrawn()
+        if listing.head_over(db.session.get_one(CallbackList, key)) is not None
     ]
 
 

@@ -170,16 +170,14 @@ def kept_file(edition_id: int, kind: str) -> StoredFile | None:
     )
 
 
-def without_file(kind: str, left_alone: Select[int]) -> list[int]:
-    """The editions of published lists of which the file of this kind is still to be made; those
-    of ``left_alone`` are passed over."""
+def without_file(kind: str) -> list[int]:
+    """The editions of published lists of which the file of this kind is still to be made."""
     kept = select(FeeListFile.policy_edition_id).where(FeeListFile.kind == kind)
     found = db.session.scalars(
         select(FeeList.policy_edition_id)
         .where(
             FeeList.status == ListStatus.PUBLISHED,
             FeeList.policy_edition_id.not_in(kept),
-            FeeList.policy_edition_id.not_in(left_alone),
         )
         .order_by(FeeList.id)
     )

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 
 from . import documents, importing, publishing, queries
@@ -32,8 +30,8 @@ def keep_files() -> int:
 
 
 def _keeping(kind: str) -> tuple[Callable[..., list[int]], Callable[[int], int]]:
-    def due(_now: datetime, left_alone: Select[int]) -> list[int]:
-        return queries.without_file(kind, left_alone)
+    def due(_now: datetime) -> list[int]:
+        return queries.without_file(kind)
 
     def keep(edition_id: int) -> int:
         name, content = documents.made(edition_id, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from marketplace.accounts.models import Jurisdiction
 from marketplace.foundation import calendar, clock, epoch, tasks
@@ -16,6 +16,8 @@ from ..models import Practitioner
 from . import actions, queries
 from .models import FirmAgent, SelfCheck, Transfer
 from .rules import last_day, opens_on
+
+SELF_CHECKS = "self_checks"
 
 
 def advance_due() -> int:
@@ -32,7 +34,7 @@ def open_self_checks() -> int:
     """While the time of a year's self-check runs, open it for the firms that have none yet: those
     on the register since before the year began."""
 
-    def find(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+    def find(now: datetime) -> Sequence[int]:
         today = clock.local_day(now)
         codes = [
             code
@@ -44,12 +46,12 @@ def open_self_checks() -> int:
         if not codes:
             return []
         began = calendar.moment(today.replace(month=1, day=1), time(0, 0))
-        return queries.to_open(codes, today.year, began, left_alone)
+        return queries.to_open(codes, today.year, began, tasks.resting(SELF_CHECKS, now))
 
     def act(firm_id: int, actor: Actor, now: datetime) -> int:
         return actions.open_self_check(firm_id, clock.local_day(now).year, actor, now)
 
-    return tasks.advance_each("self_checks", find, act)
+    return tasks.advance_each(SELF_CHECKS, find, act)
 
 
 @epoch.remembered

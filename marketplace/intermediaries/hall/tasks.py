@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
@@ -25,12 +23,8 @@ def end_lost() -> int:
     return tasks.advance_each("hall_seats_lost", _lost, _lose)
 
 
-def _lost(now: datetime, left_alone: Select[int]) -> list[int]:
-    found = queries.seats_lost(now)
-    if not found:
-        return []
-    resting = set(db.session.scalars(left_alone))
-    return [key for key in found if key not in resting]
+def _lost(now: datetime) -> list[int]:
+    return queries.seats_lost(now)
 
 
 def _lose(seat_id: int, actor: Actor, now: datetime) -> int:

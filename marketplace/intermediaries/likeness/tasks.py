@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 from marketplace.foundation.db import db
 
@@ -20,7 +18,8 @@ def advance_due() -> int:
     return compared + tasks.sweep(Match, actions.advance_match)
 
 
-def _new(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+def _new(now: datetime) -> Sequence[int]:
+    left_alone = tasks.resting(Feature.__tablename__, now)
     query = features.bodies_to_compare(now).where(Feature.organisation_id.not_in(left_alone))
     return db.session.scalars(query.limit(tasks.BATCH)).all()
 

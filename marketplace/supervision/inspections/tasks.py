@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
 
 from . import actions, queries
 
@@ -18,10 +15,8 @@ def open_due() -> int:
     return tasks.advance_each("contract_inspections.open", _due, _open)
 
 
-def _due(now: datetime, left_alone: Select[int]) -> list[int]:
-    found = queries.uninspected(now)
-    resting = set(db.session.scalars(left_alone)) if found else set()
-    return [each.contract_id for each in found if each.contract_id not in resting]
+def _due(now: datetime) -> list[int]:
+    return [each.contract_id for each in queries.uninspected(now)]
 
 
 def _open(contract_id: int, actor: Actor, now: datetime) -> int:

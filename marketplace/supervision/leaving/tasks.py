@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select
-
 from marketplace.foundation import tasks
 from marketplace.foundation.db import db
-from marketplace.intermediaries.leaving.models import Departure
 from marketplace.intermediaries.leaving.queries import declared
 
 from . import actions
@@ -20,5 +17,5 @@ def complete_due() -> int:
     return tasks.advance_each("departures.complete", _due, actions.complete)
 
 
-def _due(_now: datetime, left_alone: Select[int]) -> Sequence[int]:
-    return db.session.scalars(declared().where(Departure.id.not_in(left_alone))).all()
+def _due(_now: datetime) -> Sequence[int]:
+    return db.session.scalars(declared()).all()
