@@ -113,6 +113,7 @@ def test_five_acts_on_a_telephone_without_scripts(
     assert "5,200.00" in reader.text or name in reader.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine_name", ["postgresql"])
 def test_ordering_a_listing_and_what_goes_wrong(
     app: Flask, visitor: Open, advance: Callable[[timedelta], None]

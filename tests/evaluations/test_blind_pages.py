@@ -94,7 +94,16 @@ def _without_arguments(app: Flask) -> list[str]:
     )
 
 
-@pytest.mark.parametrize(("waits", "marks"), [("firm", "editor"), ("editor", "firm")])
+# each direction on one engine always, on the other in the long programmes
+@pytest.mark.parametrize(
+    ("engine_name", "waits", "marks"),
+    [
+        ("sqlite", "firm", "editor"),
+        ("postgresql", "editor", "firm"),
+        pytest.param("postgresql", "firm", "editor", marks=pytest.mark.long),
+        pytest.param("sqlite", "editor", "firm", marks=pytest.mark.long),
+    ],
+)
 def test_no_answer_tells_one_side_that_the_other_has_marked(
     app: Flask, advance: Advance, sign_in_as: SignIn, waits: str, marks: str
 ) -> None:

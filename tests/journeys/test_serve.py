@@ -131,7 +131,9 @@ def running(tmp_path: Path) -> Iterator[Running]:
     site.end()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM]
+)
 def test_a_signal_stops_all_of_it(running: Running, number: signal.Signals) -> None:
     line = running.wait_until_ready(60)
     assert f"http://127.0.0.1:{running.port}/" in line

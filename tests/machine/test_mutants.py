@@ -114,6 +114,9 @@ FAR = (
     "the award goes to the second of the draw",
     "an award given up has no effect",
     "entries are taken after the deadline",
+    "one owner's marks are not held",
+    "the gates do not ask for blacklistings",
+    "a running contract is not put before its owner",
 )
 
 

@@ -157,7 +157,7 @@ def test_a_guard_refuses(app: Flask, verb: str) -> None:
             db.session.execute(text(verb))
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", [pytest.param("sqlite", marks=pytest.mark.long), "postgresql"])
 def test_two_processes_starting_at_once_migrate_once(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -45,6 +45,9 @@ def _addresses(app: Flask, need: str, *firms: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.parametrize(
+    "engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+)
 def test_who_has_entered_shows_on_no_page_of_anybody_else_before_closing(
     app: Flask, sign_in_as: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

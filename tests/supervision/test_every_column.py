@@ -124,6 +124,9 @@ def _rows() -> list[tuple[Any, Any, str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    "engine_name", [pytest.param("sqlite", marks=pytest.mark.long), "postgresql"]
+)
 def test_every_column_of_every_kind_of_row_is_held(
     app: Flask, advance: Advance, tmp_path: Path
 ) -> None:
