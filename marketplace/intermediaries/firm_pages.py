@@ -13,6 +13,8 @@ from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.web import SIGNED_IN, require_actor, run_form, writes
 from marketplace.foundation.web import access as allow
+from marketplace.notices import queries as notice_queries
+from marketplace.notices.access import may_read
 
 from . import access, actions, queries
 from .blueprint import bp
@@ -25,6 +27,7 @@ from .forms import (
     SubjectForm,
 )
 from .models import Firm, FirmStatus, PointResult
+from .reviewing import NOTICE_KIND
 from .screening import queries as screening
 
 
@@ -41,8 +44,15 @@ def file() -> str:
 
 def _file_page(firm: Firm, form: AvailabilityForm) -> str:
     now = clock.now()
+    notice = notice_queries.latest(NOTICE_KIND, firm)
     return render_template(
         "intermediaries/file.html",
+        notice=notice,
+        readable={
+            each.id
+            for each in (notice.objections if notice is not None else [])
+            if may_read(require_actor(), each)
+        },
         firm=firm,
         today=clock.local_day(now),
         form=form,

@@ -17,6 +17,8 @@ from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import Form
 from marketplace.foundation.web import access as allow
 from marketplace.foundation.web import require_actor, run_form, writes
+from marketplace.notices import queries as notice_queries
+from marketplace.notices.access import may_answer, may_read
 
 from . import access, actions, queries
 from .actions import POINTS
@@ -42,6 +44,7 @@ from .models import (
     Recommendation,
     ReviewPoint,
 )
+from .reviewing import NOTICE_KIND
 from .screening import queries as screening
 from .screening.queries import Fault
 
@@ -91,6 +94,9 @@ def _review_page(
 ) -> str:
     form = form if form is not None else _form_for(firm)
     tied = decoupling.matches(firm)
+    notice = notice_queries.latest(NOTICE_KIND, firm)
+    objections = notice.objections if notice is not None else []
+    actor = require_actor()
     return render_template(
         "intermediaries/review.html",
         firm=firm,
@@ -108,6 +114,9 @@ def _review_page(
         may_clear=_may_clear(firm),
         usual_reason=actions.usual_reason(firm) if firm.status is FirmStatus.CHECKED else "",
         likenesses=undecided(firm.id),
+        notice=notice,
+        readable={each.id for each in objections if may_read(actor, each)},
+        answerable={each.id for each in objections if may_answer(actor, each)},
         rounds=queries.rounds(firm),
         items=queries.items_of(firm, clock.today()),
         offerings=queries.offerings(firm.id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
@@ -77,7 +78,7 @@ def object_to(public_id: str) -> ResponseReturnValue:
         form,
         lambda: actions.file_objection(found, form.text.data, actor, clock.now()),
         lambda: render_template("notices/objection.html", form=form, notice=found),
-        None,
+        _("异议已提交，答复在公示页公开，并发送消息"),
         lambda _objection: url_for("notices.notice", public_id=public_id),
     )
 
@@ -98,6 +99,6 @@ def answer(public_id: str) -> ResponseReturnValue:
         lambda: render_template(
             "notices/answer.html", objection=objection, **came_back("form", form)
         ),
-        None,
+        _("答复已公布"),
         lambda _done: url_for("notices.notice", public_id=objection.notice.public_id),
     )
