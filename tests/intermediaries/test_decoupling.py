@@ -170,6 +170,14 @@ def test_the_pages_take_a_list_in(app: Flask, sign_in_as: SignIn) -> None:
     assert approver.post(f"{good}/confirm").status_code == 303
     assert code in read(approver, "/supervision/decoupling")
     assert "请选择" not in read(approver, good)
+    # one uploaded before a list in force waits for nobody, and says so
+    early, late = upload(csv(line(code))), upload(csv(line(code, name="新名称")))
+    assert approver.post(f"{late}/confirm").status_code == 303
+    page = read(approver, early)
+    assert "已有后来上传的名单生效" in page
+    assert "确认更新" not in page
+    assert "已有后来的名单" in read(operator, "/supervision/decoupling")
+    assert "确认未脱钩机构名单" not in read(approver, "/workspace")
     assert department.get("/supervision/decoupling/import").status_code == 403
 
 

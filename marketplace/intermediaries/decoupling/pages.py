@@ -37,12 +37,18 @@ def decoupling_list() -> str:
     uploads."""
     actor = require_actor()
     page = paginate(queries.entries(lineage(_place(actor))), request.args.get("page", 1, type=int))
+    uploads = queries.uploads(_place(actor))
     return render_template(
         "intermediaries/decoupling/list.html",
         page=page,
         ties=columns.TIES,
         firms=_firms(actor, page.items),
-        uploads=queries.uploads(_place(actor)),
+        uploads=uploads,
+        outdated={
+            each.id
+            for each in uploads
+            if each.status is UploadStatus.READY and queries.is_outdated(each)
+        },
     )
 
 
@@ -124,7 +130,11 @@ def _page(found: DecouplingUpload, form: ButtonForm) -> str:
     shown: dict[str, Any] = {}
     if found.status is UploadStatus.READY:
         changes = queries.changes(found)
-        shown = {"changes": changes, "firms": _firms(actor, [*changes.added, *changes.ended])}
+        shown = {
+            "changes": changes,
+            "firms": _firms(actor, [*changes.added, *changes.ended]),
+            "outdated": queries.is_outdated(found),
+        }
     return render_template(
         "intermediaries/decoupling/import.html",
         upload=found,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -150,14 +151,23 @@ def uploads(code: str, limit: int = 10) -> list[DecouplingUpload]:
     )
 
 
+_LATER = aliased(DecouplingUpload)
+
+
 def waiting(codes: Sequence[str]) -> list[DecouplingUpload]:
-    """Uploads of some places that another officer may confirm, the oldest first."""
+    """Uploads of some places that another officer may confirm, the oldest first; one before a list
+    in force waits for nobody."""
     return list(
         db.session.scalars(
             select(DecouplingUpload)
             .where(
                 DecouplingUpload.jurisdiction_code.in_(codes),
                 DecouplingUpload.status == UploadStatus.READY,
+                ~exists().where(
+                    _LATER.jurisdiction_code == DecouplingUpload.jurisdiction_code,
+                    _LATER.id > DecouplingUpload.id,
+                    _LATER.status == UploadStatus.CONFIRMED,
+                ),
             )
             .order_by(DecouplingUpload.id)
         )

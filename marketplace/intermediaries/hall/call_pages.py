@@ -128,6 +128,9 @@ def _manage(actor: Actor, public_id: str, **forms: Form) -> str:
         ranking=showing.ranking_of(call),
         judges=judges,
         given=given,
+        short=call.scored
+        and call.status in (CallStatus.OPEN, CallStatus.MARKING)
+        and not queries.has_bench(call, now),
         asked=len(queries.to_mark(call)),
         applications=queries.applications(call),
         seats={each.application_id: each for each in seats.values()},

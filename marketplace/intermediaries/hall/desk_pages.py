@@ -36,6 +36,7 @@ def _desk(**forms: Form) -> str:
         edition=queries.hall_policy(register, clock.local_day(now)),
         windows=[(each, seats.get(each.id)) for each in queries.windows(register)],
         shown=queries.windows_on(register, now),
+        now=now,
         page=paginate(queries.calls(area_of(actor)), request.args.get("page", 1, type=int)),
         may_write=register == actor.jurisdiction and actor.may(Permission.ADMISSION_CHECK),
         button=ButtonForm(formdata=None),
