@@ -26,7 +26,10 @@ class Settings:
     """Everything the process is told from outside.
 
     ``uploads_per_hour`` and ``exports_per_hour``: how many long files (fee lists, files of
-    charges) one person may have read, and how many made, within an hour.
+    charges) one person may have read, and how many made, within an hour. ``register_file_days``:
+    how long the uploaded file of a register stays once its import has ended;
+    ``register_draft_days``: how long an upload may wait for a person before it is let go;
+    ``register_failures``: so many rows of one piece that cannot be stored stop the whole.
     """
 
     mode: str
@@ -46,6 +49,9 @@ class Settings:
     second_factor: bool
     uploads_per_hour: int
     exports_per_hour: int
+    register_file_days: int
+    register_draft_days: int
+    register_failures: int
     small_demo: bool
 
     @property
@@ -103,6 +109,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         second_factor=second_factor,
         uploads_per_hour=_count(environ, "UPLOADS_PER_HOUR", 20),
         exports_per_hour=_count(environ, "EXPORTS_PER_HOUR", 5),
+        register_file_days=_count(environ, "REGISTER_FILE_DAYS", 7),
+        register_draft_days=_count(environ, "REGISTER_DRAFT_DAYS", 30),
+        register_failures=_count(environ, "REGISTER_FAILURES", 10),
         small_demo=environ.get("DEMO") == "small",
     )
 

@@ -13,14 +13,14 @@ from typing import IO
 from flask import Response, current_app, send_file
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
-from sqlalchemy import String
+from sqlalchemy import String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from . import audit
+from . import audit, clock
 from .actor import Actor
 from .crypto import sha256_hex
-from .db import Model, PublicIdMixin, db
-from .errors import Invalid
+from .db import Model, PublicIdMixin, db, lock
+from .errors import Invalid, Missing
 from .languages import joined
 from .screening import screened
 
@@ -42,11 +42,13 @@ _DEVICES = frozenset(
     {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
 )
 _LONGEST_NAME = 180
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 EVIDENCE = tuple(kind for kind in SIGNATURES if kind != "csv")
 
 
 class StoredFile(PublicIdMixin, Model):
-    """A file kept by its digest; the name a person gave is only a label."""
+    """A file kept by its digest; the name a person gave is only a label. ``erased_at``: the bytes
+    are gone since then, the record stays."""
 
     __tablename__ = "stored_files"
 
@@ -57,6 +59,7 @@ class StoredFile(PublicIdMixin, Model):
     organisation_id: Mapped[int | None]
     user_id: Mapped[int | None]
     at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def store(
     """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
     upload = checked(stream, name, field, kinds)
     digest = sha256_hex(upload.content)
+    _alone_with(digest)
     _write(digest, upload.content)
     row = StoredFile(
         name=upload.name,
@@ -141,13 +145,44 @@ def store_given(
     return store(upload.stream, upload.filename, actor, now, field.name, kinds)
 
 
+def erase(row: StoredFile, reason: str, actor: Actor, now: datetime) -> bool:
+    """Let the bytes of a file go and keep its name, size and digest; False when they were gone.
+
+    The bytes go before the transaction ends: whoever calls has the intention stored already and
+    comes again when it fails. Where the same bytes were stored for another record they stay.
+    """
+    lock(row)
+    if row.erased_at is not None:
+        return False
+    _alone_with(row.sha256)
+    row.erased_at = now
+    db.session.flush()
+    kept = db.session.scalar(
+        select(StoredFile.id)
+        .where(StoredFile.sha256 == row.sha256, StoredFile.erased_at.is_(None))
+        .limit(1)
+    )
+    if kept is None:
+        path_of(row).unlink(missing_ok=True)
+    audit.record(
+        "file.erased", actor, row, now, sha256=row.sha256, size=row.size, reason=reason
+    )
+    return True
+
+
 def path_of(row: StoredFile) -> Path:
     """Where the bytes lie."""
     return _folder() / row.sha256[:2] / row.sha256
 
 
 def send(row: StoredFile) -> Response:
-    """Answer with the file as an attachment; the caller has checked access."""
+    """Answer with the file as an attachment; the caller has checked access. Raises Missing where
+    its bytes were erased."""
+    if row.erased_at is not None:
+        raise Missing(
+            _("该文件已于 %(day)s 按保存期限删除", day=clock.local_day(row.erased_at)),
+            rule="file.erased",
+        )
     response = send_file(
         path_of(row), mimetype=row.content_type, as_attachment=True, download_name=row.name
     )
@@ -170,6 +205,15 @@ def attachment(content: bytes, name: str) -> Response:
 
 def _folder() -> Path:
     return Path(current_app.config["FILE_DIR"])
+
+
+def _alone_with(digest: str) -> None:
+    """Until the transaction ends, nobody else stores or erases these very bytes: on SQLite who
+    writes is alone anyway."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(bytes.fromhex(digest[:16]), signed=True)
+        connection.execute(_LOCK, {"key": key})
 
 
 def _write(digest: str, content: bytes) -> None:

@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from marketplace.accounts.models import Invitation, Organisation
-from marketplace.foundation import clock
+from marketplace.foundation import clock, files
 from marketplace.foundation.audit import AuditRow, verify
 from marketplace.foundation.db import db
 from marketplace.foundation.lifecycle import StatusChange
@@ -34,6 +34,7 @@ from marketplace.intermediaries.bulk.standing import known
 from marketplace.intermediaries.models import Firm, Offering, Practitioner, Qualification
 from marketplace.notices.models import PublicNotice
 from marketplace.notifications.models import Letter
+from marketplace.supervision.invariants import structure
 from marketplace.ratings.models import RatingEntry
 from tests.factories import accounts as people
 from tests.factories import intermediaries as firms
@@ -436,6 +437,61 @@ def test_only_rows_without_faults_where_the_officer_says_so(app: Flask, bureau: 
             select(Organisation.name).join(Firm, Firm.organisation_id == Organisation.id)
         ).all()
         assert names == ["无误有限公司"]
+
+
+def test_the_uploaded_file_goes_when_its_import_has_ended(
+    app: Flask, bureau: Bureau, advance: Callable[[timedelta], None]
+) -> None:
+    """Done, let go by hand, let go by the clock: the bytes go, name and digest and page stay."""
+
+    def kept() -> list[bool]:
+        with app.app_context():
+            rows = db.session.scalars(select(RegisterImport).order_by(RegisterImport.id)).all()
+            return [files.path_of(each.file).is_file() for each in rows]
+
+    one, two = codes(2)
+    papers = [certificate(two, "ZS-旧", kinds(app)[0], valid_until=date(2025, 6, 1))]
+    book = made(app, lambda: file_of([firm(one, "删件有限公司"), firm(two, "有误公司")], papers))
+    done, _page = bureau.read(book)
+    bureau.submit(done, leave_out="y")
+    bureau.confirm(done)
+    bureau.work()
+    assert "导入已结束" in bureau.operator.get(done).text
+    assert bureau.operator.get(f"{done}/errors.xlsx").status_code == 200
+
+    # the same bytes once more, let go at once: they stay while the first still needs them
+    twice, page = bureau.read(book)
+    assert "未办理的自动放弃" in page
+    assert bureau.operator.post(f"{twice}/discard").status_code == 303
+    bureau.work()
+    assert kept() == [True, True]
+    assert "只留文件名、大小和摘要" in bureau.operator.get(twice).text
+    assert bureau.operator.get(f"{twice}/errors.xlsx").status_code == 404
+
+    advance(timedelta(days=7, minutes=1))
+    bureau.work()
+    assert kept() == [False, False]
+    page = bureau.operator.get(done).text
+    assert "已承接 1 家" in page
+    assert "标好错误的文件已随上传的文件删除" in page
+    assert bureau.operator.get(f"{done}/errors.xlsx").status_code == 404
+
+    # nobody comes back to it
+    left, _page = bureau.read(made(app, lambda: file_of([firm(codes(1)[0], "无人办理公司")])))
+    advance(timedelta(days=30, minutes=1))
+    bureau.work()
+    assert bureau.state(left) is ImportStatus.DISCARDED
+    assert kept() == [False, False, False]
+    with app.app_context():
+        assert not list(structure.stored_files())
+        erased = db.session.scalars(
+            select(AuditRow).where(AuditRow.action == "file.erased").order_by(AuditRow.seq)
+        ).all()
+        assert [each.facts["reason"] for each in erased] == ["register_import"] * 3
+        assert len(erased[0].facts["sha256"]) == 64
+        contents = db.session.scalars(select(ImportRow.content)).all()
+        assert contents == [{}] * len(contents)
+        assert not list(verify())
 
 
 def test_another_register_s_officers_see_nothing_of_it(

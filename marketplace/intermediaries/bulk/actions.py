@@ -42,12 +42,14 @@ KINDS = ("xlsx", "csv")
 # a reader that was killed is taken to be gone after this, and another begins anew
 GONE_AFTER = timedelta(minutes=2)
 ATTEMPTS = 3
+# nothing is read from the file of one of these; one that was stopped goes on by its rows
+ENDED = (ImportStatus.DONE, ImportStatus.STOPPED, ImportStatus.DISCARDED)
 _AT_ONCE = 500
 
 
 def check_upload(actor: Actor, now: datetime) -> datetime:
     """Raises TooMany for who has uploaded as much as may be within an hour."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = _settings()
     if actor.user_id is not None:
         lock(db.session.get_one(User, actor.user_id))
     now, most = max(now, clock.now()), settings.uploads_per_hour
@@ -145,6 +147,7 @@ def finish_reading(import_id: int, outcome: Outcome, actor: Actor, now: datetime
         ImportStatus.FAULTY if faulty else ImportStatus.READY,
         actor,
         now,
+        check_at=_let_go_at(now),
         rows=len(rows),
         problems=len(outcome.problems),
     )
@@ -177,15 +180,20 @@ def submit_import(
     found.title, found.document, found.legal_basis = title, document, legal_basis
     found.leave_out = bool(found.problem_count) and leave_out
     found.submitted_by, found.submitted_at = actor.user_id, now
-    lifecycle.move(found, ImportStatus.SUBMITTED, actor, now, new=found.new)
+    lifecycle.move(
+        found, ImportStatus.SUBMITTED, actor, now, check_at=_let_go_at(now), new=found.new
+    )
 
 
 def return_import(found: RegisterImport, reason: str, actor: Actor, now: datetime) -> None:
     """Give it back with reasons."""
     lock(found)
+    now = max(now, clock.now())
     _another(found, actor)
     found.returned_because = reason
-    lifecycle.move(found, ImportStatus.RETURNED, actor, max(now, clock.now()), reason=reason)
+    lifecycle.move(
+        found, ImportStatus.RETURNED, actor, now, reason=reason, check_at=_let_go_at(now)
+    )
 
 
 def confirm_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
@@ -221,12 +229,14 @@ def _another(found: RegisterImport, actor: Actor) -> None:
 def stop_import(found: RegisterImport, reason: str, actor: Actor, now: datetime) -> None:
     """Stop after the piece in hand; what is taken over stays."""
     lock(found)
+    now = max(now, clock.now())
     lifecycle.move(
         found,
         ImportStatus.STOPPED,
         actor,
-        max(now, clock.now()),
+        now,
         reason=reason,
+        check_at=_erase_at(now),
         taken=found.taken,
     )
 
@@ -240,9 +250,44 @@ def resume_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
 
 
 def discard_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
-    """Let an upload go; nothing came of it."""
+    """Let an upload go; nothing came of it, and its file goes at once."""
     lock(found)
-    lifecycle.move(found, ImportStatus.DISCARDED, actor, max(now, clock.now()))
+    _discard(found, None, actor, max(now, clock.now()))
+
+
+def advance_import(import_id: int, actor: Actor, now: datetime) -> bool:
+    """Let go an upload nobody came back to, and erase the file of one that has ended: the record
+    keeps its name, size and digest. False when there is nothing to do yet."""
+    found = db.session.get_one(RegisterImport, import_id)
+    lock(found)
+    now = max(now, clock.now())
+    if found.next_check_at is None or found.next_check_at > now:
+        return False
+    if found.may_be_discarded:
+        _discard(found, "逾期未办理", actor, now)
+    elif found.status in ENDED:
+        files.erase(found.file, "register_import", actor, now)
+        found.next_check_at = None
+    else:
+        return False
+    return True
+
+
+def _erase_at(now: datetime) -> datetime:
+    return now + timedelta(days=_settings().register_file_days)
+
+
+def _let_go_at(now: datetime) -> datetime:
+    return now + timedelta(days=_settings().register_draft_days)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+def _discard(found: RegisterImport, reason: str | None, actor: Actor, now: datetime) -> None:
+    lifecycle.move(found, ImportStatus.DISCARDED, actor, now, reason=reason, check_at=now)
     db.session.execute(
         update(ImportRow)
         .where(ImportRow.import_id == found.id)
@@ -254,7 +299,15 @@ def discard_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
 def finish_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
     """Everything is taken over: one public notice for all of them, and a message to the bureau."""
     found.finished_at = now
-    lifecycle.move(found, ImportStatus.DONE, actor, now, taken=found.taken, failed=found.failed)
+    lifecycle.move(
+        found,
+        ImportStatus.DONE,
+        actor,
+        now,
+        check_at=_erase_at(now),
+        taken=found.taken,
+        failed=found.failed,
+    )
     if found.taken:
         edition = admission_policy(found.jurisdiction_code, clock.local_day(now))
         notice = notices.publish_notice(
@@ -284,6 +337,8 @@ def finish_import(found: RegisterImport, actor: Actor, now: datetime) -> None:
 
 def read_bytes(found: RegisterImport) -> bytes | None:
     """The uploaded file; None when it is not there any more."""
+    if found.file.erased_at is not None:
+        return None
     try:
         return files.path_of(found.file).read_bytes()
     except OSError:
@@ -294,7 +349,7 @@ def read_bytes(found: RegisterImport) -> bytes | None:
 def note_export(register: str, reason: str, kind: str, actor: Actor, now: datetime) -> None:
     """Write down that a register was exported, by whom and what for; raises TooMany for who has
     exported as much as may be within an hour."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = _settings()
     if actor.user_id is not None:
         lock(db.session.get_one(User, actor.user_id))
     now, most = max(now, clock.now()), settings.exports_per_hour

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.ledger import append_only
-from marketplace.foundation.lifecycle import LifecycleMixin, Status
+from marketplace.foundation.lifecycle import LifecycleMixin, Status, can_move
 from marketplace.notices.models import PublicNotice
 
 from ..models import Firm
@@ -138,6 +138,11 @@ class RegisterImport(PublicIdMixin, LifecycleMixin, Model):
         """Whether another officer may be asked to confirm it."""
         open_ = (ImportStatus.READY, ImportStatus.FAULTY, ImportStatus.RETURNED)
         return self.status in open_ and self.new > 0
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """Whether it can still be let go: nothing of it is in the register."""
+        return can_move(self, ImportStatus.DISCARDED)
 
     @property
     def worked(self) -> int:

@@ -112,8 +112,9 @@ def _page(public_id: str, **forms: Any) -> str:
         may_resume=decides and found.status is ImportStatus.STOPPED,
         may_stop=actor.may(Permission.ADMISSION_DECIDE) and found.status is ImportStatus.RUNNING,
         may_discard=actor.may(Permission.ADMISSION_CHECK)
-        and ImportStatus.DISCARDED in found.MOVES.get(found.status, frozenset()),
-        now=clock.now(),
+        and found.may_be_discarded,
+        ended=found.status in actions.ENDED,
+        may_lapse=found.may_be_discarded,
         **(
             {
                 "submission": SubmitForm(

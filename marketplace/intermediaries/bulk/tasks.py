@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
+from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from marketplace.foundation import tasks
@@ -20,19 +21,24 @@ from .reading import Outcome
 log = logging.getLogger(__name__)
 # the queue's other work comes in between
 SECONDS = 8.0
-# so many rows of one piece that cannot be stored stop the whole
-MOST_FAILED = 10
 
 
 def work_on_imports() -> int:
-    """Read what was uploaded and take over what was confirmed; returns how many steps were done."""
+    """Read what was uploaded, take over what was confirmed, let go what has ended; returns how
+    many steps were done."""
     waiting: list[tuple[int, ImportStatus]] = tasks.in_transaction(
         lambda _actor, now: queries.due(now)
     )
-    return sum(
-        _carry_on(import_id) if status is ImportStatus.RUNNING else _read(import_id)
-        for import_id, status in waiting
-    )
+    steps = {
+        ImportStatus.WAITING: _read,
+        ImportStatus.READING: _read,
+        ImportStatus.RUNNING: _carry_on,
+    }
+    return sum(steps.get(status, _let_go)(import_id) for import_id, status in waiting)
+
+
+def _let_go(import_id: int) -> int:
+    return int(tasks.in_transaction(partial(actions.advance_import, import_id)))
 
 
 def _read(import_id: int) -> int:
@@ -102,7 +108,7 @@ def _one_by_one(import_id: int) -> int:
             why = f"写入时出错（{type(error).__name__}），请核对后单独办理"
             tasks.in_transaction(partial(_fail, import_id, number, why))
             failed += 1
-        if failed == MOST_FAILED:
+        if failed == current_app.config["SETTINGS"].register_failures:
             # then it is not the rows: whoever answers for it looks first
             tasks.in_transaction(partial(_stop, import_id))
             return 0

@@ -150,8 +150,14 @@ def _looked_at() -> list[Table]:
 
 
 def stored_files() -> Iterator[str]:
-    """Files that are gone, too large or not those that were stored: the newest of them."""
-    newest = select(StoredFile).order_by(StoredFile.id.desc()).limit(_FILES)
+    """Files that are gone, too large or not those that were stored: the newest of them, those
+    that were erased left out."""
+    newest = (
+        select(StoredFile)
+        .where(StoredFile.erased_at.is_(None))
+        .order_by(StoredFile.id.desc())
+        .limit(_FILES)
+    )
     for row in db.session.scalars(newest):
         path = path_of(row)
         if (
