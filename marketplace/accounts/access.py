@@ -16,9 +16,9 @@ from marketplace.foundation.crypto import keyed_digest
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.web import later
 
-from .factors import must_have_factor
+from .factors import held_to, must_have_factor
 from .models import Membership, Organisation, OrganisationFunction, User, WebSession
-from .queries import actor_for, actor_of
+from .queries import actor_for, actor_of, scope_among
 
 TOUCH_EVERY = timedelta(minutes=1)
 login_manager = LoginManager()
@@ -91,7 +91,7 @@ def is_waiting() -> bool:
 
 
 def _owes(seen: Row[Any], actor: Actor) -> Owed | None:
-    return _owed(seen.factor_at, seen.has_factor, actor.roles)
+    return _owed(seen.factor_at, seen.has_factor, held_to(actor))
 
 
 def cookie_name() -> str:
@@ -133,6 +133,7 @@ _SEEN = (
         Membership.role,
         Membership.organisation_id.label("role_in"),
         Membership.authorisation_id,
+        Membership.scope,
     )
     .join(User, User.id == WebSession.user_id)
     .join(Organisation, Organisation.id == WebSession.organisation_id)
@@ -174,6 +175,7 @@ def _read_session(request: Request) -> tuple[Row[Any], Actor] | None:
             (seen.user_id, seen.person),
             seen,
             (row.role for row in rows if row.role_in == seen.id),
+            scope=scope_among(row for row in rows if row.role_in == seen.id),
             session_id=seen.session_id,
             elsewhere=any(row.role_in != seen.id for row in rows),
         )

@@ -78,7 +78,7 @@ def account() -> str:
         certified=queries.certified([place.id for place, _roles in places]),
         authorisations=queries.authorisations_held(user.id),
         codes_left=actions.recovery_codes_left(user) if user.factor_secret else 0,
-        obliged=actions.must_have_factor(require_actor().roles),
+        obliged=actions.must_have_factor(actions.held_to(require_actor())),
         factor_on=current_app.config["SECOND_FACTOR"],
         renew_by=actions.renew_by(user),
         today=clock.today(),

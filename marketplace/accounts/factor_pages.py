@@ -35,7 +35,7 @@ def _onward() -> str:
 @writes
 def enter_factor() -> Any:
     """The second step of signing in; who has to set a factor up is led there first."""
-    owed = owed_factor(own_session(), require_actor().roles)
+    owed = owed_factor(own_session(), actions.held_to(require_actor()))
     if owed is None:
         return redirect(_onward(), 303)
     if owed is Owed.SET_UP:
@@ -84,7 +84,7 @@ def set_up_factor() -> Any:
         "accounts/set_up_factor.html",
         form=form,
         key=actions.offered_key(own_session()),
-        owed=owed_factor(own_session(), require_actor().roles) is not None,
+        owed=owed_factor(own_session(), actions.held_to(require_actor())) is not None,
         has_factor=current_user.user.factor_secret is not None,
     )
     return page, status

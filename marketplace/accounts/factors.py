@@ -39,6 +39,14 @@ def must_have_factor(roles: frozenset[str]) -> bool:
     )
 
 
+def held_to(actor: Actor) -> frozenset[str]:
+    """The roles by which a second factor is asked for: whoever keeps a firm's file under a written
+    authority is held to what its administrator is."""
+    if actor.may(Permission.FIRM_FILE):
+        return actor.roles | {Role.FIRM_ADMIN.value}
+    return actor.roles
+
+
 def offer_factor(session: WebSession) -> None:
     """Make a new key to be set up in this session; nothing counts until its first code."""
     session.factor_offer = protect(f"factor:{session.user_id}", pyotp.random_base32())

@@ -258,11 +258,44 @@ def grant_role(
         since=now,
         granted_by=actor.user_id,
         authorisation_id=authorisation.id if authorisation else None,
+        scope=_scope_before(user, organisation, role),
     )
     db.session.add(membership)
     db.session.flush()
     audit.record("role.granted", actor, user, now, organisation=organisation.id, role=role.value)
     return membership
+
+
+def _scope_before(user: User, organisation: Organisation, role: Role) -> str | None:
+    """A role taken and given again stays within the authority its account is linked to."""
+    return db.session.scalar(
+        select(Membership.scope)
+        .where(
+            Membership.user_id == user.id,
+            Membership.organisation_id == organisation.id,
+            Membership.role == role,
+        )
+        .order_by(Membership.id.desc())
+        .limit(1)
+    )
+
+
+def set_scope(
+    user_id: int, organisation_id: int, scope: str | None, actor: Actor, now: datetime
+) -> None:
+    """Have the staff's role of a person go no further than a written authority (its codes by
+    commas); None: the authority is over. It holds from the next request on."""
+    for row in db.session.scalars(
+        select(Membership).where(
+            Membership.user_id == user_id,
+            Membership.organisation_id == organisation_id,
+            Membership.role == Role.FIRM_STAFF,
+        )
+    ):
+        if row.scope != scope:
+            row.scope = scope
+            audit.record("role.scoped", actor, row, now, user=user_id, scope=scope)
+    db.session.flush()
 
 
 def refuse_conflict(user: User, organisation: Organisation, role: Role) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -155,6 +156,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE}),
 }
 
+# what a firm's written authority can cover, and what of the staff's role that is
+SCOPES: dict[str, tuple[Any, frozenset[Permission]]] = {
+    "file": (_l("维护机构档案、办理入驻"), frozenset({P.FIRM_FILE})),
+    "enter": (_l("报名、报价、接单"), frozenset({P.FIRM_ENTER, P.OBJECT, P.CONTRACT_VIEW})),
+    "contract": (
+        _l("签订和履行合同"),
+        frozenset({P.FIRM_CONTRACT, P.EVALUATE, P.CONTRACT_VIEW}),
+    ),
+}
+
 # whom the keeper of an organisation's own staff may invite into it
 OWN_STAFF: dict[Role, tuple[Role, ...]] = {
     Role.FIRM_ADMIN: (Role.FIRM_ADMIN, Role.FIRM_STAFF),
@@ -197,6 +208,17 @@ def agent_permissions(prepare: bool, evaluate: bool, objections: bool) -> frozen
     if objections:
         granted.add(P.OBJECT)
     return frozenset(str(p) for p in granted)
+
+
+def scoped_permissions(scope: str) -> frozenset[str]:
+    """What a firm's staff may do within the scope of a written authority (its codes, by commas)."""
+    return frozenset(str(p) for code in scope.split(",") for p in SCOPES[code][1])
+
+
+def withheld_by(scope: str) -> frozenset[str]:
+    """What an authority of another scope would cover, and this one does not."""
+    all_of_them = frozenset(str(p) for _title, those in SCOPES.values() for p in those)
+    return all_of_them - scoped_permissions(scope)
 
 
 def conflicting(held: Iterable[Role], new: Role) -> Role | None:

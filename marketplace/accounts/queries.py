@@ -31,7 +31,14 @@ from .models import (
     User,
     WebSession,
 )
-from .permissions import Role, agent_permissions, permissions_of
+from .permissions import (
+    SCOPES,
+    Role,
+    agent_permissions,
+    permissions_of,
+    scoped_permissions,
+    withheld_by,
+)
 
 
 def jurisdiction(code: str) -> Jurisdiction:
@@ -378,9 +385,15 @@ def actor_for(user: User, in_organisation: Organisation, session_id: int | None 
         in_organisation,
         (row.role for row in here),
         authority=next((row.authorisation for row in here if row.authorisation), None),
+        scope=scope_among(here),
         session_id=session_id,
         elsewhere=len(here) < len(everywhere),
     )
+
+
+def scope_among(rows: Iterable[Any]) -> str | None:
+    """The scope of the written authority behind the staff's role among these, if there is one."""
+    return next((row.scope for row in rows if row.scope is not None), None)
 
 
 def actor_of(
@@ -389,13 +402,18 @@ def actor_of(
     roles: Iterable[Role],
     *,
     authority: Authorisation | None = None,
+    scope: str | None = None,
     session_id: int | None = None,
     elsewhere: bool = False,
 ) -> Actor:
     """An actor of what is known of it: ``person`` is key and name, ``place`` the organisation, or
-    a row with its columns ``id``, ``name``, ``kind``, ``jurisdiction_code``."""
+    a row with its columns ``id``, ``name``, ``kind``, ``jurisdiction_code``; ``scope`` what the
+    written authority behind the staff's role covers."""
     held = sorted(set(roles))
-    granted = permissions_of(role for role in held if role is not Role.OWNER_AGENT)
+    narrowed = {Role.OWNER_AGENT} if scope is None else {Role.OWNER_AGENT, Role.FIRM_STAFF}
+    granted = permissions_of(role for role in held if role not in narrowed)
+    if scope is not None:
+        granted |= scoped_permissions(scope)
     if authority is not None:
         granted |= agent_permissions(
             authority.may_prepare, authority.may_evaluate, authority.may_object
@@ -413,6 +431,19 @@ def actor_of(
         session_id=session_id,
         authorisation_id=authority.id if authority is not None else None,
         elsewhere=elsewhere,
+        withheld=withheld_by(scope) - granted if scope is not None else frozenset(),
+        withheld_because=_scope_words(scope) if scope is not None else "",
+    )
+
+
+def _scope_words(scope: str) -> str:
+    covered = joined(str(SCOPES[code][0]) for code in scope.split(","))
+    return str(
+        _(
+            "授权书上的授权事项为“%(scope)s”，不含此事项；需要办理的，由机构管理员在“经办人授权”"
+            "中用新的授权书变更授权事项，变更后立即生效",
+            scope=covered,
+        )
     )
 
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Actor:
-    """Passed to every action. ``roles`` are role codes, ``permissions`` what they add up to."""
+    """Passed to every action. ``roles`` are role codes, ``permissions`` what they add up to.
+
+    ``withheld`` are permissions that what the actor's right rests on does not cover, and
+    ``withheld_because`` says so in words.
+    """
 
     user_id: int | None
     name: str
@@ -22,6 +26,8 @@ class Actor:
     authorisation_id: int | None = None  # an agent's, when the right rests on one
     elsewhere: bool = False  # holds roles in other organisations too
     address: str | None = field(default=None, compare=False)
+    withheld: frozenset[str] = frozenset()
+    withheld_because: str = ""
 
     def may(self, permission: str) -> bool:
         """Whether one of the actor's roles carries ``permission``."""

@@ -16,7 +16,7 @@ from flask_wtf.file import FileField
 from sqlalchemy import String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from . import audit, clock
+from . import audit
 from .actor import Actor
 from .crypto import sha256_hex
 from .db import Model, PublicIdMixin, db, lock
@@ -164,9 +164,7 @@ def erase(row: StoredFile, reason: str, actor: Actor, now: datetime) -> bool:
     )
     if kept is None:
         path_of(row).unlink(missing_ok=True)
-    audit.record(
-        "file.erased", actor, row, now, sha256=row.sha256, size=row.size, reason=reason
-    )
+    audit.record("file.erased", actor, row, now, sha256=row.sha256, size=row.size, reason=reason)
     return True
 
 
@@ -179,10 +177,7 @@ def send(row: StoredFile) -> Response:
     """Answer with the file as an attachment; the caller has checked access. Raises Missing where
     its bytes were erased."""
     if row.erased_at is not None:
-        raise Missing(
-            _("该文件已于 %(day)s 按保存期限删除", day=clock.local_day(row.erased_at)),
-            rule="file.erased",
-        )
+        raise Missing(row.public_id)
     response = send_file(
         path_of(row), mimetype=row.content_type, as_attachment=True, download_name=row.name
     )

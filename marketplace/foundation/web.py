@@ -33,7 +33,7 @@ from .actor import Actor
 from .connections import set_write_mode
 from .crypto import digest, keyed_digest
 from .db import db
-from .errors import Conflict, DomainError
+from .errors import Conflict, DomainError, Refused
 from .transactions import commit, rollback, transaction
 
 log = logging.getLogger(__name__)
@@ -284,6 +284,8 @@ def _check_access() -> Response | None:
         abort(401)
     if need != SIGNED_IN and not actor.may(need):
         audit.note("access.refused", actor, ("endpoint", request.endpoint), need=need)
+        if need in actor.withheld:
+            raise Refused(actor.withheld_because, rule="access.scope")
         abort(403)
     return None
 

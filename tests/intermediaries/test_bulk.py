@@ -34,8 +34,8 @@ from marketplace.intermediaries.bulk.standing import known
 from marketplace.intermediaries.models import Firm, Offering, Practitioner, Qualification
 from marketplace.notices.models import PublicNotice
 from marketplace.notifications.models import Letter
-from marketplace.supervision.invariants import structure
 from marketplace.ratings.models import RatingEntry
+from marketplace.supervision.invariants import structure
 from tests.factories import accounts as people
 from tests.factories import intermediaries as firms
 from tests.factories.registers import DESK, Bureau, certificate, file_of, firm

@@ -9,8 +9,12 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from marketplace.accounts import organising, queries
+from marketplace.accounts.factors import held_to
+from marketplace.accounts.models import Organisation, User
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
+from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions
@@ -102,6 +106,70 @@ def test_the_agent_is_handed_over_in_one_moment(
     assert "经办人授权将于 7 天后到期" in told
     assert "经办人授权已到期" in told
     assert "没有有效授权" in read(sign_in_as(party.user), "/firm/agents")
+
+
+def test_a_linked_account_goes_as_far_as_the_authority(app: Flask, sign_in_as: SignIn) -> None:
+    def cast() -> list[Any]:
+        party = firms.listed()
+        staff = people.user(party.organisation, Role.FIRM_STAFF)
+        both = people.user(party.organisation, Role.FIRM_STAFF)
+        organising.grant_role(both, party.organisation, Role.FIRM_ADMIN, CLOCK, clock.now())
+        return [party, staff, both]
+
+    party, staff, both = made(app, cast)
+    firm, clerk = sign_in_as(party.user), sign_in_as(staff)
+    pages = {"file": "/firm/practitioners", "enter": "/firm/entries"}
+    signing = "/contracts/0000000000000/deliveries"  # nobody's: 404 for who may sign at all
+
+    def reach() -> set[str]:
+        found = {code for code, page in pages.items() if clerk.get(page).status_code == 200}
+        return found | ({"contract"} if clerk.post(signing).status_code != 403 else set())
+
+    assert reach() == {"enter", "contract"}, "the role alone, while no paper is linked"
+    data = {
+        "name": "欧阳经办",
+        "phone": "13900001111",
+        "document_number": "1 号",
+        "starts_on": "2026-03-01",
+        "ends_on": "2026-12-31",
+    }
+    assert "限制不了管理员" in send(
+        firm, "/firm/agents", 422, **data, scope=["file"], account=both.public_id, paper="document"
+    )
+    for scope in (["contract"], ["file"], ["enter"]):
+        # the paper is changed, and the very next request goes by it
+        chosen = {**data, "scope": scope, "account": staff.public_id}
+        send(firm, "/firm/agents", **chosen, paper="document")
+        assert reach() == set(scope)
+    refused = clerk.post(signing)
+    assert refused.status_code == 403
+    assert "授权事项为“报名、报价、接单”，不含此事项" in refused.text
+    assert "由机构管理员在“经办人授权”中用新的授权书变更" in refused.text
+
+    # who keeps the file under a paper neither widens it nor gives the firm's place away
+    chosen = {**data, "scope": ["file", "enter"], "account": staff.public_id}
+    send(firm, "/firm/agents", **chosen, paper="document")
+    assert reach() == {"file", "enter"}
+    assert "由机构管理员登记" in read(clerk, "/firm/agents", 403)
+    assert "由机构管理员声明" in read(clerk, "/firm/leaving", 403)
+    assert "授权与交接" not in read(clerk, "/firm")
+    with app.app_context():
+        actor = queries.actor_for(db.session.get_one(User, staff.id), party.organisation)
+        assert held_to(actor) > actor.roles, "asked for the second factor like an administrator"
+
+    # taken from the role and given it again, the paper still says how far
+    with app.app_context(), transaction():
+        (member,) = queries.live_memberships(staff.id)
+        organising.end_membership(member, CLOCK, clock.now())
+        organising.grant_role(member.user, member.organisation, Role.FIRM_STAFF, CLOCK, clock.now())
+        assert [each.scope for each in queries.live_memberships(staff.id)] == ["file,enter"]
+    send(firm, f"/firm/agents/{one(app, FirmAgent.public_id)}/end", reason="离职")
+    with app.app_context(), transaction():
+        assert not queries.live_memberships(staff.id)
+        user = db.session.get_one(User, staff.id)
+        place = db.session.get_one(Organisation, party.organisation.id)
+        again = organising.grant_role(user, place, Role.FIRM_STAFF, CLOCK, clock.now())
+        assert again.scope is None, "the paper is over"
 
 
 def test_an_authority_ends_early_on_a_reason(app: Flask, sign_in_as: SignIn) -> None:

@@ -93,7 +93,8 @@ class Authorisation(PublicIdMixin, Model):
 class Membership(PublicIdMixin, Model):
     """A role of a person in an organisation, while ``until`` is empty.
 
-    An agent's role rests on an authorisation and holds no longer than that does.
+    An agent's role rests on an authorisation and holds no longer than that does. ``scope``: what
+    a firm's staff may do is what the written authority its account is linked to covers.
     """
 
     __tablename__ = "memberships"
@@ -110,6 +111,7 @@ class Membership(PublicIdMixin, Model):
         CheckConstraint(
             "(role = 'owner_agent') = (authorisation_id IS NOT NULL)", name="authorised"
         ),
+        CheckConstraint("scope IS NULL OR role = 'firm_staff'", name="scope"),
     )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -119,6 +121,7 @@ class Membership(PublicIdMixin, Model):
     until: Mapped[datetime | None]
     granted_by: Mapped[int | None]
     authorisation_id: Mapped[int | None] = mapped_column(ForeignKey("authorisations.id"))
+    scope: Mapped[str | None] = mapped_column(String(40))
 
     user: Mapped[User] = relationship(back_populates="memberships")
     organisation: Mapped[Organisation] = relationship()

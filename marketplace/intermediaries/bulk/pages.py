@@ -111,8 +111,7 @@ def _page(public_id: str, **forms: Any) -> str:
         may_confirm=decides and found.status is ImportStatus.SUBMITTED,
         may_resume=decides and found.status is ImportStatus.STOPPED,
         may_stop=actor.may(Permission.ADMISSION_DECIDE) and found.status is ImportStatus.RUNNING,
-        may_discard=actor.may(Permission.ADMISSION_CHECK)
-        and found.may_be_discarded,
+        may_discard=actor.may(Permission.ADMISSION_CHECK) and found.may_be_discarded,
         ended=found.status in actions.ENDED,
         may_lapse=found.may_be_discarded,
         **(

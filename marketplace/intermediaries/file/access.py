@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from marketplace.accounts.overseeing import oversees
-from marketplace.accounts.permissions import Permission
+from marketplace.accounts.permissions import Permission, Role
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing, Refused
@@ -111,6 +111,12 @@ def must_decide_transfer(actor: Actor, row: Transfer) -> None:
     """Refused for whoever may read a request and not decide on it."""
     if not may_decide_transfer(actor, row):
         raise Refused(_("由执业人员现登记地的管理机构审批人裁定"), rule="file.transfer")
+
+
+def must_keep_agents(actor: Actor) -> None:
+    """Refused for whoever keeps the file under an authority: nobody widens or prolongs his own."""
+    if Role.FIRM_ADMIN.value not in actor.roles:
+        raise Refused(_("经办人授权由机构管理员登记、交接和终止"), rule="file.agent")
 
 
 def must_check(actor: Actor) -> None:

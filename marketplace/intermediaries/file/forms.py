@@ -19,6 +19,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from marketplace.accounts.permissions import SCOPES
 from marketplace.foundation.forms import Form, length_message, options
 
 from .actions import NO, POINTS, YES, Answer
@@ -56,19 +57,15 @@ class AgentForm(Form):
     account = SelectField(
         _l("经办人的登录账号"),
         [Optional()],
-        description=_l("选定后，授权终止时该账号在本单位的经办人角色同时终止"),
+        description=_l(
+            "选定后，该账号为本单位办理的事项以下列授权事项为准，立即生效；授权终止时其经办人角色同时终止"
+        ),
     )
     scope = SelectMultipleField(
         _l("授权事项"),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
-        choices=options(
-            [
-                ("file", _l("维护机构档案、办理入驻")),
-                ("enter", _l("报名、报价、接单")),
-                ("contract", _l("签订和履行合同")),
-            ]
-        ),
+        choices=options([(code, title) for code, (title, _covered) in SCOPES.items()]),
     )
     document_number = _text(_l("授权书编号"), 80)
     document = FileField(_l("授权书"), [FileRequired(_l("请上传授权书"))], description=_PAPER)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.overseeing import supervises
+from marketplace.accounts.permissions import Role
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
-from marketplace.foundation.errors import Missing
+from marketplace.foundation.errors import Missing, Refused
 from marketplace.foundation.finding import by_public_id
 
 from ..models import Firm
@@ -44,6 +46,12 @@ def firm_to_remove(actor: Actor, public_id: str) -> Firm:
     if firm is None or not supervises(actor, firm.register_code):
         raise Missing(public_id)
     return firm
+
+
+def must_speak_for(actor: Actor) -> None:
+    """Refused for whoever keeps the file under an authority: to leave is the firm's own to say."""
+    if Role.FIRM_ADMIN.value not in actor.roles:
+        raise Refused(_("退出名录由机构管理员声明"), rule="departure.declared")
 
 
 def is_own(actor: Actor, departure: Departure) -> bool:

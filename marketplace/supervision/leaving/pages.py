@@ -47,6 +47,7 @@ from .forms import (
 def declare_leaving() -> ResponseReturnValue:
     """The firm declares that it leaves; what runs is shown before."""
     actor = require_actor()
+    rights.must_speak_for(actor)
     firm = own_file(actor)
     form = DeclarationForm(data={"contracts": Contracts.FINISH.value})
     return run_form(

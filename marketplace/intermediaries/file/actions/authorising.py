@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import User
-from marketplace.accounts.organising import end_membership
+from marketplace.accounts.organising import end_membership, set_scope
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
@@ -42,6 +43,12 @@ class Authority:
     starts_on: date
     ends_on: date
 
+    @property
+    def scope(self) -> str:
+        """The codes of what it covers, as a linked account's role holds them."""
+        chosen = {"file": self.file, "enter": self.enter, "contract": self.contract}
+        return ",".join(code for code, covered in chosen.items() if covered)
+
 
 def appoint_agent(
     firm: Firm,
@@ -54,8 +61,9 @@ def appoint_agent(
 ) -> FirmAgent:
     """Authorise an agent; the one before, if any, ends the same moment (hand-over).
 
+    A linked account may do for the firm what the authority covers, from the next request on.
     Raises Invalid naming the field: a period that is over or too long, no scope, an account that
-    is not of the firm's staff.
+    is not of the firm's staff, or is its administrator's, whom no authority narrows.
     """
     lock(firm)
     now = max(now, clock.now())
@@ -64,10 +72,8 @@ def appoint_agent(
     _refuse_period(firm, authority, today)
     if not (authority.file or authority.enter or authority.contract):
         raise Invalid(_("请至少选择一项授权事项"), field="scope", rule=RULE)
-    if user is not None and Role.FIRM_STAFF not in accounts.live_roles(
-        user.id, firm.organisation_id
-    ):
-        raise Invalid(_("请选择本单位经办人角色的账号"), field="account", rule=RULE)
+    if user is not None:
+        _refuse_account(accounts.live_roles(user.id, firm.organisation_id))
     before = queries.agent_now(firm.id)
     was = firm.agent_name
     if before is not None:
@@ -91,6 +97,8 @@ def appoint_agent(
     db.session.add(row)
     firm.agent_name, firm.agent_phone = name, phone
     db.session.flush()
+    if user is not None:
+        set_scope(user.id, firm.organisation_id, authority.scope, actor, now)
     audit.record(
         "firm_agent.appointed",
         actor,
@@ -100,6 +108,7 @@ def appoint_agent(
         document=authority.document.sha256,
         starts_on=authority.starts_on,
         ends_on=authority.ends_on,
+        scope=authority.scope,
         before=before.id if before else None,
     )
     keep_history(firm, "agent", was, name, actor, now)
@@ -152,9 +161,21 @@ def _end(
     audit.record("firm_agent.ended", actor, row, now, firm=row.firm_id)
     if row.user_id is None or (keep is not None and keep.id == row.user_id):
         return
+    set_scope(row.user_id, row.firm.organisation_id, None, actor, now)
     for membership in accounts.live_memberships(row.user_id, row.firm.organisation_id):
         if membership.role is Role.FIRM_STAFF:
             end_membership(membership, actor, now)
+
+
+def _refuse_account(roles: Sequence[Role]) -> None:
+    if Role.FIRM_STAFF not in roles:
+        raise Invalid(_("请选择本单位经办人角色的账号"), field="account", rule=RULE)
+    if Role.FIRM_ADMIN in roles:
+        raise Invalid(
+            _("该账号同时是机构管理员，授权事项限制不了管理员，请选择只有经办人角色的账号"),
+            field="account",
+            rule=RULE,
+        )
 
 
 def _next(firm: Firm, ends_on: date, now: datetime) -> datetime:

@@ -66,6 +66,7 @@ def branches() -> Any:
 def agents() -> Any:
     """Who acts for the firm, who did, and the hand-over to the next."""
     actor = require_actor()
+    access.must_keep_agents(actor)
     firm = rights.own_file(actor)
     people = _staff(firm)
     form = AgentForm()
@@ -125,6 +126,7 @@ def _staff(firm: Firm) -> dict[str, User]:
 def end_agent(public_id: str) -> Any:
     """End an authority before its time."""
     actor = require_actor()
+    access.must_keep_agents(actor)
     row = access.own(rights.own_file(actor), FirmAgent, public_id)
     form = EndForm()
     return run_form(
