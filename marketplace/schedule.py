@@ -83,6 +83,13 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "随原名称的 D 级",
+        "marketplace.intermediaries.likeness.tasks:end_grades",
+        600,
+        seeks=True,
+        daily=True,
+    ),
+    Job(
         "大厅窗口征集与任期",
         "marketplace.intermediaries.hall.tasks:advance_due",
         15,

@@ -56,6 +56,7 @@ VETO_TITLES: dict[VetoKind, Any] = {
     VetoKind.BRIBERY: _l("行贿"),
     VetoKind.DISHONESTY_LIST: _l("列入国家严重失信主体名单"),
     VetoKind.THIRD_CARD: _l("第三次记牌"),
+    VetoKind.SAME_SUBJECT: _l("同一主体原名称为 D 级"),
 }
 GRADE_TONES = {
     Grade.A: "good",

@@ -88,7 +88,8 @@ class Card(PublicIdMixin, LifecycleMixin, Model):
     """A yellow or red card: proposed by one officer, issued by another.
 
     The colour is found at issue, from the firm's record. A red card the clock gives for a
-    correction that did not come has no proposer; ``follows`` is the yellow one.
+    correction that did not come has no proposer; ``follows`` is the yellow one. ``succeeds``: the
+    card of the same subject under its former name, with which this one ends.
     """
 
     __tablename__ = "cards"
@@ -143,10 +144,12 @@ class Card(PublicIdMixin, LifecycleMixin, Model):
     until_at: Mapped[datetime | None]
     reported_to_department: Mapped[bool] = mapped_column(default=False)
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"), unique=True)
+    succeeds_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"), index=True)
 
     organisation: Mapped[Organisation] = relationship()
     evidence_file: Mapped[StoredFile | None] = relationship()
-    follows: Mapped[Card | None] = relationship(remote_side="Card.id")
+    follows: Mapped[Card | None] = relationship(remote_side="Card.id", foreign_keys=[follows_id])
+    succeeds: Mapped[Card | None] = relationship(remote_side="Card.id", foreign_keys=[succeeds_id])
 
     @property
     def title(self) -> Any:

@@ -155,6 +155,7 @@ DEEDS: dict[str, Any] = {
     "edited": _l("修改"),
     "email_changed": _l("更换电子邮箱"),
     "ended": _l("结束"),
+    "grade_ended": _l("随同的 D 级事由终止"),
     "erased": _l("删除内容"),
     "expired": _l("到期"),
     "exported": _l("导出"),

@@ -18,6 +18,27 @@ depends_on = None
 AT = sa.DateTime(timezone=True)
 
 
+def guard(table: str) -> None:
+    """Make a table refuse UPDATE and DELETE (TRUNCATE too on PostgreSQL)."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM PUBLIC")
+    op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM CURRENT_USER")
+
+
 def upgrade() -> None:
     op.add_column("stored_files", sa.Column("erased_at", AT, nullable=True))
     op.execute(
@@ -35,6 +56,40 @@ def upgrade() -> None:
         "AND firms.organisation_id = memberships.organisation_id) "
         "WHERE role = 'firm_staff' AND until IS NULL"
     )
+    key = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(
+        f"ALTER TABLE cards ADD COLUMN succeeds_id {key} "
+        "CONSTRAINT fk_cards_succeeds_id_cards REFERENCES cards (id)"
+    )
+    op.create_index(op.f("ix_cards_succeeds_id"), "cards", ["succeeds_id"])
+    op.execute(
+        f"ALTER TABLE likeness_matches ADD COLUMN grade_entry_id {key} "
+        "CONSTRAINT fk_likeness_matches_grade_entry_id_rating_ledger "
+        "REFERENCES rating_ledger (id)"
+    )
+    op.add_column("likeness_matches", sa.Column("grade_ended_at", AT, nullable=True))
+    whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    name = "departure_files"
+    op.create_table(
+        name,
+        sa.Column("departure_id", whole, nullable=False),
+        sa.Column("file_id", whole, nullable=False),
+        sa.Column("part", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", whole, nullable=True),
+        sa.Column("at", AT, nullable=False),
+        sa.Column("id", whole, autoincrement=True, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["departure_id"], ["departures.id"], name=op.f(f"fk_{name}_departure_id_departures")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_files.id"], name=op.f(f"fk_{name}_file_id_stored_files")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+        sa.UniqueConstraint("file_id", name=op.f(f"uq_{name}_file_id")),
+        info={"append_only": True},
+    )
+    op.create_index(f"ix_{name}_departure", name, ["departure_id", "id"])
+    guard(name)
     # the clock takes them up: the files of what has ended, and what nobody comes back to
     imports = sa.table(
         "register_imports",
@@ -53,6 +108,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("departure_files")
+    op.drop_column("likeness_matches", "grade_ended_at")
+    op.execute("ALTER TABLE likeness_matches DROP COLUMN grade_entry_id")
+    op.drop_index(op.f("ix_cards_succeeds_id"), "cards")
+    op.execute("ALTER TABLE cards DROP COLUMN succeeds_id")
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint(op.f("ck_memberships_scope"), "memberships", type_="check")
     op.execute("ALTER TABLE memberships DROP COLUMN scope")

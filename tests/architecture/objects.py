@@ -266,6 +266,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.decide_likeness": ("Match",),
     "supervision.decide_removal": ("Departure",),
     "supervision.departure": ("Departure",),
+    "supervision.departure_file": (FILES,),
     "supervision.find_likeness": ("Match",),
     "supervision.likeness_match": ("Match",),
     "supervision.propose_removal": ("Departure",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -10,18 +11,25 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Role
 from marketplace.contracts import delivery
 from marketplace.foundation import clock
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions as register
 from marketplace.intermediaries import queries as registered
 from marketplace.intermediaries.leaving import actions as leaving
 from marketplace.intermediaries.leaving import queries
-from marketplace.intermediaries.leaving.models import Departure, DepartureStatus, Ground
+from marketplace.intermediaries.leaving.models import (
+    Departure,
+    DepartureFile,
+    DepartureStatus,
+    Ground,
+)
 from marketplace.intermediaries.leaving.rules import Contracts, days_without
 from marketplace.intermediaries.likeness import queries as likeness
 from marketplace.intermediaries.models import Firm, FirmStatus, Practitioner
@@ -33,6 +41,11 @@ from tests.factories import accounts, contracts, intermediaries, sanctions, sele
 CITY = accounts.CITY
 Advance = Callable[[timedelta], None]
 SignIn = Callable[..., FlaskClient]
+
+
+def paper(name: str, content: bytes = intermediaries.PDF) -> tuple[io.BytesIO, str]:
+    """A paper chosen in a form."""
+    return io.BytesIO(content), name
 
 
 def _firm(organisation_id: int) -> Firm:
@@ -161,16 +174,49 @@ def test_a_removal_is_heard_decided_and_reviewed_through_the_pages(
     refused = operator.post(begin, data=valid)
     assert refused.status_code == 409
     assert "所承接事项不要求资质" in refused.text
-    told = operator.post(begin, data={"ground": "licence", "facts": "营业执照已被吊销"})
+    notice = {"ground": "licence", "facts": "营业执照已被吊销"}
+    script = paper("页面.pdf", b"<html>")
+    wrong = operator.post(begin, data={**notice, "papers": [paper("吊销决定.pdf"), script]})
+    assert wrong.status_code == 422
+    assert "与扩展名 .pdf 不符" in wrong.text
+    many = operator.post(begin, data={**notice, "papers": [paper(f"{n}.pdf") for n in range(11)]})
+    assert many.status_code == 422
+    assert "最多上传 10 份" in many.text
+    both = [paper("吊销决定.pdf"), paper("核查笔录.pdf")]
+    told = operator.post(begin, data={**notice, "papers": both})
     assert told.status_code == 303
     page = told.headers["Location"]
+    # both sides read them, nobody else: not another firm, not another city's officer, not staff
+    with app.app_context(), transaction():
+        rival = intermediaries.listed(("stbc",)).user
+        clerk = accounts.user(db.session.get_one(Organisation, key), Role.FIRM_STAFF)
+        elsewhere = accounts.officer(Role.BUREAU_OPERATOR, city="379800").user
+        papers = [
+            f"/departures/files/{each}"
+            for each in db.session.scalars(
+                select(StoredFile.public_id).join(
+                    DepartureFile, DepartureFile.file_id == StoredFile.id
+                )
+            )
+        ]
+    assert len(papers) == 2
+    assert "核查笔录.pdf" in firm.get(page).text
+    for reader, status in (
+        (firm, 200),
+        (operator, 200),
+        *((sign_in_as(user), 404) for user in (rival, clerk, elsewhere)),
+    ):
+        assert {reader.get(each).status_code for each in papers} == {status}
+    assert client.get(papers[0]).status_code == 302
+    assert "核查笔录.pdf" not in sign_in_as(clerk).get(page).text
     # heard before anything is proposed; it stands meanwhile
     assert operator.post(f"{page}/proposal", data={"reason": "移出"}).status_code == 409
     assert client.get(public).status_code == 200
     assert firm.post(f"{page}/statement", data={"hearing": "y"}).status_code == 422
-    said = {"statement": "已申请行政复议", "hearing": "y"}
+    said = {"statement": "已申请行政复议", "hearing": "y", "papers": [paper("复议受理.pdf")]}
     assert firm.post(f"{page}/statement", data=said).status_code == 303
     assert "已申请听证" in operator.get(page).text
+    assert "复议受理.pdf" in operator.get(page).text
     early = {"at": f"{clock_day(app, 2)}T09:00"}
     soon = operator.post(f"{page}/hearing", data=early)
     assert soon.status_code == 422
@@ -180,7 +226,9 @@ def test_a_removal_is_heard_decided_and_reviewed_through_the_pages(
     assert operator.post(f"{page}/record", data={"record": "到场陈述"}).status_code == 409
     advance(timedelta(days=22))
     firm, operator, approver, superior = map(sign_in_as, [user, *people])
-    assert operator.post(f"{page}/record", data={"record": "到场陈述"}).status_code == 303
+    held_at = {"record": "到场陈述", "papers": [paper("听证笔录.pdf")]}
+    assert operator.post(f"{page}/record", data=held_at).status_code == 303
+    assert "听证笔录.pdf" in firm.get(page).text
     assert operator.post(f"{page}/proposal", data={"reason": "不予采纳"}).status_code == 303
     decision = {"conclusion": "remove", "reason": "事实清楚"}
     assert operator.post(f"{page}/decision", data=decision).status_code == 403

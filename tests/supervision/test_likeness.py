@@ -17,6 +17,7 @@ from sqlalchemy import select
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files
+from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, DomainError, Refused
@@ -30,9 +31,16 @@ from marketplace.intermediaries.likeness.models import Match, MatchStatus
 from marketplace.intermediaries.likeness.reasons import reasons
 from marketplace.intermediaries.likeness.tasks import keep_lacking
 from marketplace.intermediaries.models import Firm, FirmStatus, Recommendation
+from marketplace.notices import queries as notices
+from marketplace.ratings import actions as ratings
+from marketplace.ratings.queries import grade_on, open_proposal, subject_of
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions_of
-from marketplace.sanctions.models import Blacklisting
+from marketplace.sanctions.actions import cards, succession
+from marketplace.sanctions.appeals import actions as appeals
+from marketplace.sanctions.models import Blacklisting, Card, CardStatus
 from marketplace.sanctions.national import actions as national
+from marketplace.sanctions.rules import Colour
 from marketplace.supervision import actions as supervision
 from marketplace.supervision.related.deciding import decide_match
 from tests.factories import accounts, intermediaries, sanctions
@@ -197,6 +205,97 @@ def test_the_same_subject_bears_what_its_former_name_bore(app: Flask) -> None:
         with pytest.raises(Conflict) as refusal:
             _list(made.firm)
         assert refusal.value.rule == "firm.barred"
+
+
+def test_cards_and_grade_d_follow_to_the_new_name_and_go_with_the_old(
+    app: Flask, advance: Advance
+) -> None:
+    """A yellow and a red card that run, and a D in force; later revoked, corrected, re-rated."""
+    with app.app_context(), transaction():
+        former = intermediaries.drafted(legal_identity=LEGAL)
+        register.submit_application(former.firm, True, former.actor, clock.now())
+        _list(former.firm)
+        before, speaker = former.organisation.id, former.actor
+        officer = accounts.officer(Role.BUREAU_OPERATOR).actor
+        proposal = ratings.propose_grade(
+            before, CITY, Grade.D, "行贿", former.organisation, officer, clock.now()
+        )
+        approver = accounts.officer(Role.BUREAU_APPROVER).actor
+        ratings.confirm_grade(proposal, approver, clock.now())
+        fact = proposal.triggers[0]
+    advance(timedelta(days=12))
+    with app.app_context(), transaction():
+        assert grade_on(before, CITY, clock.today()).grade is Grade.D
+        sanctions.card(db.session.get_one(Organisation, before))
+        sanctions.card(db.session.get_one(Organisation, before))
+        made = _with("legal_person")
+        (match,) = queries.of_firm(made.firm.id)
+        assert match.standings == ["barred"]
+        operator, approver = (
+            accounts.officer(role).actor for role in (Role.BUREAU_OPERATOR, Role.BUREAU_APPROVER)
+        )
+        actions.state_view(match, "系另行投资设立", made.actor, clock.now())
+        actions.propose(match, MatchStatus.SAME, "同一法定代表人", operator, clock.now())
+        decide_match(match, "属更名再入驻", approver, clock.now())
+        own = made.organisation.id
+        yellow, red = (_pair(before, own, colour) for colour in (Colour.YELLOW, Colour.RED))
+        assert (yellow[1].correct_by, yellow[1].status) == (
+            yellow[0].correct_by,
+            CardStatus.CORRECTING,
+        )
+        assert (red[1].until_at, red[1].status) == (red[0].until_at, CardStatus.SUSPENDED)
+        assert red[1].decided_at == match.decided_at, "appealed against in its own time"
+        assert [bar.kind for bar in sanctions_of.bars(own, CITY, None, clock.now())] == ["red_card"]
+        assert notices.latest("sanction", red[1]) is not None
+        subject = subject_of(own, CITY)
+        assert subject is not None
+        asked = open_proposal(subject)
+        assert asked is not None
+        assert (asked.grade, asked.proposed_by) == (Grade.D, approver.user_id)
+        # carried once, however often it is decided
+        assert match.other is not None
+        assert (
+            succession.carry_cards_over(
+                made.organisation, match.other, _finding(match), CITY, approver, clock.now()
+            )
+            == []
+        )
+
+        # the red one is revoked on appeal, the yellow one put right: so for both names
+        against = appeals.file_appeal(red[0], "事实不清，证据不足", speaker, clock.now())
+        reviewer = accounts.officer(Role.SUPERVISOR).actor
+        appeals.revoke(against, "认定事实不清，撤销原决定", reviewer, clock.now())
+        cards.report_correction(yellow[0], "已全部整改到位", speaker, clock.now())
+        cards.judge_correction(yellow[0], True, "整改情况属实", operator, clock.now())
+        assert [card.status for card in red] == [CardStatus.REVOKED] * 2
+        assert [card.status for card in yellow] == [CardStatus.CORRECTED] * 2
+        assert sanctions_of.bars(own, CITY, None, clock.now()) == []
+        ratings.reverse_entry(fact, match, CLOCK, clock.now())
+    advance(timedelta(days=10))
+    with app.app_context():
+        assert grade_on(before, CITY, clock.today()).grade is not Grade.D
+        (match,) = db.session.scalars(select(Match)).all()
+        assert match.grade_ended_at is not None
+        subject = subject_of(own, CITY)
+        assert subject is not None
+        assert open_proposal(subject) is None
+        assert not list(ratings.replay())
+
+
+def _pair(before: int, own: int, colour: Colour) -> tuple[Card, Card]:
+    rows = {
+        row.organisation_id: row
+        for row in db.session.scalars(select(Card).where(Card.colour == colour))
+    }
+    assert rows[own].succeeds_id == rows[before].id
+    return rows[before], rows[own]
+
+
+def _finding(match: Match) -> succession.Finding:
+    assert match.proposed_at is not None
+    return succession.Finding(
+        "再次认定", None, None, match.statement_due_at, match.proposed_by, match.proposed_at
+    )
 
 
 def test_who_is_barred_later_holds_up_an_application_under_way(app: Flask) -> None:

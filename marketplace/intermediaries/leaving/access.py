@@ -6,14 +6,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from marketplace.accounts.overseeing import supervises
-from marketplace.accounts.permissions import Role
+from marketplace.accounts.permissions import Permission, Role
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing, Refused
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.finding import by_public_id
 
 from ..models import Firm
-from .models import Departure
+from .models import Departure, DepartureFile
 
 
 def departure_for(actor: Actor, public_id: str) -> Departure:
@@ -38,6 +39,22 @@ def officers_departure(actor: Actor, public_id: str) -> Departure:
     if not is_officer(actor, found):
         raise Missing(public_id)
     return found
+
+
+def paper_for(actor: Actor, file_id: str) -> StoredFile:
+    """A paper of a departure: for the officers of its register and whoever keeps the firm's file;
+    Missing otherwise."""
+    row = db.session.scalar(
+        select(DepartureFile)
+        .join(StoredFile, StoredFile.id == DepartureFile.file_id)
+        .where(StoredFile.public_id == file_id)
+    )
+    found = db.session.get(Departure, row.departure_id) if row is not None else None
+    if row is None or found is None:
+        raise Missing(file_id)
+    if is_officer(actor, found) or (is_own(actor, found) and actor.may(Permission.FIRM_FILE)):
+        return row.file
+    raise Missing(file_id)
 
 
 def firm_to_remove(actor: Actor, public_id: str) -> Firm:

@@ -10,6 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
+from marketplace.foundation.files import StoredFile
+from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.foundation.titles import Titled
 
@@ -129,3 +131,30 @@ class Departure(PublicIdMixin, LifecycleMixin, Model):
     def awaits_hearing(self) -> bool:
         """The firm asked for a hearing that was not held yet."""
         return self.hearing_asked and self.hearing_record is None
+
+
+class Part(Titled):
+    """What of a removal a paper belongs to. Declared as ``value, title``."""
+
+    NOTICE = "notice", _l("移出告知")
+    STATEMENT = "statement", _l("陈述申辩")
+    RECORD = "record", _l("听证记录")
+    APPEAL = "appeal", _l("申诉")
+
+
+class DepartureFile(Model):
+    """A paper laid beside a step of a removal, by whoever took that step."""
+
+    __tablename__ = "departure_files"
+    __table_args__ = (Index("ix_departure_files_departure", "departure_id", "id"),)
+
+    departure_id: Mapped[int] = mapped_column(ForeignKey("departures.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"), unique=True)
+    part: Mapped[Part] = mapped_column(EnumText(Part))
+    organisation_id: Mapped[int | None]
+    at: Mapped[datetime]
+
+    file: Mapped[StoredFile] = relationship()
+
+
+append_only(DepartureFile.__table__)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from marketplace.sanctions.actions import succession
 from marketplace.sanctions.models import Blacklisting
 
 from ..models import Firm
-from . import features, queries
+from . import features, grading, queries
 from .models import OUTCOMES, TIE_TITLES, Match, MatchStatus
 from .rules import TieKind
 
@@ -162,7 +162,9 @@ def decide(match: Match, reason: str, actor: Actor, now: datetime) -> list[Black
     """Decide as proposed, by another officer. Where it is the same subject under another name the
     blacklistings in force of the other are in force against the firm from now until they end.
 
-    Returns those, so that what follows from them is carried out (``supervision.related``).
+    The cards that run against it run against the firm too, and where it is graded D the same is
+    proposed for the firm. Returns the blacklistings, so that what follows from them is carried out
+    (``supervision.related``).
     """
     firm = match.firm
     lock(firm)
@@ -185,22 +187,19 @@ def decide(match: Match, reason: str, actor: Actor, now: datetime) -> list[Black
     )
     if match.status is not MatchStatus.SAME:
         return []
-    return succession.carry_over(
-        firm.organisation,
-        match.other,
-        match.record,
-        succession.Finding(
-            facts=f"经关联核查认定为同一主体更名再入驻。{match.proposal_reason}"[:LONGEST],
-            statement=match.statement,
-            stated_at=match.stated_at,
-            statement_due_at=match.statement_due_at,
-            proposed_by=match.proposed_by,
-            proposed_at=match.proposed_at or now,
-        ),
-        firm.register_code,
-        actor,
-        now,
+    finding = succession.Finding(
+        facts=f"经关联核查认定为同一主体更名再入驻。{match.proposal_reason}"[:LONGEST],
+        statement=match.statement,
+        stated_at=match.stated_at,
+        statement_due_at=match.statement_due_at,
+        proposed_by=match.proposed_by,
+        proposed_at=match.proposed_at or now,
     )
+    own, register = firm.organisation, firm.register_code
+    if match.other is not None:
+        succession.carry_cards_over(own, match.other, finding, register, actor, now)
+        grading.carry_grade_over(match, actor, now)
+    return succession.carry_over(own, match.other, match.record, finding, register, actor, now)
 
 
 def advance_match(match: Match, actor: Actor, now: datetime) -> None:

@@ -92,6 +92,8 @@ class Match(PublicIdMixin, LifecycleMixin, Model):
 
     ``ties``: what was known when it was opened or added to, each with the digests behind it and
     how many bodies share them; no values. ``standings``: why the other is asked about.
+    ``grade_entry_id``: the fact for which D was proposed because the former name is graded D; it
+    is taken back when that one no longer is (``grade_ended_at``).
     """
 
     __tablename__ = "likeness_matches"
@@ -144,6 +146,8 @@ class Match(PublicIdMixin, LifecycleMixin, Model):
     decision_reason: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[int | None]
     decided_at: Mapped[datetime | None]
+    grade_entry_id: Mapped[int | None] = mapped_column(ForeignKey("rating_ledger.id"))
+    grade_ended_at: Mapped[datetime | None]
 
     firm: Mapped[Firm] = relationship()
     other: Mapped[Organisation | None] = relationship()

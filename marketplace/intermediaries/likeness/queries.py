@@ -17,6 +17,8 @@ from marketplace.foundation import calendar, clock, policy
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.lifecycle import StatusChange
 from marketplace.foundation.policy import Edition
+from marketplace.ratings.models import Capacity, RatingSubject
+from marketplace.ratings.rules.entries import Grade
 from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.models import Blacklisting, BlacklistingStatus
 from marketplace.sanctions.national.models import NationalRecord
@@ -204,6 +206,14 @@ def standings(
         found[key].update(
             "national" if bar.kind is sanctions.BarKind.NATIONAL else "barred" for bar in bars
         )
+    graded = select(RatingSubject.organisation_id).where(
+        RatingSubject.organisation_id.in_(organisation_ids),
+        RatingSubject.register == register,
+        RatingSubject.capacity == Capacity.INTERMEDIARY,
+        RatingSubject.grade == Grade.D,
+    )
+    for key in db.session.scalars(graded):
+        found[key].add("barred")
     listed = (
         select(Organisation.id)
         .join(NationalRecord, NationalRecord.credit_code == Organisation.credit_code)

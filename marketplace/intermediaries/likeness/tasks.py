@@ -8,7 +8,7 @@ from datetime import datetime
 from marketplace.foundation import tasks
 from marketplace.foundation.db import db
 
-from . import actions, features
+from . import actions, features, grading
 from .models import Feature, Match
 
 
@@ -22,6 +22,11 @@ def _new(now: datetime) -> Sequence[int]:
     left_alone = tasks.resting(Feature.__tablename__, now)
     query = features.bodies_to_compare(now).where(Feature.organisation_id.not_in(left_alone))
     return db.session.scalars(query.limit(tasks.BATCH)).all()
+
+
+def end_grades() -> int:
+    """Take back what was proposed because a former name was graded D, once it no longer is."""
+    return tasks.advance_each("likeness_grades", grading.to_end, grading.end_grade)
 
 
 def keep_lacking() -> int:

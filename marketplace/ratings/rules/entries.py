@@ -61,6 +61,7 @@ class VetoKind(StrEnum):
     BRIBERY = "bribery"
     DISHONESTY_LIST = "dishonesty_list"
     THIRD_CARD = "third_card"
+    SAME_SUBJECT = "same_subject"
 
 
 class DecisionStep(StrEnum):

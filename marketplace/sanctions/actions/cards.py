@@ -24,6 +24,7 @@ from .. import queries
 from ..locking import held, locked
 from ..models import Breach, Card, CardStatus
 from ..rules import Colour, IssuedCard, SanctionsPolicy, Step, next_step
+from .undoing import bring_cards_along
 
 CLOSE_OF_DAY = time(17, 0)
 SHORTEST = 5
@@ -144,7 +145,8 @@ def judge_correction(card: Card, accepted: bool, reason: str, actor: Actor, now:
     card.judgement = written(reason, "reason")
     if accepted:
         lifecycle.move(card, CardStatus.CORRECTED, actor, now)
-        _tell(card, "整改已通过核查", card.judgement, "corrected", now)
+        tell(card, "整改已通过核查", card.judgement, "corrected", now)
+        bring_cards_along(card, card.judgement, actor, now)
         return
     lifecycle.move(card, CardStatus.UNCORRECTED, actor, now)
     _escalate(card, actor, now)
@@ -157,7 +159,7 @@ def advance_card(card: Card, actor: Actor, now: datetime) -> None:
         _escalate(card, actor, now)
     else:
         lifecycle.move(card, CardStatus.ENDED, actor, now)
-        _tell(card, "红牌暂停期已满，可恢复承接业务", "", "ended", now)
+        tell(card, "红牌暂停期已满，可恢复承接业务", "", "ended", now)
 
 
 def _another_officer(proposer: int | None, actor: Actor) -> None:
@@ -187,11 +189,11 @@ def _issue(card: Card, actor: Actor, now: datetime) -> None:
         post_conduct(
             card.organisation_id, card.jurisdiction_code, ConductKind.YELLOW_CARD, card, actor, now
         )
-        _tell(card, "收到黄牌，请限期整改", card.facts, "issued", now)
+        tell(card, "收到黄牌，请限期整改", card.facts, "issued", now)
         return
     _suspend(card, edition, now)
     lifecycle.move(card, CardStatus.SUSPENDED, actor, now, check_at=card.until_at)
-    _announce_red(card, actor, now)
+    announce_red(card, actor, now)
     if step is Step.REPORT:
         _report_upwards(card, register, actor, now)
 
@@ -221,10 +223,11 @@ def _escalate(yellow: Card, actor: Actor, now: datetime) -> None:
     )
     _suspend(red, edition, now)
     lifecycle.begin(red, CardStatus.SUSPENDED, actor, now, check_at=red.until_at)
-    _announce_red(red, actor, now)
+    announce_red(red, actor, now)
 
 
-def _announce_red(card: Card, actor: Actor, now: datetime) -> None:
+def announce_red(card: Card, actor: Actor, now: datetime) -> None:
+    """Put a red card on the rating ledger and before the public, and tell the firm."""
     assert card.until_at is not None
     post_conduct(
         card.organisation_id, card.jurisdiction_code, ConductKind.RED_CARD, card, actor, now
@@ -243,7 +246,7 @@ def _announce_red(card: Card, actor: Actor, now: datetime) -> None:
         objectable=False,
         lasting=False,
     )
-    _tell(card, f"收到红牌，暂停承接新业务至 {until}", card.facts, "issued", now)
+    tell(card, f"收到红牌，暂停承接新业务至 {until}", card.facts, "issued", now)
 
 
 def _report_upwards(card: Card, register: str, actor: Actor, now: datetime) -> None:
@@ -281,7 +284,8 @@ def _department_of(card: Card, register: str, now: datetime) -> Organisation | N
         return None
 
 
-def _tell(card: Card, subject: str, body: str, occasion: str, now: datetime) -> None:
+def tell(card: Card, subject: str, body: str, occasion: str, now: datetime) -> None:
+    """Write to the firm about its card."""
     send(
         card.organisation_id,
         subject[:200],

@@ -3,7 +3,7 @@
 Nobody is barred for being related. Only where two officers found that a firm is the same subject
 under another name, after it was heard, is each listing in force against the former name put in
 force against the new one too: from now until its end, with a case, a notice and an appeal of its
-own. (RULES sections 5 and 11)
+own; so are the cards that run. (RULES sections 5 and 11)
 """
 
 from __future__ import annotations
@@ -11,20 +11,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.foundation import calendar, clock, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.ratings.actions import post_conduct
+from marketplace.ratings.rules.entries import ConductKind
 
 from ..locking import locked
-from ..models import Blacklisting, BlacklistingStatus, Case, CaseItem, CaseStatus, Cause
+from ..models import (
+    Blacklisting,
+    BlacklistingStatus,
+    Card,
+    CardStatus,
+    Case,
+    CaseItem,
+    CaseStatus,
+    Cause,
+)
 from ..national.models import NationalRecord
 from ..national.queries import in_force as listed_now
-from ..rules import Severity
-from .cards import policy_for
+from ..rules import Colour, Severity
+from .cards import LONGEST, announce_red, policy_for, tell
 from .cases import put_in_force
 from .undoing import restate_notice, reverse_all, take_notice_down
 
@@ -98,6 +109,66 @@ def carry_over(
     until, last = min(listing.until_at, most), clock.local_day(listing.until_at)
     carried.append(put_in_force(case, until, last, actor, now))
     return carried
+
+
+def carry_cards_over(
+    successor: Organisation,
+    former: Organisation,
+    finding: Finding,
+    register: str,
+    actor: Actor,
+    now: datetime,
+) -> list[Card]:
+    """Have the cards that run against a former name run against a firm too, to the same end; each
+    with a notice and an appeal of its own. Returns those made."""
+    made: list[Card] = []
+    followed = select(Card.succeeds_id).where(
+        Card.organisation_id == successor.id, Card.succeeds_id.is_not(None)
+    )
+    for row in db.session.scalars(
+        select(Card)
+        .where(
+            Card.organisation_id == former.id,
+            Card.jurisdiction_code.in_(accounts.lineage(register)),
+            or_(
+                and_(Card.status == CardStatus.SUSPENDED, Card.until_at > now),
+                and_(Card.status == CardStatus.CORRECTING, Card.correct_by > now),
+                Card.status == CardStatus.REPORTED,
+            ),
+            Card.id.not_in(followed),
+        )
+        .order_by(Card.id)
+    ).all():
+        card = Card(
+            organisation_id=successor.id,
+            jurisdiction_code=row.jurisdiction_code,
+            item_code=row.item_code,
+            breach=row.breach,
+            facts=f"{finding.facts}原牌事实：{row.facts}"[:LONGEST],
+            evidence_file_id=row.evidence_file_id,
+            proposed_by=finding.proposed_by,
+            proposed_at=finding.proposed_at,
+            colour=row.colour,
+            decided_by=actor.user_id,
+            decided_at=now,
+            edition_id=policy_for(row.jurisdiction_code, now).id,
+            correct_by=row.correct_by,
+            correction=row.correction,
+            corrected_at=row.corrected_at,
+            until_at=row.until_at,
+            reported_to_department=False,
+            succeeds_id=row.id,
+        )
+        ends = {CardStatus.SUSPENDED: row.until_at, CardStatus.CORRECTING: row.correct_by}
+        lifecycle.begin(card, row.status, actor, now, check_at=ends.get(row.status))
+        if card.colour is Colour.RED:
+            announce_red(card, actor, now)
+        else:
+            kind = ConductKind.YELLOW_CARD
+            post_conduct(successor.id, card.jurisdiction_code, kind, card, actor, now)
+            tell(card, "同一主体原名称的黄牌随同生效，请限期整改", card.facts, "issued", now)
+        made.append(card)
+    return made
 
 
 def _case(

@@ -22,7 +22,7 @@ from marketplace.notifications.actions import send
 from .. import queries as decisions
 from ..actions.cards import CLOSE_OF_DAY, LONGEST, policy_for, written
 from ..actions.succession import bring_along
-from ..actions.undoing import restate_notice, reverse_all, take_notice_down
+from ..actions.undoing import bring_cards_along, restate_notice, reverse_all, take_notice_down
 from ..locking import locked
 from ..models import Blacklisting, BlacklistingStatus, Card, CardStatus, Case, CaseStatus
 from ..repairs.closing import close_repair
@@ -181,6 +181,8 @@ def change(
         lifecycle.move(target, ended, actor, now, reason="申诉复核变更期限")
     if isinstance(target, Blacklisting):
         bring_along(target, changed, actor, now)
+    else:
+        bring_cards_along(target, changed, actor, now)
     words = f"申诉复核结论：变更原决定，至{clock.written(until)}止"
     _tell_parties(appeal, words, appeal.decision_reason or "", "decided", now)
     return resumed
@@ -225,6 +227,7 @@ def _revoke_card(card: Card, appeal: Appeal, why: str, actor: Actor, now: dateti
     lifecycle.move(card, CardStatus.REVOKED, actor, now, reason=why)
     reverse_all(card, appeal, why, actor, now, from_the_start=True)
     close_repair(card, why, actor, now)
+    bring_cards_along(card, why, actor, now)
 
 
 def _revoke_what_followed(

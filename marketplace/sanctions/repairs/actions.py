@@ -16,7 +16,7 @@ from marketplace.notifications.actions import send
 
 from ..actions.cards import policy_for, written
 from ..actions.succession import bring_along
-from ..actions.undoing import reverse_all, take_notice_down
+from ..actions.undoing import bring_cards_along, reverse_all, take_notice_down
 from ..appeals.access import took_part
 from ..locking import locked
 from ..models import BlacklistingStatus, Card, CardStatus, Case
@@ -135,6 +135,7 @@ def _lift(repair: CreditRepair, decision: Card | Case, actor: Actor, now: dateti
     if isinstance(decision, Card):
         take_notice_down(decision, why, actor, now)
         lifecycle.move(decision, CardStatus.REPAIRED, actor, now, reason=why)
+        bring_cards_along(decision, why, actor, now)
     elif decision.blacklisting is not None:
         take_notice_down(decision.blacklisting, why, actor, now)
         lifecycle.move(decision.blacklisting, BlacklistingStatus.REPAIRED, actor, now, reason=why)

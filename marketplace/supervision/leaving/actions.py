@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -13,7 +15,8 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict
 from marketplace.intermediaries.leaving import actions as leaving
-from marketplace.intermediaries.leaving.models import Departure, DepartureStatus
+from marketplace.intermediaries.leaving.models import Departure, DepartureStatus, Ground, Part
+from marketplace.intermediaries.leaving.papers import lay_beside
 from marketplace.intermediaries.leaving.rules import Contracts
 from marketplace.intermediaries.likeness.actions import look_at_those_like
 from marketplace.intermediaries.models import Firm
@@ -46,6 +49,15 @@ def declare_leaving(
         flag_for_decision(firm.organisation_id, why, actor, departure.begun_at, codes)
     audit.record("departures.carried_out", actor, departure, departure.begun_at, entries=entries)
     complete(departure.id, actor, departure.begun_at)
+    return departure
+
+
+def notice_removal(
+    firm: Firm, ground: Ground, facts: str, papers: Sequence[Any], actor: Actor, now: datetime
+) -> Departure:
+    """Tell a firm that it is to be removed, with the papers that is based on."""
+    departure = leaving.notice_removal(firm, ground, facts, actor, now)
+    lay_beside(departure, Part.NOTICE, papers, actor, departure.begun_at)
     return departure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -14,6 +15,15 @@ from marketplace.sanctions.measures.forms import MomentField
 
 _FILLED = InputRequired(_l("请填写此项"))
 _SAID = Length(min=2, max=LONGEST, message=length_message())
+
+
+def _papers() -> MultipleFileField:
+    return MultipleFileField(
+        _l("附件"),
+        description=_l(
+            "可选多份，最多 10 份，每份不超过 20 MB；PDF、JPG、PNG、DOCX、XLSX。双方均可查看"
+        ),
+    )
 
 
 class DeclarationForm(Form):
@@ -45,6 +55,7 @@ class RemovalForm(Form):
     facts = TextAreaField(
         _l("事实和依据"), [_FILLED, _SAID], description=_l("告知机构；写明文号、日期和核查情况")
     )
+    papers = _papers()
 
 
 class StatementForm(Form):
@@ -52,6 +63,7 @@ class StatementForm(Form):
 
     statement = TextAreaField(_l("陈述申辩"), [_FILLED, _SAID])
     hearing = BooleanField(_l("申请听证"))
+    papers = _papers()
 
 
 class HearingForm(Form):
@@ -69,6 +81,7 @@ class RecordForm(Form):
     """What was said at it."""
 
     record = TextAreaField(_l("听证记录"), [_FILLED, _SAID])
+    papers = _papers()
 
 
 class ProposalForm(Form):
@@ -100,6 +113,7 @@ class AppealForm(Form):
     """The firm appeals."""
 
     grounds = TextAreaField(_l("申诉的事实和理由"), [_FILLED, _SAID])
+    papers = _papers()
 
 
 class ReviewForm(Form):

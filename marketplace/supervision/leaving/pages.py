@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
-from marketplace.foundation import clock, policy
+from marketplace.foundation import clock, files, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.clock import SHANGHAI
 from marketplace.foundation.db import paginate
@@ -22,7 +22,8 @@ from marketplace.intermediaries.leaving import access as rights
 from marketplace.intermediaries.leaving import actions as leaving
 from marketplace.intermediaries.leaving import appealing
 from marketplace.intermediaries.leaving import queries as departing
-from marketplace.intermediaries.leaving.models import Departure, DepartureStatus, Ground
+from marketplace.intermediaries.leaving.models import Departure, DepartureStatus, Ground, Part
+from marketplace.intermediaries.leaving.papers import beside, lay_beside
 from marketplace.intermediaries.leaving.rules import Contracts, LeavingPolicy
 from marketplace.intermediaries.models import Firm
 
@@ -95,8 +96,13 @@ def begin_removal(public_id: str) -> ResponseReturnValue:
     form = RemovalForm()
     return run_form(
         form,
-        lambda: leaving.notice_removal(
-            firm, Ground(form.ground.data), form.facts.data or "", actor, clock.now()
+        lambda: actions.notice_removal(
+            firm,
+            Ground(form.ground.data),
+            form.facts.data or "",
+            form.papers.data,
+            actor,
+            clock.now(),
         ),
         lambda: render_template(
             "supervision/leaving/begin.html",
@@ -118,6 +124,13 @@ def departure(public_id: str) -> str:
     return _page(actor, rights.departure_for(actor, public_id))
 
 
+@bp.get("/departures/files/<public_id>")
+@access(SIGNED_IN)
+def departure_file(public_id: str) -> Response:
+    """A paper laid beside a removal."""
+    return files.send(rights.paper_for(require_actor(), public_id))
+
+
 def _page(actor: Actor, found: Departure, **forms: Form) -> str:
     officer = rights.is_officer(actor, found)
     name, form = _next_form(actor, found, officer)
@@ -132,6 +145,7 @@ def _page(actor: Actor, found: Departure, **forms: Form) -> str:
         officer=officer,
         running=queries.running(found.firm) if found.status is DepartureStatus.DECLARED else [],
         values=policy.by_id(LeavingPolicy, found.edition_id).values,
+        papers=beside(found) if officer or actor.may(Permission.FIRM_FILE) else [],
         now=clock.now(),
         **shown,
     )
@@ -223,8 +237,9 @@ def state_departure(public_id: str) -> ResponseReturnValue:
         public_id,
         "statement",
         form,
-        lambda found, actor: leaving.state(
-            found, form.statement.data or "", form.hearing.data, actor, clock.now()
+        lambda found, actor: (
+            leaving.state(found, form.statement.data or "", form.hearing.data, actor, clock.now()),
+            lay_beside(found, Part.STATEMENT, form.papers.data, actor, clock.now()),
         ),
         _("陈述申辩已提交"),
     )
@@ -241,7 +256,10 @@ def appeal_departure(public_id: str) -> ResponseReturnValue:
         public_id,
         "appeal",
         form,
-        lambda found, actor: appealing.appeal(found, form.grounds.data or "", actor, clock.now()),
+        lambda found, actor: (
+            appealing.appeal(found, form.grounds.data or "", actor, clock.now()),
+            lay_beside(found, Part.APPEAL, form.papers.data, actor, clock.now()),
+        ),
         _("申诉已提交"),
     )
 
@@ -274,8 +292,9 @@ def record_hearing(public_id: str) -> ResponseReturnValue:
         public_id,
         "record",
         form,
-        lambda found, actor: leaving.record_hearing(
-            found, form.record.data or "", actor, clock.now()
+        lambda found, actor: (
+            leaving.record_hearing(found, form.record.data or "", actor, clock.now()),
+            lay_beside(found, Part.RECORD, form.papers.data, actor, clock.now()),
         ),
         _("听证情况已记录"),
     )
