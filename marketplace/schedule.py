@@ -71,6 +71,13 @@ JOBS: tuple[Job, ...] = (
         seeks=True,
     ),
     Job(
+        "无有效资质的机构",
+        "marketplace.intermediaries.leaving.tasks:keep_lapses",
+        600,
+        seeks=True,
+        daily=True,
+    ),
+    Job(
         "关联核查",
         "marketplace.intermediaries.likeness.tasks:advance_due",
         15,

@@ -407,7 +407,7 @@ def actor_of(
     elsewhere: bool = False,
 ) -> Actor:
     """An actor of what is known of it: ``person`` is key and name, ``place`` the organisation, or
-    a row with its columns ``id``, ``name``, ``kind``, ``jurisdiction_code``; ``scope`` what the
+    a row with its columns ``id``, ``name``, ``kind``, ``function``, ``jurisdiction_code``; ``scope`` what the
     written authority behind the staff's role covers."""
     held = sorted(set(roles))
     narrowed = {Role.OWNER_AGENT} if scope is None else {Role.OWNER_AGENT, Role.FIRM_STAFF}
@@ -433,6 +433,7 @@ def actor_of(
         elsewhere=elsewhere,
         withheld=withheld_by(scope) - granted if scope is not None else frozenset(),
         withheld_because=_scope_words(scope) if scope is not None else "",
+        metered=place.function is OrganisationFunction.PARTY,
     )
 
 

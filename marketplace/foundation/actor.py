@@ -10,7 +10,7 @@ class Actor:
     """Passed to every action. ``roles`` are role codes, ``permissions`` what they add up to.
 
     ``withheld`` are permissions that what the actor's right rests on does not cover, and
-    ``withheld_because`` says so in words.
+    ``withheld_because`` says so in words. ``metered``: what the organisation uploads is bounded.
     """
 
     user_id: int | None
@@ -28,6 +28,7 @@ class Actor:
     address: str | None = field(default=None, compare=False)
     withheld: frozenset[str] = frozenset()
     withheld_because: str = ""
+    metered: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether one of the actor's roles carries ``permission``."""

@@ -6,25 +6,26 @@ import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import IO
 
 from flask import Response, current_app, send_file
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
-from sqlalchemy import String, select, text
+from sqlalchemy import Index, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from . import audit
+from . import audit, calendar, clock
 from .actor import Actor
 from .crypto import sha256_hex
 from .db import Model, PublicIdMixin, db, lock
-from .errors import Invalid, Missing
+from .errors import Invalid, Missing, TooMany
 from .languages import joined
 from .screening import screened
 
-MAX_BYTES = 20 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MAX_BYTES = 20 * MEGABYTE
 SIGNATURES = {
     "pdf": (b"%PDF-", "application/pdf"),
     "jpg": (b"\xff\xd8\xff", "image/jpeg"),
@@ -51,6 +52,7 @@ class StoredFile(PublicIdMixin, Model):
     are gone since then, the record stays."""
 
     __tablename__ = "stored_files"
+    __table_args__ = (Index("ix_stored_files_organisation", "organisation_id", "at"),)
 
     name: Mapped[str] = mapped_column(String(200))
     content_type: Mapped[str] = mapped_column(String(120))
@@ -117,6 +119,7 @@ def store(
 ) -> StoredFile:
     """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
     upload = checked(stream, name, field, kinds)
+    _refuse_beyond_quota(len(upload.content), actor, now, field)
     digest = sha256_hex(upload.content)
     _alone_with(digest)
     _write(digest, upload.content)
@@ -143,6 +146,56 @@ def store_given(
     if not upload or not getattr(upload, "filename", ""):
         return None
     return store(upload.stream, upload.filename, actor, now, field.name, kinds)
+
+
+def used(organisation_id: int | None, since: datetime | None = None) -> tuple[int, int]:
+    """How many files an organisation keeps, and how many bytes; with ``since`` what it uploaded
+    from then on, erased or not."""
+    query = select(func.count(StoredFile.id), func.coalesce(func.sum(StoredFile.size), 0)).where(
+        StoredFile.organisation_id == organisation_id
+    )
+    query = query.where(StoredFile.erased_at.is_(None) if since is None else StoredFile.at >= since)
+    count, size = db.session.execute(query).one()
+    return int(count), int(size)
+
+
+def _refuse_beyond_quota(size: int, actor: Actor, now: datetime, field: str) -> None:
+    """Two uploads of one moment may both be the last that fits: by no more than that."""
+    if not actor.metered or actor.organisation_id is None:
+        return
+    settings = current_app.config["SETTINGS"]
+    midnight = calendar.moment(clock.local_day(now), time(0, 0))
+    count, today = used(actor.organisation_id, midnight)
+    most, a_day = settings.firm_upload_files_per_day, settings.firm_upload_mb_per_day
+    if count >= most or today + size > a_day * MEGABYTE:
+        raise TooMany(
+            _(
+                "本单位今日已上传 %(count)s 份、%(used)s MB，每日最多 %(most)s 份、%(mb)s MB，"
+                "请明日再上传或者压缩后上传",
+                count=count,
+                used=_megabytes(today),
+                most=most,
+                mb=a_day,
+            ),
+            field=field,
+            rule="file.quota",
+        )
+    _kept, whole = used(actor.organisation_id)
+    if whole + size > settings.firm_upload_mb * MEGABYTE:
+        raise Invalid(
+            _(
+                "本单位已存 %(used)s MB 材料，最多 %(mb)s MB；请压缩后上传，"
+                "仍放不下的，请管理机构删除保存期满的材料",
+                used=_megabytes(whole),
+                mb=settings.firm_upload_mb,
+            ),
+            field=field,
+            rule="file.quota",
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:.1f}"
 
 
 def erase(row: StoredFile, reason: str, actor: Actor, now: datetime) -> bool:

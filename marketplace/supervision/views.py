@@ -29,6 +29,7 @@ from .blueprint import bp
 from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .inspections import pages as inspection_pages
+from .leaving import lapse_pages as lapse_pages
 from .leaving import pages as leaving_pages
 from .models import ClockKind
 from .related import pages as related_pages
@@ -43,6 +44,7 @@ __all__ = [
     "bp",
     "finding_pages",
     "inspection_pages",
+    "lapse_pages",
     "leaving_pages",
     "national_pages",
     "prices",

@@ -41,6 +41,7 @@ def guard(table: str) -> None:
 
 def upgrade() -> None:
     op.add_column("stored_files", sa.Column("erased_at", AT, nullable=True))
+    op.create_index("ix_stored_files_organisation", "stored_files", ["organisation_id", "at"])
     op.execute(
         "ALTER TABLE memberships ADD COLUMN scope VARCHAR(40) CONSTRAINT ck_memberships_scope "
         "CHECK (scope IS NULL OR role = 'firm_staff')"
@@ -90,6 +91,34 @@ def upgrade() -> None:
     )
     op.create_index(f"ix_{name}_departure", name, ["departure_id", "id"])
     guard(name)
+    name = "certificate_lapses"
+    op.create_table(
+        name,
+        sa.Column("firm_id", whole, nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("found_at", AT, nullable=False),
+        sa.Column("reminded_at", AT, nullable=True),
+        sa.Column("reminded_by", whole, nullable=True),
+        sa.Column("renew_by", AT, nullable=True),
+        sa.Column("ended_at", AT, nullable=True),
+        sa.Column("public_id", sa.String(length=13), nullable=False),
+        sa.Column("id", whole, autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(reminded_at IS NULL) = (renew_by IS NULL)", name=op.f(f"ck_{name}_reminded")
+        ),
+        sa.ForeignKeyConstraint(["firm_id"], ["firms.id"], name=op.f(f"fk_{name}_firm_id_firms")),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+        sa.UniqueConstraint("public_id", name=op.f(f"uq_{name}_public_id")),
+    )
+    live = sa.text("ended_at IS NULL")
+    op.create_index(
+        f"uq_{name}_open",
+        name,
+        ["firm_id"],
+        unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
     # the clock takes them up: the files of what has ended, and what nobody comes back to
     imports = sa.table(
         "register_imports",
@@ -108,6 +137,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("certificate_lapses")
     op.drop_table("departure_files")
     op.drop_column("likeness_matches", "grade_ended_at")
     op.execute("ALTER TABLE likeness_matches DROP COLUMN grade_entry_id")
@@ -116,4 +146,5 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint(op.f("ck_memberships_scope"), "memberships", type_="check")
     op.execute("ALTER TABLE memberships DROP COLUMN scope")
+    op.drop_index("ix_stored_files_organisation", "stored_files")
     op.drop_column("stored_files", "erased_at")

@@ -262,6 +262,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.withdraw": ("Entry",),
     "supervision.acknowledge": ("UnusualEvent",),
     "supervision.appeal_departure": ("Departure",),
+    "supervision.ask_to_renew": ("CertificateLapse",),
     "supervision.begin_removal": ("Firm",),
     "supervision.decide_likeness": ("Match",),
     "supervision.decide_removal": ("Departure",),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.foundation.db import EnumText, Model, PublicIdMixin
@@ -158,3 +158,33 @@ class DepartureFile(Model):
 
 
 append_only(DepartureFile.__table__)  # type: ignore[arg-type]
+
+
+class CertificateLapse(PublicIdMixin, Model):
+    """A listed firm that promises what asks for certificates has none verified and valid.
+
+    Found and ended by the clock. ``since``: the first day without; None where it never had one.
+    ``reminded_at``: an officer asked it to renew, by ``renew_by``.
+    """
+
+    __tablename__ = "certificate_lapses"
+    __table_args__ = (
+        CheckConstraint("(reminded_at IS NULL) = (renew_by IS NULL)", name="reminded"),
+        Index(
+            "uq_certificate_lapses_open",
+            "firm_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    firm_id: Mapped[int] = mapped_column(ForeignKey("firms.id"))
+    since: Mapped[date | None] = mapped_column(Date)
+    found_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    reminded_by: Mapped[int | None]
+    renew_by: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    firm: Mapped[Firm] = relationship()

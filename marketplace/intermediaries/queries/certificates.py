@@ -91,6 +91,11 @@ def _asked(lineage: tuple[str, ...], day: date) -> dict[str, tuple[Any, bool]]:
     }
 
 
+def items_asking(register: str, day: date) -> list[str]:
+    """The items of a register that ask for certificates on a day."""
+    return sorted(_asked(tuple(accounts.lineage(register)), day))
+
+
 def lapsed_items(register: str, day: date, certificates: Iterable[Any]) -> frozenset[str]:
     """The items of a register that ask for more than these verified certificates (rows with type,
     grade, valid_until) give on a day: what is promised for them is not ordered nor entered for."""

@@ -20,7 +20,7 @@ from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_for
 from marketplace.intermediaries.access import own_file
 from marketplace.intermediaries.leaving import access as rights
 from marketplace.intermediaries.leaving import actions as leaving
-from marketplace.intermediaries.leaving import appealing
+from marketplace.intermediaries.leaving import appealing, lapsing
 from marketplace.intermediaries.leaving import queries as departing
 from marketplace.intermediaries.leaving.models import Departure, DepartureStatus, Ground, Part
 from marketplace.intermediaries.leaving.papers import beside, lay_beside
@@ -80,10 +80,11 @@ def _declaration(firm: Firm, form: DeclarationForm) -> str:
 @access(Permission.SUPERVISION_VIEW)
 def departures() -> str:
     """Departures of the area, those under way first."""
-    page = paginate(
-        departing.departures(area_of(require_actor())), request.args.get("page", 1, type=int)
+    codes = area_of(require_actor())
+    page = paginate(departing.departures(codes), request.args.get("page", 1, type=int))
+    return render_template(
+        "supervision/leaving/list.html", page=page, lapsed=lapsing.counted(codes)
     )
-    return render_template("supervision/leaving/list.html", page=page)
 
 
 @bp.route("/supervision/firms/<public_id>/removal", methods=["GET", "POST"])
@@ -93,7 +94,7 @@ def begin_removal(public_id: str) -> ResponseReturnValue:
     """Tell a firm that it is to be removed, and why."""
     actor = require_actor()
     firm = rights.firm_to_remove(actor, public_id)
-    form = RemovalForm()
+    form = RemovalForm(data=_without_certificate(firm))
     return run_form(
         form,
         lambda: actions.notice_removal(
@@ -114,6 +115,22 @@ def begin_removal(public_id: str) -> ResponseReturnValue:
         _("已告知机构，可在期限内陈述申辩、申请听证"),
         lambda made: url_for("supervision.departure", public_id=made.public_id),
     )
+
+
+def _without_certificate(firm: Firm) -> dict[str, str]:
+    """The ground and the facts, where the firm stands on the list of those without long enough."""
+    row, today = lapsing.open_of(firm.id), clock.today()
+    values = departing.leaving_policy(firm.register_code, today).values
+    days = departing.days_without_qualification(firm, today)
+    if row is None or days is None or days < values.no_qualification_days:
+        return {}
+    # what the firm is told is stored: in Chinese, whoever begins it
+    since = f"{row.since:%Y年%m月%d日}起，" if row.since else ""
+    asked = ""
+    if row.reminded_at and row.renew_by and row.renew_by <= clock.now():
+        asked = f"{clock.written(row.reminded_at)} 已要求补办，逾期未补办。"
+    facts = f"{since}登记的资质均已过期或者未经核验。{asked}"
+    return {"ground": Ground.NO_QUALIFICATION.value, "facts": facts}
 
 
 @bp.get("/departures/<public_id>")

@@ -12,6 +12,7 @@ from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.intermediaries.bulk import queries as registers_taken_over
 from marketplace.intermediaries.decoupling import queries as decoupling
+from marketplace.intermediaries.leaving import lapsing
 from marketplace.intermediaries.leaving import queries as leaving
 from marketplace.intermediaries.leaving.models import DepartureStatus
 from marketplace.intermediaries.likeness import queries as likeness
@@ -106,6 +107,23 @@ def removals(search: Search) -> Iterator[Matter]:
             not_by=besides(each.begun_by, each.proposed_by, each.decided_by)
             if decides and permission is not Permission.ADMISSION_CHECK
             else frozenset(),
+        )
+
+
+def lapses(search: Search) -> Iterator[Matter]:
+    """Listed firms without any valid certificate: ask to renew, or remove who did not."""
+    if not search.wants(Permission.ADMISSION_CHECK):
+        return
+    for each in lapsing.waiting(search.codes, search.now, MOST):
+        late = each.renew_by is not None
+        yield Matter(
+            what=_l("逾期未补办资质，启动移出") if late else _l("要求补办资质或者启动移出"),
+            about=each.firm.organisation.public_name,
+            status=each.firm.status,
+            done_at=("supervision.lapses", None),
+            where="supervision.lapses",
+            permission=Permission.ADMISSION_CHECK,
+            since=each.renew_by or each.found_at,
         )
 
 

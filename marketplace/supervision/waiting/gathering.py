@@ -22,6 +22,7 @@ SOURCES: tuple[Source, ...] = (
     admission.applications,
     admission.likenesses,
     admission.removals,
+    admission.lapses,
     admission.professional_checks,
     admission.decoupling_lists,
     admission.objections,

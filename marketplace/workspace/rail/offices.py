@@ -52,6 +52,7 @@ OFFICE: tuple[Heading, ...] = (
                 _l("退出与移出"),
                 ("supervision.departure", "supervision.begin_removal"),
             ),
+            Place("supervision.lapses", _l("无有效资质的机构")),
             Place(
                 "intermediaries.register_desk",
                 _l("名录导入与导出"),

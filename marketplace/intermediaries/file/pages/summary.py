@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
+
+from marketplace.foundation import files
+
 from ...models import Firm
 from .. import queries
 
@@ -12,10 +16,16 @@ from .. import queries
 def file_summary(firm: Firm, now: datetime) -> dict[str, Any]:
     """The values of the page beside the register's own."""
     checks = queries.checks_of(firm.id)
+    count, size = files.used(firm.organisation_id)
     return {
         "steps": queries.next_steps(firm, now),
         "agent": queries.agent_now(firm.id),
         "branches": queries.branches_of(firm.id),
         "open_changes": queries.count_open(firm.id),
         "last_check": checks[0] if checks else None,
+        "uploads": {
+            "count": count,
+            "megabytes": f"{size / files.MEGABYTE:.1f}",
+            "most": current_app.config["SETTINGS"].firm_upload_mb,
+        },
     }
