@@ -30,7 +30,8 @@ class Settings:
     how long the uploaded file of a register stays once its import has ended;
     ``register_draft_days``: how long an upload may wait for a person before it is let go;
     ``register_failures``: so many rows of one piece that cannot be stored stop the whole.
-    ``firm_upload_*``: how many files and megabytes a firm or an owner may upload in a day, and keep
+    ``personal_history_years``: how long the history of a firm's file keeps what its personal fields
+    were. ``firm_upload_*``: how many files and megabytes a firm or an owner may upload in a day, and keep
     in all.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     register_file_days: int
     register_draft_days: int
     register_failures: int
+    personal_history_years: int
     firm_upload_files_per_day: int
     firm_upload_mb_per_day: int
     firm_upload_mb: int
@@ -117,6 +119,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         register_file_days=_count(environ, "REGISTER_FILE_DAYS", 7),
         register_draft_days=_count(environ, "REGISTER_DRAFT_DAYS", 30),
         register_failures=_count(environ, "REGISTER_FAILURES", 10),
+        personal_history_years=_count(environ, "PERSONAL_HISTORY_YEARS", 3),
         firm_upload_files_per_day=_count(environ, "FIRM_UPLOAD_FILES_PER_DAY", 200),
         firm_upload_mb_per_day=_count(environ, "FIRM_UPLOAD_MB_PER_DAY", 200),
         firm_upload_mb=_count(environ, "FIRM_UPLOAD_MB", 2048),

@@ -76,6 +76,7 @@ NOUNS: dict[str, Any] = {
     "invitation": _l("邀请"),
     "item_proposals": _l("清单修改建议"),
     "jurisdiction": _l("辖区"),
+    "history_erasures": _l("个人信息删除"),
     "certificate_lapses": _l("无有效资质记录"),
     "departures": _l("退出与移出"),
     "ledger": _l("审计台账"),

@@ -23,7 +23,16 @@ from marketplace.sanctions.forms import ProposalForm
 from marketplace.sanctions.models import CaseStatus
 from marketplace.sanctions.rules import SanctionsPolicy, Severity
 
-from . import actions, appeal_pages, audit_pages, national_pages, prices, queries, replay_pages
+from . import (
+    actions,
+    appeal_pages,
+    audit_pages,
+    national_pages,
+    owner_pages,
+    prices,
+    queries,
+    replay_pages,
+)
 from . import lamps as lamps_of
 from .blueprint import bp
 from .findings import pages as finding_pages
@@ -47,6 +56,7 @@ __all__ = [
     "lapse_pages",
     "leaving_pages",
     "national_pages",
+    "owner_pages",
     "prices",
     "related_pages",
     "replay_pages",

@@ -119,6 +119,27 @@ def upgrade() -> None:
         sqlite_where=live,
         postgresql_where=live,
     )
+    name = "history_erasures"
+    op.create_table(
+        name,
+        sa.Column("register_code", sa.String(length=12), nullable=False),
+        sa.Column("before", AT, nullable=False),
+        sa.Column("count", whole, nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("user_id", whole, nullable=True),
+        sa.Column("at", AT, nullable=False),
+        sa.Column("id", whole, autoincrement=True, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["register_code"],
+            ["jurisdictions.code"],
+            name=op.f(f"fk_{name}_register_code_jurisdictions"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f(f"fk_{name}_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+        info={"append_only": True},
+    )
+    op.create_index(f"ix_{name}_register", name, ["register_code", "id"])
+    guard(name)
     # the clock takes them up: the files of what has ended, and what nobody comes back to
     imports = sa.table(
         "register_imports",
@@ -137,6 +158,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("history_erasures")
     op.drop_table("certificate_lapses")
     op.drop_table("departure_files")
     op.drop_column("likeness_matches", "grade_ended_at")

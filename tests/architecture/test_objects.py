@@ -39,6 +39,7 @@ from marketplace.foundation.web import PUBLIC
 from marketplace.intermediaries import queries as register
 from marketplace.intermediaries.file import actions as filing
 from marketplace.intermediaries.file.models import ChangeKind
+from marketplace.intermediaries.leaving.models import CertificateLapse
 from marketplace.notices import actions as notices
 from marketplace.notices.models import NoticeStatus, PublicNotice
 from marketplace.projects import correcting, drafting
@@ -164,6 +165,7 @@ def _complete_files(now: datetime) -> None:
     filing.state_change(
         firm, filing.Statement(ChangeKind.NAME, "改名待核有限公司", None, paper), here, now
     )
+    db.session.add(CertificateLapse(firm_id=firm.id, since=today, found_at=now))
 
 
 def _complete() -> None:

@@ -81,6 +81,16 @@ class EndForm(Form):
     )
 
 
+class EraseForm(Form):
+    """Why old personal values are erased."""
+
+    reason = TextAreaField(
+        _l("删除的依据"),
+        [_FILLED, Length(min=5, max=200, message=length_message())],
+        description=_l("例如：保存期满，按单位个人信息保存期限清理；不要写姓名和号码"),
+    )
+
+
 class TransferForm(Form):
     """Whom the firm asks for."""
 

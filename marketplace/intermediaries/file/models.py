@@ -363,3 +363,23 @@ class SelfCheck(PublicIdMixin, LifecycleMixin, Model):
     confirmed_at: Mapped[datetime | None]
 
     firm: Mapped[Firm] = relationship()
+
+
+class HistoryErasure(Model):
+    """That old personal values of a register's histories were erased: how many, of before when,
+    by whom and why. Append-only."""
+
+    __tablename__ = "history_erasures"
+    __table_args__ = (Index("ix_history_erasures_register", "register_code", "id"),)
+
+    register_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
+    before: Mapped[datetime]
+    count: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+    user: Mapped[User | None] = relationship()
+
+
+append_only(HistoryErasure.__table__)  # type: ignore[arg-type]

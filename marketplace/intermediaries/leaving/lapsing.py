@@ -6,7 +6,7 @@ themselves. This keeps the list of them, so that an officer goes on with each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext as _
@@ -57,9 +57,10 @@ def _without(register: str, day: date) -> ColumnElement[bool]:
     )
 
 
-def to_begin(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+def to_begin(now: datetime, left_alone: Collection[int]) -> Sequence[int]:
     """Firms that have come to be without, and stand on no list of them yet."""
-    day, found = clock.local_day(now), []
+    day = clock.local_day(now)
+    found: list[int] = []
     known = select(CertificateLapse.firm_id).where(_OPEN)
     for register in _registers():
         found += db.session.scalars(
@@ -71,9 +72,10 @@ def to_begin(now: datetime, left_alone: Select[int]) -> Sequence[int]:
     return found
 
 
-def to_finish(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+def to_finish(now: datetime, left_alone: Collection[int]) -> Sequence[int]:
     """Those that have one again, promise nothing that asks for one, or are off the lists."""
-    day, found = clock.local_day(now), []
+    day = clock.local_day(now)
+    found: list[int] = []
     for register in _registers():
         found += db.session.scalars(
             select(CertificateLapse.id)

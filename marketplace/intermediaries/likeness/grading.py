@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from marketplace.foundation import audit, clock
 from marketplace.foundation.actor import Actor
@@ -58,7 +58,7 @@ def carry_grade_over(match: Match, actor: Actor, now: datetime) -> None:
     db.session.flush()
 
 
-def to_end(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+def to_end(_now: datetime) -> Sequence[int]:
     """Matters whose former name is no longer graded D."""
     return db.session.scalars(
         select(Match.id)
@@ -73,7 +73,6 @@ def to_end(now: datetime, left_alone: Select[int]) -> Sequence[int]:
             Match.grade_ended_at.is_(None),
             RatingSubject.capacity == Capacity.INTERMEDIARY,
             RatingSubject.grade != Grade.D,
-            Match.id.not_in(left_alone),
         )
         .order_by(Match.id)
     ).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +16,7 @@ from marketplace.foundation.forms import ButtonForm, Form
 from marketplace.foundation.web import access, require_actor, run_form, writes
 from marketplace.intermediaries.leaving import lapsing
 from marketplace.intermediaries.leaving import queries as departing
+from marketplace.intermediaries.leaving.models import CertificateLapse
 
 from ..blueprint import bp
 
@@ -36,10 +39,19 @@ def _page(top: Form | None = None) -> str:
         page=page,
         top=top,
         stopped={row.id: lapsing.stopped(row.firm, day) for row in page.items},
+        removable={row.id: _removable_from(row) for row in page.items},
         removals={row.id: departing.under_way(row.firm_id) for row in page.items},
         today=day,
         now=now,
     )
+
+
+def _removable_from(row: CertificateLapse) -> date | None:
+    """The first day on which its removal may be begun for want of a certificate; None: any day."""
+    if row.since is None:
+        return None
+    values = departing.leaving_policy(row.firm.register_code, clock.today()).values
+    return row.since + timedelta(days=values.no_qualification_days - 1)
 
 
 @bp.post("/supervision/lapses/<public_id>/renewal")

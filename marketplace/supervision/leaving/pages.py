@@ -249,15 +249,18 @@ def take_leaving_back(public_id: str) -> ResponseReturnValue:
 def state_departure(public_id: str) -> ResponseReturnValue:
     """The firm speaks, and may ask for a hearing."""
     form = StatementForm()
+
+    def act(found: Departure, actor: Actor) -> None:
+        now = clock.now()
+        leaving.state(found, form.statement.data or "", form.hearing.data, actor, now)
+        lay_beside(found, Part.STATEMENT, form.papers.data, actor, now)
+
     return _step(
         rights.own_departure,
         public_id,
         "statement",
         form,
-        lambda found, actor: (
-            leaving.state(found, form.statement.data or "", form.hearing.data, actor, clock.now()),
-            lay_beside(found, Part.STATEMENT, form.papers.data, actor, clock.now()),
-        ),
+        act,
         _("陈述申辩已提交"),
     )
 
@@ -268,15 +271,17 @@ def state_departure(public_id: str) -> ResponseReturnValue:
 def appeal_departure(public_id: str) -> ResponseReturnValue:
     """The firm appeals."""
     form = AppealForm()
+
+    def act(found: Departure, actor: Actor) -> None:
+        appealing.appeal(found, form.grounds.data or "", actor, clock.now())
+        lay_beside(found, Part.APPEAL, form.papers.data, actor, clock.now())
+
     return _step(
         rights.own_departure,
         public_id,
         "appeal",
         form,
-        lambda found, actor: (
-            appealing.appeal(found, form.grounds.data or "", actor, clock.now()),
-            lay_beside(found, Part.APPEAL, form.papers.data, actor, clock.now()),
-        ),
+        act,
         _("申诉已提交"),
     )
 
@@ -304,15 +309,17 @@ def set_hearing(public_id: str) -> ResponseReturnValue:
 def record_hearing(public_id: str) -> ResponseReturnValue:
     """What was said at it."""
     form = RecordForm()
+
+    def act(found: Departure, actor: Actor) -> None:
+        leaving.record_hearing(found, form.record.data or "", actor, clock.now())
+        lay_beside(found, Part.RECORD, form.papers.data, actor, clock.now())
+
     return _step(
         rights.officers_departure,
         public_id,
         "record",
         form,
-        lambda found, actor: (
-            leaving.record_hearing(found, form.record.data or "", actor, clock.now()),
-            lay_beside(found, Part.RECORD, form.papers.data, actor, clock.now()),
-        ),
+        act,
         _("听证情况已记录"),
     )
 

@@ -59,10 +59,12 @@ OFFICE: tuple[Heading, ...] = (
                 (
                     "intermediaries.register_import",
                     "intermediaries.upload_register",
+                    "intermediaries.erase_history",
                     "intermediaries.unclaimed",
                     "intermediaries.invite_claimant",
                 ),
             ),
+            Place("supervision.owner_certificates", _l("业主登记证书")),
             Place(
                 "intermediaries.hall_desk",
                 _l("大厅窗口"),

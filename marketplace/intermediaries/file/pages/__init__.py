@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import certificates, changes, people, practitioners, records, self_check, transfers
+from . import certificates, changes, erasing, people, practitioners, records, self_check, transfers
 
 __all__ = [
     "certificates",
     "changes",
+    "erasing",
     "people",
     "practitioners",
     "records",
