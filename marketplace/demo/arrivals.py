@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import firms
-from .agenda import Days, Story
+from .agenda import AFTER_CLOSING, Days, Story
 from .neighbours import MORE_FIRMS, SECOND_CITY
 from .people import CITY, Cast
 
@@ -46,6 +46,7 @@ def arrivals(cast: Cast, days: Days, first: int) -> Iterator[Story]:
         yield _open_admission(cast, days, first - 6 - place // 3, login)
     yield _open_admission(cast, days, first - 12, ON_BOTH, SECOND_CITY)
     yield _left(cast, days, 180, leaving)
+    yield _leaving(cast, days)
     yield _open_admission(cast, days, 1, latest)
     yield _drafted(cast, days, 1, drafting)
 
@@ -132,3 +133,14 @@ def _left(cast: Cast, days: Days, before: int, login: str) -> Story:
 def _drafted(cast: Cast, days: Days, before: int, login: str) -> Story:
     yield days.at(before)
     firms.prepare(cast, login)
+
+
+def _leaving(cast: Cast, days: Days) -> Story:
+    """A firm that finishes what it has begun before it has left: off the lists by now."""
+    yield days.at(0, AFTER_CLOSING)
+    # of those with one contract running and nothing left to sign, the one who came last
+    for login in reversed([sketch.login for sketch in MORE_FIRMS if sketch.city == CITY]):
+        firm_id = firms.finishing(cast, login)
+        if firm_id is not None:
+            firms.leave(cast, login, firm_id)
+            return

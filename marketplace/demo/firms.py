@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
 from stdnum.cn import ric
 
 from marketplace.accounts.models import Organisation
@@ -33,10 +34,13 @@ from marketplace.intermediaries.likeness.models import MatchStatus
 from marketplace.intermediaries.models import (
     CheckStatus,
     Firm,
+    FirmStatus,
     ProfessionalCheck,
     Recommendation,
 )
 from marketplace.intermediaries.reviewing import POINTS, Finding
+from marketplace.orders.models import LIVE_ORDERS, Order, OrderAsk
+from marketplace.supervision.leaving import queries as departing
 from marketplace.supervision.leaving.actions import declare_leaving
 from marketplace.supervision.related.deciding import decide_match
 
@@ -318,6 +322,21 @@ def leave(cast: Cast, login: str, firm_id: int) -> None:
             cast.firms[login].actor,
             clock.now(),
         )
+
+
+def finishing(cast: Cast, login: str) -> int | None:
+    """The listing of a firm with one contract running and nothing else to sign."""
+    with transaction():
+        firm = queries.firm_of(cast.firms[login].organisation_id, CITY)
+        if firm is None or firm.status is not FirmStatus.LISTED:
+            return None
+        ordered = (
+            select(OrderAsk.id)
+            .join(Order, Order.id == OrderAsk.order_id)
+            .where(OrderAsk.organisation_id == firm.organisation_id, Order.status.in_(LIVE_ORDERS))
+        )
+        busy = departing.unsigned(firm) or db.session.scalars(ordered.limit(1)).first()
+        return firm.id if len(departing.running(firm)) == 1 and not busy else None
 
 
 def decide_likeness(cast: Cast, firm_id: int) -> None:

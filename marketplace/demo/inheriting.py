@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from marketplace.accounts import credit_code
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import db
@@ -12,8 +14,9 @@ from marketplace.foundation.spreadsheets import Sheet, workbook
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.bulk import actions
 from marketplace.intermediaries.bulk.columns import CERTIFICATES, FIRMS, ITEMS, sheets
-from marketplace.intermediaries.bulk.models import RegisterImport
+from marketplace.intermediaries.bulk.models import ImportRow, RegisterImport
 from marketplace.intermediaries.bulk.standing import known
+from marketplace.intermediaries.models import Firm
 
 from .agenda import Days, Story
 from .neighbours import SECOND_CITY
@@ -63,6 +66,12 @@ def former_register(cast: Cast, days: Days, before: int) -> Story:
             cast.desk(SECOND_CITY, "approver").actor,
             clock.now(),
         )
+    yield days.at(before - 3)
+    with transaction():
+        # an import marks nothing as invented: what it brings in here is
+        taken = select(ImportRow.firm_id).where(ImportRow.import_id == import_id)
+        for firm in db.session.scalars(select(Firm).where(Firm.id.in_(taken))):
+            firm.organisation.is_demo = True
 
 
 def _file(today: date) -> bytes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from sqlalchemy import select
+
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
@@ -15,7 +17,7 @@ from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries import actions as intermediaries
 from marketplace.intermediaries import queries as register_queries
 from marketplace.orders import actions, queries
-from marketplace.orders.models import Order, OrderStatus
+from marketplace.orders.models import AskStatus, Order, OrderAsk, OrderStatus
 from marketplace.orders.placing import OrderContent, quick_investment
 
 from . import dealings, fitting
@@ -153,6 +155,21 @@ def _quote(cast: Cast, order_id: int, wish: Wish, chance: Random) -> bool:
         firm = cast.firms[cast.firm_of(ask.organisation_id)]
         actions.quote(ask, price, "含现场和报告，三日内完成", firm.actor, quote_reason(0))
     return True
+
+
+def answer_one(cast: Cast) -> None:
+    """Where the quotes of the last days have lapsed by now, which depends on the hour, a firm that
+    is asked at present names its price."""
+    with transaction():
+        quoted = select(Order.id).where(Order.status == OrderStatus.QUOTED).limit(1)
+        if db.session.scalars(quoted).first() is not None:
+            return
+        asked = select(OrderAsk).where(OrderAsk.status == AskStatus.ASKED).order_by(OrderAsk.id)
+        ask = db.session.scalars(asked.limit(1)).first()
+        if ask is not None:
+            firm = cast.firms[cast.firm_of(ask.organisation_id)]
+            price = (ask.order.need.budget * 9 / 10).quantize(Decimal(1))
+            actions.quote(ask, price, "含现场和报告，三日内完成", firm.actor, quote_reason(0))
 
 
 def _get(order_id: int) -> Order:

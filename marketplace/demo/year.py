@@ -139,6 +139,7 @@ def load(progress: Callable[[str], None]) -> None:
 
     agenda.run(days.end, month)
     story.return_to_present()
+    ordering.answer_one(cast)
 
 
 def stories(cast: Cast, days: Days) -> Iterator[Story]:

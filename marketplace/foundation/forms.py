@@ -28,7 +28,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from .errors import DomainError
 from .money import parse_yuan
@@ -87,6 +87,9 @@ class Form(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.refusals: list[str] = []
+        for field in self:
+            if isinstance(field, StringField):
+                field.validators = [_plain_characters, *field.validators]
         if not self.idempotency_key.data:
             self.idempotency_key.data = secrets.token_urlsafe(18)
 
@@ -156,12 +159,20 @@ class Form(FlaskForm):
                 field.errors = [_("请填写此项")]
                 ok = False
             elif isinstance(field.data, str) and not _is_clean(field.data):
-                field.errors = [*field.errors, _("含有不能使用的控制字符，请删除后重新填写")]
+                if not field.errors:
+                    field.errors = [_("含有不能使用的控制字符，请删除后重新填写")]
                 ok = False
             elif _is_single_line(field) and len(str(field.data or "").splitlines()) > 1:
                 field.errors = [*field.errors, _("只能填写一行，请删除换行")]
                 ok = False
         return ok
+
+
+def _plain_characters(_form: Any, field: Any) -> None:
+    """The first rule of every field of text: none of the others, which may ask the database, is
+    given what no text may hold."""
+    if isinstance(field.data, str) and not _is_clean(field.data):
+        raise StopValidation(_("含有不能使用的控制字符，请删除后重新填写"))
 
 
 class ButtonForm(Form):

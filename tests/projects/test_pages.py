@@ -118,6 +118,7 @@ def test_from_the_item_to_a_submitted_need(app: Flask, agency: Owner) -> None:
         ({"title": "短"}, "title", "请控制在 4 到 120 个字以内"),
         ({"title": "名" * 121}, "title", "请控制在 4 到 120 个字以内"),
         ({"title": "名称\x00带控制字符"}, "title", "控制字符"),
+        ({"recusals": "甲\x00乙 同一法定代表人"}, "recusals", "控制字符"),
         ({"budget": "1e5"}, "budget", "请填写以元为单位的数字"),
         ({"budget": "0"}, "budget", "金额应大于 0"),
         ({"budget": "0.001"}, "budget", "请填写以元为单位的数字"),
