@@ -205,6 +205,8 @@ def test_the_forms_of_this_part(
 
 
 @pytest.mark.long
+# hundreds of forms of an officer, each spoilt in every way
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("login", [*FIRST, *OTHERS])
 def test_every_form_and_field(demo_app: Flask, login: str, monkeypatch: pytest.MonkeyPatch) -> None:
     trial, _found = put_to_trial(demo_app, login, monkeypatch, deep=True)
