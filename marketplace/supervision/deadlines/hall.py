@@ -25,8 +25,10 @@ _UNMARKED = (
         HallApplication.status == ApplicationStatus.RECEIVED,
         ~select(HallSheet.id)
         .where(HallSheet.judge_id == HallJudge.id, HallSheet.application_id == HallApplication.id)
+        .correlate(HallJudge, HallApplication)
         .exists(),
     )
+    .correlate(HallCall, HallJudge)
     .exists()
 )
 
