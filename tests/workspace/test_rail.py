@@ -86,6 +86,7 @@ def test_officers_see_no_empty_heading_and_where_they_are(app: Flask, sign_in_as
     assert titles == [
         "今日",
         "入驻与名录",
+        "机构档案",
         "事项与收费",
         "交易与公示",
         "评价",

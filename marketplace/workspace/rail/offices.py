@@ -35,13 +35,6 @@ OFFICE: tuple[Heading, ...] = (
                 ),
             ),
             Place("intermediaries.professional", _l("专业核查"), ("intermediaries.opinion",)),
-            Place("intermediaries.recheck_desk", _l("档案变更核查"), ("intermediaries.recheck",)),
-            Place(
-                "intermediaries.transfer_desk",
-                _l("执业人员转出"),
-                ("intermediaries.decide_transfer",),
-            ),
-            Place("intermediaries.self_check_desk", _l("年度自查情况")),
             Place(
                 "supervision.likeness_desk",
                 _l("关联核查"),
@@ -52,7 +45,6 @@ OFFICE: tuple[Heading, ...] = (
                 _l("退出与移出"),
                 ("supervision.departure", "supervision.begin_removal"),
             ),
-            Place("supervision.lapses", _l("无有效资质的机构")),
             Place(
                 "intermediaries.register_desk",
                 _l("名录导入与导出"),
@@ -79,6 +71,20 @@ OFFICE: tuple[Heading, ...] = (
                     "intermediaries.hall_recuse_judge",
                 ),
             ),
+        ),
+    ),
+    Heading(
+        "files",
+        _l("机构档案"),
+        (
+            Place("intermediaries.recheck_desk", _l("档案变更核查"), ("intermediaries.recheck",)),
+            Place(
+                "intermediaries.transfer_desk",
+                _l("执业人员转出"),
+                ("intermediaries.decide_transfer",),
+            ),
+            Place("intermediaries.self_check_desk", _l("年度自查情况")),
+            Place("supervision.lapses", _l("无有效资质的机构")),
         ),
     ),
     Heading(
