@@ -16,6 +16,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import Base, db
 from marketplace.intermediaries.decoupling.models import DecouplingEntry
 from marketplace.intermediaries.hall.models import HallApplication
+from marketplace.intermediaries.leaving.papers import beside
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
 
@@ -267,7 +268,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.decide_likeness": ("Match",),
     "supervision.decide_removal": ("Departure",),
     "supervision.departure": ("Departure",),
-    "supervision.departure_file": (FILES,),
+    "supervision.departure_file": ("Departure",),
     "supervision.find_likeness": ("Match",),
     "supervision.likeness_match": ("Match",),
     "supervision.propose_removal": ("Departure",),
@@ -411,6 +412,9 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],
     "sanctions.measure_file": lambda _row: [{"which": "evidence"}, {"which": "reply"}],
     "selection.decide_annulment": lambda _row: [{"decision": "approve"}, {"decision": "refuse"}],
+    "supervision.departure_file": lambda departure: [
+        {"public_id": each.file.public_id} for each in beside(departure)
+    ],
     "supervision.new_finding": lambda sample: [
         {"position": item.position} for item in sample.items
     ],

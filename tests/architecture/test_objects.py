@@ -39,7 +39,12 @@ from marketplace.foundation.web import PUBLIC
 from marketplace.intermediaries import queries as register
 from marketplace.intermediaries.file import actions as filing
 from marketplace.intermediaries.file.models import ChangeKind
-from marketplace.intermediaries.leaving.models import CertificateLapse
+from marketplace.intermediaries.leaving.models import (
+    CertificateLapse,
+    Departure,
+    DepartureFile,
+    Part,
+)
 from marketplace.notices import actions as notices
 from marketplace.notices.models import NoticeStatus, PublicNotice
 from marketplace.projects import correcting, drafting
@@ -166,6 +171,12 @@ def _complete_files(now: datetime) -> None:
         firm, filing.Statement(ChangeKind.NAME, "改名待核有限公司", None, paper), here, now
     )
     db.session.add(CertificateLapse(firm_id=firm.id, since=today, found_at=now))
+    departure = db.session.scalars(select(Departure).order_by(Departure.id)).first()
+    assert departure is not None
+    proof = files.store(io.BytesIO(PDF), "移出依据.pdf", here, now, "papers")
+    db.session.add(
+        DepartureFile(departure_id=departure.id, file_id=proof.id, part=Part.NOTICE, at=now)
+    )
 
 
 def _complete() -> None:
@@ -225,7 +236,18 @@ def _complete() -> None:
             PublicNotice.status == NoticeStatus.OPEN, PublicNotice.objectable
         )
     ).first()
-    assert notice is not None
+    if notice is None:
+        # those of the demo end at 17:00 of the day it was made
+        notice = notices.publish_notice(
+            kind="admission",
+            subject=contract,
+            title="公示",
+            body="供异议",
+            ends_at=now + timedelta(days=1),
+            jurisdiction_code=operator.jurisdiction or "",
+            actor=operator,
+            now=now,
+        )
     notices.file_objection(notice, "对公示内容有异议，请核实相关资质。", _demo("shipin"), now)
     drawn = db.session.scalars(
         select(SelectionRound).where(SelectionRound.drawn_at.is_not(None))
