@@ -58,6 +58,10 @@ def test_who_has_no_certificate_left_is_listed_asked_and_let_go(
     assert "要求补办资质或者启动移出" in read(bureau, "/workspace")
     assert "无有效资质的机构（1 家）" in read(bureau, "/supervision/departures")
 
+    # its own file says which items it takes no orders for
+    assert "资质未核验或已到期，暂不接单" in read(sign_in_as(party.user), "/firm")
+    assert "暂不接单" not in read(sign_in_as(other.user), "/firm")
+
     # asked to renew, once, by an officer of that register
     ask = f"{DESK}/{one(app, CertificateLapse.public_id)}/renewal"
     send(sign_in_as(elsewhere.user), ask, 404)

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import current_app
 
-from marketplace.foundation import files
+from marketplace.foundation import clock, files
 
+from ... import queries as register
 from ...models import Firm
 from .. import queries
 
@@ -22,6 +23,9 @@ def file_summary(firm: Firm, now: datetime) -> dict[str, Any]:
         "agent": queries.agent_now(firm.id),
         "branches": queries.branches_of(firm.id),
         "open_changes": queries.count_open(firm.id),
+        "lapsed": register.lapsed_items(
+            firm.register_code, clock.local_day(now), register.qualifications(firm.id)
+        ),
         "last_check": checks[0] if checks else None,
         "uploads": {
             "count": count,
