@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, func, not_, select
+from sqlalchemy import Row, bindparam, exists, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -43,18 +43,10 @@ _IN_D = exists().where(
     RatingSubject.capacity == Capacity.INTERMEDIARY,
     RatingSubject.grade == Grade.D,
 )
+# in two steps: a planner that knows nothing of a small table of seats begins with all the firms
 _LIVE = (
-    select(
-        HallSeat.id,
-        HallSeat.firm_id,
-        HallWindow.number,
-        HallWindow.register_code,
-        Firm.organisation_id,
-        Firm.status,
-        _IN_D.label("in_d"),
-    )
+    select(HallSeat.id, HallSeat.firm_id, HallWindow.number, HallWindow.register_code)
     .join(HallWindow, HallWindow.id == HallSeat.window_id)
-    .join(Firm, Firm.id == HallSeat.firm_id)
     .where(HallSeat.ended_at.is_(None))
     .order_by(HallSeat.id)
 )
@@ -62,22 +54,59 @@ _SITTING = _LIVE.where(
     HallWindow.register_code == bindparam("register"),
     HallSeat.from_at <= bindparam("now"),
     HallSeat.ends_at > bindparam("now"),
-    Firm.status == FirmStatus.LISTED,
-    not_(_IN_D),
+)
+_SEATED = select(Firm.id, Firm.organisation_id, Firm.status, _IN_D.label("in_d")).where(
+    Firm.id.in_(bindparam("firm_ids", expanding=True))
 )
 # a suspicion hides a firm as long as it lasts; these end its seat
 _ENDING = frozenset({BarKind.BLACKLISTED, BarKind.RED_CARD, BarKind.NATIONAL})
 
 
-def _sitting(register: str, now: datetime) -> list[Row[Any]]:
+@dataclass(frozen=True)
+class Seat:
+    """A seat that has not ended, and what its firm is at this instant."""
+
+    id: int
+    firm_id: int
+    number: int
+    register_code: str
+    organisation_id: int
+    status: FirmStatus
+    in_d: bool
+
+
+def _seats(rows: Sequence[Row[Any]]) -> list[Seat]:
+    if not rows:
+        return []
+    keys = sorted({each.firm_id for each in rows})
+    firms = {each.id: each for each in fetch(_SEATED, firm_ids=keys)}
+    return [
+        Seat(
+            each.id,
+            each.firm_id,
+            each.number,
+            each.register_code,
+            firms[each.firm_id].organisation_id,
+            firms[each.firm_id].status,
+            bool(firms[each.firm_id].in_d),
+        )
+        for each in rows
+    ]
+
+
+def _sitting(register: str, now: datetime) -> list[Seat]:
     """The seats that hold at this instant: of firms that are listed and that nothing bars."""
     if not hall_policy(register, clock.local_day(now)).values.windows:
         return []
-    rows = fetch(_SITTING, register=register, now=now)
-    if not rows:
+    found = [
+        each
+        for each in _seats(fetch(_SITTING, register=register, now=now))
+        if each.status is FirmStatus.LISTED and not each.in_d
+    ]
+    if not found:
         return []
-    barred = sanctions.bars_of([each.organisation_id for each in rows], register, None, now)
-    return [each for each in rows if each.organisation_id not in barred]
+    barred = sanctions.bars_of([each.organisation_id for each in found], register, None, now)
+    return [each for each in found if each.organisation_id not in barred]
 
 
 def windows_on(register: str, now: datetime) -> dict[int, int]:
@@ -213,7 +242,7 @@ def seats_of(firm_id: int) -> list[HallSeat]:
 def seats_lost(now: datetime) -> list[int]:
     """The seats whose firms may not sit any more: left, removed, barred, in D. One whose admission
     is questioned keeps its seat, unseen, until that is decided."""
-    rows = fetch(_LIVE)
+    rows = _seats(fetch(_LIVE))
     found = [
         each.id
         for each in rows
