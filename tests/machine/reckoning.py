@@ -49,8 +49,10 @@ def score(rows: Sequence[Any], values: Any, day: date) -> int:
             gone.add(row.reverses_id)
     standing = [row for row in rows if row.id not in gone]
     prior = Fraction(values.prior_strength)
-    owners = [row for row in standing if row.kind == "mark" and row.side != "department"]
-    offices = [row for row in standing if row.kind == "mark" and row.side == "department"]
+    given = [row for row in standing if row.kind == "mark"]
+    owners = [row for row in given if row.side not in ("department", "assessor")]
+    offices = [row for row in given if row.side == "department"]
+    assessors = [row for row in given if row.side == "assessor"]
     by_owner: dict[int, list[tuple[float, Fraction]]] = defaultdict(list)
     for row in owners:
         by_owner[row.rater_organisation_id].append((_weight(row, values, day), _value(row)))
@@ -67,6 +69,9 @@ def score(rows: Sequence[Any], values: Any, day: date) -> int:
     rest = Fraction(values.prior_share)
     for _share, n, _own, p in parts:
         rest *= 1 - Fraction(n) / (Fraction(n) + p)
+    # what assessors say has a part of its own and displaces none of the prior value
+    n, mean = _mean({0: [(_weight(row, values, day), _value(row)) for row in assessors]}, {})
+    shares.append((Fraction(values.assessor_share) * Fraction(n) / (Fraction(n) + prior), mean))
     inspections = [
         row
         for row in standing
