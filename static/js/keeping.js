@@ -9,6 +9,9 @@
   var form = line.closest("form");
   var fields = Array.prototype.slice.call(form.querySelectorAll("[data-keeps]"));
   var KEY = "keeping:" + line.getAttribute("data-keeping");
+  // what the server last answered of each field; the same is not asked again, because leaving
+  // a field for a button on the line would take that button away while it is pressed
+  var answered = {};
 
   function says(name) {
     line.textContent = line.getAttribute("data-" + name);
@@ -74,15 +77,32 @@
 
   function over() {
     lay();
+    if (line.querySelector("[data-over-door]")) {
+      return;
+    }
     says("over");
     var door = document.createElement("a");
+    door.setAttribute("data-over-door", "");
+    door.addEventListener("click", lay);
     door.href = line.getAttribute("data-door");
     door.textContent = line.getAttribute("data-sign-in");
     line.append(" ", door);
   }
 
+  form.addEventListener("htmx:beforeRequest", function (event) {
+    var one = event.detail.elt;
+    var value = valueOf(one);
+    if (one.name in answered && answered[one.name] === value) {
+      event.preventDefault();
+    }
+    event.detail.requestConfig.kept = value;
+  });
   form.addEventListener("htmx:beforeSwap", function (event) {
     var status = event.detail.xhr.status;
+    var one = event.detail.requestConfig.elt;
+    if (status === 200 || status === 409) {
+      answered[one.name] = event.detail.requestConfig.kept;
+    }
     if (status === 409) {
       // both values are shown
       event.detail.shouldSwap = true;
@@ -108,6 +128,7 @@
     know(button.getAttribute("data-version"));
     var theirs = button.getAttribute("data-keep-theirs");
     var one = field(theirs || button.getAttribute("data-keep-mine"));
+    delete answered[one.name];
     if (theirs) {
       put(one, button.getAttribute("data-value"));
     }

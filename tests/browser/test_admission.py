@@ -118,7 +118,8 @@ def test_two_windows_and_a_session_that_ends_lose_nothing(
     expect(status).to_contain_text("周经办")
     expect(status).to_contain_text("吴经办")
     assert not other.is_wider_than_its_window()
-    status.get_by_role("button", name="采用另一窗口的").click()
+    # pressed as slowly as a hand does: leaving the field must not take the button away
+    status.get_by_role("button", name="采用另一窗口的").click(delay=400)
     expect(other.page.locator("[name=agent_name]")).to_have_value("周经办")
     expect(status).to_contain_text("已自动保存")
 
@@ -127,16 +128,18 @@ def test_two_windows_and_a_session_that_ends_lose_nothing(
         one.page.context.clear_cookies(name=cookie_name())
     one.page.locator("[name=introduction]").fill("成立于 2009 年")
     expect(one.page.locator("#kept")).to_contain_text("登录已失效")
-    one.follow(one.page.locator("#kept a"))
+    one.page.locator("[name=introduction]").press_sequentially("，")
+    with one.page.expect_navigation():
+        one.page.locator("#kept a").click(delay=400)
     form = one.page.locator("main form", has=one.page.locator("[name=password]"))
     form.locator("[name=login]").fill(login)
     form.locator("[name=password]").fill(accounts.PASSWORD)
     form.locator("[type=submit]").first.click()
     one.page.wait_for_url("**/firm/application")
-    expect(one.page.locator("[name=introduction]")).to_have_value("成立于 2009 年")
+    expect(one.page.locator("[name=introduction]")).to_have_value("成立于 2009 年，")
     expect(one.page.locator("#kept")).to_contain_text("已自动保存")
     with app.app_context():
-        assert db.session.scalars(select(Firm)).one().introduction == "成立于 2009 年"
+        assert db.session.scalars(select(Firm)).one().introduction == "成立于 2009 年，"
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
