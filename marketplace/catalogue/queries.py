@@ -207,21 +207,49 @@ def _listed(query: Any, edition: CatalogueEdition, day: date) -> Any:
 
 def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
     """The item in force on ``day``; raises Missing when the list does not hold it."""
-    for found in items(day, lineage):
-        if found.code == code:
-            return found
-    raise Missing(_("清单中没有这一服务事项"), field="item_code", rule="catalogue.item")
+    edition = edition_in_force(day, lineage)
+    found = None
+    if edition is not None:
+        one = select(ServiceItem).where(ServiceItem.code == code)
+        found = db.session.scalars(_listed(one, edition, day)).first()
+    if found is None:
+        raise Missing(_("清单中没有这一服务事项"), field="item_code", rule="catalogue.item")
+    return found
 
 
 def packages_with(found: ServiceItem) -> list[ServiceItem]:
-    """The packaged items of the same edition that hold an item."""
-    return [each for each in items_of(found.edition) if found.code in each.parts]
+    """The packaged items of the same edition that hold an item, in the edition's order."""
+    codes = [code for code, parts in _packages(found.edition_id).items() if found.code in parts]
+    return list(_of_edition(found.edition_id, codes).values())
 
 
 def parts_of(found: ServiceItem) -> list[ServiceItem]:
     """The items a packaged one bundles, in its order."""
-    every = {each.code: each for each in items_of(found.edition)} if found.parts else {}
+    every = _of_edition(found.edition_id, found.parts)
     return [every[code] for code in found.parts]
+
+
+@epoch.remembered
+def _packages(edition_id: int) -> Mapping[str, frozenset[str]]:
+    """The codes of an edition's packaged items, with those of what each bundles."""
+    rows = db.session.execute(
+        select(ServiceItem.code, ServiceItem.parts)
+        .where(ServiceItem.edition_id == edition_id)
+        .order_by(ServiceItem.position, ServiceItem.id)
+    )
+    return MappingProxyType({code: frozenset(parts) for code, parts in rows if parts})
+
+
+def _of_edition(edition_id: int, codes: Collection[str]) -> dict[str, ServiceItem]:
+    """Items of an edition by their codes, in the edition's order."""
+    if not codes:
+        return {}
+    rows = db.session.scalars(
+        select(ServiceItem)
+        .where(ServiceItem.edition_id == edition_id, ServiceItem.code.in_(codes))
+        .order_by(ServiceItem.position, ServiceItem.id)
+    )
+    return {each.code: each for each in rows}
 
 
 def names(day: date, lineage: Sequence[str] = ()) -> dict[str, str]:

@@ -237,6 +237,19 @@ class Mark:
     rater_kind: Any = None
 
 
+_DIRECTIONS = (
+    select(Evaluation.direction)
+    .where(Evaluation.about_organisation_id == bindparam("organisation_id"))
+    .distinct()
+)
+
+
+def directions_about(organisation_id: int) -> frozenset[Direction]:
+    """From which sides an organisation was ever marked, revealed or not: of all others there is
+    nothing to look for."""
+    return frozenset(row.direction for row in fetch(_DIRECTIONS, organisation_id=organisation_id))
+
+
 def marks_about(
     organisation_id: int, direction: Direction, shown: int
 ) -> tuple[list[Average], list[Mark]]:

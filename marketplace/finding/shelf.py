@@ -6,6 +6,7 @@ put on a new one. So whatever is kept of places stays right, and a change costs 
 
 from __future__ import annotations
 
+import heapq
 import threading
 from array import array
 from bisect import insort
@@ -22,6 +23,8 @@ Group = tuple[Hashable, ...]
 _MOST_GONE = 1000
 # fewer found than this are ordered by themselves instead of looked for along the whole order
 _FEW = 3000
+# up to this part of what was found its first ones are picked instead of all brought in order
+_PART = 8
 _MOST_WORKED_OUT = 200
 _MOST_JOINED = 200
 # more changed at once than this are sorted in together
@@ -219,9 +222,13 @@ class Shelf:
     ) -> list[int]:
         """``count`` of the places found in one of the orders, ``after`` so many."""
         key = self._key(order)
-        if found.bit_count() <= _FEW:
-            chosen = sorted(places_of(found), key=key, reverse=descending)
-            return chosen[after : after + count]
+        size, until = found.bit_count(), after + count
+        if size <= _FEW and until * _PART > size:
+            return sorted(places_of(found), key=key, reverse=descending)[after:until]
+        if size <= _FEW:
+            # of many only the first pages are asked for: the rest need not be brought in order
+            first = heapq.nlargest if descending else heapq.nsmallest
+            return first(until, places_of(found), key=key)[after:]
         kept = self._orders.get((order, descending))
         if kept is None:
             kept = sorted(self._at.values(), key=key, reverse=descending)

@@ -92,7 +92,10 @@ def init_app(app: Flask) -> None:
             rest = kept[name, dropped] = urlencode(pairs)
         if not value and value != 0:
             return f"?{rest}"
-        return f"?{rest}{'&' if rest else ''}{name}={quote_plus(str(value))}"
+        said = str(value)
+        if not _AS_IT_IS(said):
+            said = quote_plus(said)
+        return f"?{rest}{'&' if rest else ''}{name}={said}"
 
     def style_sheets(names: Sequence[str]) -> Markup:
         """The links to style sheets, in their order."""

@@ -144,6 +144,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         ),
         CheckConstraint("choice_at >= entry_deadline", name="choice_after_deadline"),
         Index("ix_needs_public", "status", "entry_deadline"),
+        Index("ix_needs_area", "jurisdiction_code", "published_at"),
     )
     MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
         # an order becomes public with its result: nobody enters it
@@ -175,7 +176,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     status: Mapped[NeedStatus] = mapped_column(EnumText(NeedStatus), index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"), index=True)
+    jurisdiction_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
     title: Mapped[str] = mapped_column(String(120))
     item_code: Mapped[str] = mapped_column(String(20), index=True)
     item_name: Mapped[str] = mapped_column(String(120))

@@ -93,7 +93,10 @@ class RatingSubject(Model):
     """
 
     __tablename__ = "rating_subjects"
-    __table_args__ = (Unique("organisation_id", "register", "capacity"),)
+    __table_args__ = (
+        Unique("organisation_id", "register", "capacity"),
+        Index("ix_rating_subjects_graded", "register", "grade"),
+    )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     register: Mapped[str] = mapped_column(String(12))

@@ -85,8 +85,15 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
     served_by, home = known.get(register), known.get(firm.jurisdiction_code)
     lineage = served_by.lineage if served_by else ()
     grade = ratings.grade_on(firm.id, register, today)
-    averages, marks = evaluations.marks_about(firm.id, Direction.OWNER_TO_FIRM, MARKS_SHOWN)
-    assessor_marks = evaluations.marks_about(firm.id, Direction.ASSESSOR_TO_FIRM, MARKS_SHOWN)[1]
+    given = evaluations.directions_about(firm.id)
+
+    def about(direction: Direction) -> tuple[list[evaluations.Average], list[evaluations.Mark]]:
+        if direction not in given:
+            return [], []
+        return evaluations.marks_about(firm.id, direction, MARKS_SHOWN)
+
+    averages, marks = about(Direction.OWNER_TO_FIRM)
+    assessor_marks = about(Direction.ASSESSOR_TO_FIRM)[1]
     qualifications = intermediaries.shown_qualifications(firm.firm_id)
     record = contracts.record_of(firm.id)
     return Dossier(
@@ -105,9 +112,7 @@ def of(firm: Row[Any], now: datetime, actor: Actor | None) -> Dossier:
         record=record,
         averages=averages,
         marks=marks,
-        department_marks=evaluations.marks_about(
-            firm.id, Direction.DEPARTMENT_TO_FIRM, MARKS_SHOWN
-        )[1],
+        department_marks=about(Direction.DEPARTMENT_TO_FIRM)[1],
         blacklisted=_blacklistings(firm, now),
         cards=sanctions.cards_in_force(now, firm.id) if firm.has_card else (),
         assessor_marks=assessor_marks,

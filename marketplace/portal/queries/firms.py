@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -84,8 +84,16 @@ def present(register: str, now: datetime) -> Present:
             items=catalogue.labels(day, lineage),
             priced=fees.priced_items(register, day),
             barred=sanctions.barred_now(now),
-            seated=frozenset(hall.windows_on(register, now)),
+            seated=frozenset(_windows(register, now)),
         )
+    return kept[register, now]
+
+
+def _windows(register: str, now: datetime) -> Mapping[int, int]:
+    """The windows of a register's hall by the firm that sits there, asked once a request."""
+    kept: dict[Any, Mapping[int, int]] = g.setdefault("_hall_windows", {})
+    if (register, now) not in kept:
+        kept[register, now] = hall.windows_on(register, now)
     return kept[register, now]
 
 
@@ -164,7 +172,7 @@ def rows_of(firms: Sequence[Row[Any]], item_code: str = "") -> list[FirmRow]:
             offered[each.firm_id].append(each)
     register = areas.chosen().register
     priced = fees.priced_items(register, clock.today()) if register else frozenset()
-    windows = hall.windows_on(register, clock.now()) if register else {}
+    windows = _windows(register, clock.now()) if register else {}
     return [
         FirmRow(
             firm,

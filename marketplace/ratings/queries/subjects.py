@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, literal, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.foundation.db import as_written, db
@@ -43,7 +43,11 @@ def registers_of(organisation_id: int, capacity: Capacity = Capacity.INTERMEDIAR
 def graded(
     registers: Collection[str], grade: Grade, limit: int = 100
 ) -> list[Row[tuple[Organisation, str]]]:
-    """The firms a grade is in force for on some registers, by name, with the register."""
+    """The firms a grade is in force for on some registers, by name, with the register.
+
+    The grade stands in the statement itself: of one it does not know PostgreSQL takes a part of
+    all firms to have it, and walks through their names.
+    """
     return list(
         db.session.execute(
             select(Organisation, RatingSubject.register)
@@ -51,7 +55,8 @@ def graded(
             .where(
                 RatingSubject.register.in_(registers),
                 RatingSubject.capacity == Capacity.INTERMEDIARY,
-                RatingSubject.grade == grade,
+                RatingSubject.grade
+                == literal(grade, RatingSubject.grade.type, literal_execute=True),
             )
             .order_by(Organisation.name, Organisation.id)
             .limit(as_written(limit))
