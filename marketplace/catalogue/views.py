@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import areas
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock, files
+from marketplace.foundation.editions import standing_of
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.showing import show_date
 from marketplace.foundation.web import PUBLIC, access
@@ -19,8 +20,9 @@ from .blueprint import bp
 from .demands import pages as demand_pages
 from .models import CatalogueEdition, ServiceItem, Stage
 from .revising import pages
-from .rules.comparing import compare
-from .wording import CHANGES, field_titles
+from .revising.wording import told_change
+from .rules.comparing import compare, names_in
+from .wording import CHANGES
 
 __all__ = ["bp", "demand_pages", "pages"]
 
@@ -90,8 +92,11 @@ def editions() -> str:
     return render_template(
         "catalogue/editions.html",
         editions=found,
-        in_force=queries.edition_in_force(day, area.lineage),
-        day=day,
+        standing=standing_of(
+            [(each.id, each.jurisdiction_code, each.effective_from) for each in found],
+            area.lineage,
+            day,
+        ),
         names={
             code: accounts.jurisdiction(code).name for code in {e.jurisdiction_code for e in found}
         },
@@ -104,18 +109,17 @@ def edition(edition_id: int) -> str:
     """One edition whole, with what it changed."""
     found = queries.edition(edition_id)
     earlier = queries.before(found)
-    changes = (
-        list(compare(queries.stated(earlier), queries.stated(found))) if earlier is not None else []
-    )
+    old, new = queries.stated(earlier) if earlier else [], queries.stated(found)
+    names = names_in([*old, *new])
+    changes = compare(old, new) if earlier else ()
     return _list_page(
         queries.items_of(found),
         found,
         old=found,
         standing=_standing(found),
         earlier=earlier,
-        changes=changes,
+        changes=[(each, told_change(each, names)) for each in changes],
         kinds=CHANGES,
-        field_titles=field_titles,
     )
 
 

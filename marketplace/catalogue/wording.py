@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -48,13 +47,3 @@ CHANGES: dict[Change, tuple[Any, str]] = {
     Change.CHANGED: (_l("修改"), "info"),
     Change.DROPPED: (_l("取消"), "warn"),
 }
-
-
-def field_titles(names: Iterable[str]) -> list[Any]:
-    """The titles of fields, each once."""
-    found: list[Any] = []
-    for name in names:
-        title = FIELDS[name]
-        if str(title) not in map(str, found):
-            found.append(title)
-    return found

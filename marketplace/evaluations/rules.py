@@ -81,6 +81,9 @@ class EvaluationPolicy:
     burst_marks: Annotated[int, Ge(2), Le(1000)] = 5
     burst_days: Annotated[int, Ge(1), Le(365)] = 7
     burst_percent: Annotated[int, Ge(1), Le(100)] = 50
+    assessor_burst_marks: Annotated[int, Ge(2), Le(1000)] = 10
+    assessor_burst_days: Annotated[int, Ge(1), Le(365)] = 7
+    assessor_burst_percent: Annotated[int, Ge(1), Le(100)] = 50
     dominance_marks: Annotated[int, Ge(2), Le(1000)] = 5
     dominance_percent: Annotated[int, Ge(1), Le(100)] = 60
     influence_points: Annotated[Decimal, Gt(0), Le(100)] = Decimal(3)

@@ -23,6 +23,7 @@ from .db import Model, PublicIdMixin, db, lock
 from .errors import Invalid, Missing, TooMany
 from .languages import joined
 from .screening import screened
+from .showing import show_size
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 20 * MEGABYTE
@@ -170,12 +171,12 @@ def _refuse_beyond_quota(size: int, actor: Actor, now: datetime, field: str) -> 
     if count >= most or today + size > a_day * MEGABYTE:
         raise TooMany(
             _(
-                "本单位今日已上传 %(count)s 份、%(used)s MB，每日最多 %(most)s 份、%(mb)s MB，"
+                "本单位今日已上传 %(count)s 份、%(used)s，每日最多 %(most)s 份、%(whole)s，"
                 "请明日再上传或者压缩后上传",
                 count=count,
-                used=_megabytes(today),
+                used=show_size(today),
                 most=most,
-                mb=a_day,
+                whole=show_size(a_day * MEGABYTE),
             ),
             field=field,
             rule="file.quota",
@@ -184,18 +185,14 @@ def _refuse_beyond_quota(size: int, actor: Actor, now: datetime, field: str) -> 
     if whole + size > settings.firm_upload_mb * MEGABYTE:
         raise Invalid(
             _(
-                "本单位已存 %(used)s MB 材料，最多 %(mb)s MB；请压缩后上传，"
+                "本单位已存 %(used)s 材料，最多 %(most)s；请压缩后上传，"
                 "仍放不下的，请管理机构删除保存期满的材料",
-                used=_megabytes(whole),
-                mb=settings.firm_upload_mb,
+                used=show_size(whole),
+                most=show_size(settings.firm_upload_mb * MEGABYTE),
             ),
             field=field,
             rule="file.quota",
         )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.1f}"
 
 
 def erase(row: StoredFile, reason: str, actor: Actor, now: datetime) -> bool:

@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         remaining=remaining,
         time_of_duty=time_of_duty,
         percent=percent,
+        size=show_size,
     )
 
 
@@ -97,3 +98,12 @@ def percent(rate: Decimal) -> str:
     """0.125 → 12.5%."""
     text = format(rate * 100, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+def show_size(size: int) -> str:
+    """Bytes in the unit people count files in: 3 KB, 1.5 MB, 2 GB; what is there is never 0."""
+    if size < 1024 * 1024:
+        return f"{-(-size // 1024)} KB"
+    unit, whole = ("GB", 1024**3) if size >= 1024**3 else ("MB", 1024**2)
+    tenths = (size * 10 + whole // 2) // whole
+    return f"{tenths // 10}.{tenths % 10} {unit}".replace(".0 ", " ")

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 
 from marketplace.catalogue import actions, queries
 from marketplace.catalogue.actions import ListRefused, read_list
-from marketplace.catalogue.rules.comparing import Change, compare
+from marketplace.catalogue.revising.wording import told_change
+from marketplace.catalogue.rules.comparing import Change, compare, names_in
 from marketplace.catalogue.rules.items import ItemList
 from marketplace.catalogue.rules.wording import is_catch_all
 from marketplace.catalogue.rules.writing import edition_text
@@ -126,15 +127,36 @@ def test_whoever_takes_a_package_may_do_all_of_it() -> None:
         read_list("list.toml", short)
 
 
-def test_what_a_new_edition_changes_is_told_field_by_field() -> None:
+def test_what_a_new_edition_changes_is_told_with_what_stood_and_what_stands(app: Flask) -> None:
     told = read_list(FILE.name, TEXT)
     other = TEXT.replace("promised_days = 27", "promised_days = 20", 1)
     other = other.replace('result = "日照分析报告"', 'result = "建筑日照分析报告"', 1)
+    first = next(item for item in told.items if item.code == "zbdl")
+    assert first.guide is not None
+    line = first.guide.conditions[0]
+    other = other.replace(f'"{line}"', f'"{line}，原件"', 1)
     found = list(compare(told.items, read_list("other.toml", other).items))
-    assert [(each.change, each.item.code, each.differs) for each in found] == [
-        (Change.CHANGED, "zbdl", ("guide.promised_days",)),
-        (Change.CHANGED, "rzfx", ("result",)),
-    ]
+    names = names_in(told.items)
+    with app.test_request_context():
+        assert [(each.change, each.item.code, told_change(each, names)) for each in found] == [
+            (
+                Change.CHANGED,
+                "zbdl",
+                [
+                    f"办理条件：删去“{line}”，增加“{line}，原件”",
+                    "承诺时限由“27 日”改为“20 日”",
+                ],
+            ),
+            (Change.CHANGED, "rzfx", ["服务成果由“日照分析报告”改为“建筑日照分析报告”"]),
+        ]
+        package = next(item for item in told.items if item.code == "schy")
+        (less,) = compare([package], [replace(package, parts=package.parts[:2])])
+        (said,) = told_change(less, names)
+        assert said.startswith("合并的事项由“")
+        assert names[package.parts[2]] in said
+        turned = replace(first, approval_items=("甲", "乙"))
+        (order,) = compare([turned], [replace(turned, approval_items=("乙", "甲"))])
+        assert told_change(order, names) == ["对应的审批事项：各项的次序有调整"]
     dropped = list(compare(told.items, told.items[1:]))
     assert [(each.change, each.item.code) for each in dropped] == [(Change.DROPPED, "zbdl")]
 

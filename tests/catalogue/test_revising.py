@@ -98,6 +98,8 @@ def test_a_change_goes_from_the_department_to_the_public_page(
     address = proposed(hands["department"], promised_days="12", norm="正文和附图\n公众参与说明")
     page = hands["operator"].get(address).text
     assert "公众参与说明" in page
+    assert "18 个工作日" in page
+    assert "12 个工作日" in page
     assert "{&#39;" not in page
     assert "待答复" in page
     assert "环境影响评价文件编制" in hands["operator"].get("/workspace").text
@@ -108,10 +110,13 @@ def test_a_change_goes_from_the_department_to_the_public_page(
     assert hands["approver"].post(f"{draft}/approve").status_code == 303
     shown = hands["approver"].get(draft).text
     assert "公示中" in shown
+    changed = "承诺时限由“18 个工作日”改为“12 个工作日”"
+    assert changed in shown
     notice = re.search(r'"(/notices/\w+)"', shown)
     assert notice is not None
     told = client.get(notice[1]).text
     assert "修改：环境影响评价文件编制" in told
+    assert changed in told
     assert "18 个工作日" in client.get("/items/hpwj").text
     advance(timedelta(days=8))
     assert "已公布" in hands["operator"].get(draft).text
@@ -125,6 +130,9 @@ def test_a_change_goes_from_the_department_to_the_public_page(
     with app.app_context():
         old = catalogue.edition_in_force(date(2026, 3, 2), (PLACE,))
         assert old is not None
+        new = catalogue.edition_in_force(date(2026, 4, 3), (PLACE,))
+        assert new is not None
+    assert changed in client.get(f"/items/editions/{new.id}").text
     assert "18 个工作日" in client.get(f"/items/editions/{old.id}/hpwj").text
     assert "已公布" in hands["department"].get(address).text
 

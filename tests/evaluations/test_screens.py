@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,26 @@ def test_a_burst_is_dense_and_much_of_the_whole() -> None:
     assert not list(rules.bursts(rules.by_firm(spread), POLICY))
     usual = marks(*[(n, 1, FULL, 100 + n) for n in range(5)], *[(n, 1, GOOD, n) for n in range(6)])
     assert not list(rules.bursts(rules.by_firm(usual), POLICY))
+
+
+def test_a_burst_of_assessors_is_a_series_of_its_own() -> None:
+    def seen(day: int, hundredths: int = FULL) -> Mark:
+        return Mark(1000 + day, 77, 1, 1000 + day, True, hundredths, day, by_assessor=True)
+
+    owned = marks(*[(n, 1, FULL, 10 * n) for n in range(20)])
+    round_of_ten = [replace(seen(500 + n // 2), entry=2000 + n) for n in range(10)]
+    firms = rules.by_firm([*owned, *round_of_ten])
+    assert not list(rules.bursts(rules.by_owners(firms), POLICY)), "owners came one by one"
+    (found,) = rules.assessor_bursts(rules.by_assessors(firms), POLICY)
+    assert (found.screen, found.about) == (Screen.ASSESSOR_BURST, 1)
+    assert found.facts == {"marks": 10, "days": 7, "all": 10}, "owners' marks do not thin it"
+    assert not list(rules.assessor_bursts(rules.by_assessors(rules.by_firm(owned)), POLICY))
+    fewer = rules.by_assessors(rules.by_firm(round_of_ten[1:]))
+    assert not list(rules.assessor_bursts(fewer, POLICY)), "nine on one round are a round"
+    assert list(rules.assessor_bursts(fewer, replace(POLICY, assessor_burst_marks=9)))
+    before = [seen(n, GOOD) for n in range(11)]
+    usual = rules.by_assessors(rules.by_firm([*before, *round_of_ten]))
+    assert not list(rules.assessor_bursts(usual, POLICY)), "less than half of all they gave"
 
 
 def test_dominance_needs_enough_marks_and_most_of_them() -> None:

@@ -154,7 +154,17 @@ def test_a_firm_checks_itself_once_a_year(
     send(firm, "/firm/self-check", 404, **yes())
     assert "一人离职" in read(firm, "/firm/self-check")
     assert "一人离职" in read(officer, desk)
-    assert "该年度没有自查" in read(officer, f"{desk}?year=2026")
+    now, before, later = [read(officer, f"{desk}?year={year}") for year in (2027, 2026, 2028)]
+    assert "上一年度" not in now, "nothing was asked before"
+    assert "下一年度" not in now
+    assert "该年度没有自查" in before
+    assert "下一年度" in before
+    assert "2028 年度尚未开始" in later
+    assert "查看 2027 年度" in later
+    assert "下一年度" not in later
+    assert "上一年度" not in later
+    for year in (0, 10_000, 10**30):
+        assert officer.get(f"{desk}?year={year}").status_code == 404
     with app.app_context():
         assert filing.waiting_check(db.session.scalars(select(Firm.id)).one()) is None
 

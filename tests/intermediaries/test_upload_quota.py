@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -62,10 +63,10 @@ def test_a_firm_is_told_when_it_has_uploaded_enough(
     for _n in range(2):
         send(firm, "/firm/agents", **data, paper="document")
     told = send(firm, "/firm/agents", 429, **data, paper="document")
-    assert "今日已上传 2 份、0.0 MB，每日最多 2 份、2 MB" in told
+    assert "今日已上传 2 份、1 KB，每日最多 2 份、2 MB" in told
     assert 'value="欧阳经办"' in told, "nothing typed is lost"
     assert kept() == before + 2
-    assert f"{before + 2} 份，0.0 MB，最多 1 MB" in read(firm, "/firm")
+    assert re.search(rf"{before + 2} 份，共 [1-9]\d* KB，最多 1 MB", read(firm, "/firm"))
 
     # a day later, but no more than a megabyte in all
     advance(timedelta(days=1))
@@ -73,7 +74,7 @@ def test_a_firm_is_told_when_it_has_uploaded_enough(
         now = clock.now()
         with transaction():
             first = files.store(io.BytesIO(PAPER), "大.pdf", party.actor, now, "document")
-            with pytest.raises(Invalid, match=r"已存 0\.6 MB 材料，最多 1 MB"):
+            with pytest.raises(Invalid, match=r"已存 5\d\d KB 材料，最多 1 MB"):
                 files.store(io.BytesIO(PAPER + b"y"), "再.pdf", party.actor, now, "document")
             # what was erased makes room for the whole, not for the day
             files.erase(first, "test", party.actor, now)

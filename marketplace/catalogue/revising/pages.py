@@ -20,14 +20,14 @@ from marketplace.foundation.web import access, require_actor, run_form, writes
 
 from .. import queries as catalogue
 from ..blueprint import bp
-from ..rules.comparing import compare
+from ..rules.comparing import compare, names_in
 from ..rules.items import Item
-from ..wording import CHANGES, field_titles
+from ..wording import CHANGES
 from . import access as rights
 from . import actions, queries, reading
 from .forms import FactsForm, ItemForm, NewItemForm, ReasonForm
 from .models import DraftStatus, ItemProposal, ListDraft, ProposalStatus
-from .wording import told_rows
+from .wording import told_change, told_rows
 
 DESK = "catalogue.desk"
 
@@ -149,21 +149,17 @@ def proposal(public_id: str) -> ResponseReturnValue:
 
 def _proposal_page(actor: Actor, found: ItemProposal, **forms: Any) -> str:
     base = found.draft.base if found.draft else queries.newest_edition(found.jurisdiction_code)
-    before = next(
-        (item for item in (catalogue.stated(base) if base else []) if item.code == found.item_code),
-        None,
-    )
+    standing = catalogue.stated(base) if base else []
+    before = next((item for item in standing if item.code == found.item_code), None)
     told = found.told
     change = next(compare([before] if before else [], [told] if told else []), None)
-    old = reading.values_of(before) if before else {}
-    new = reading.values_of(told) if told else {}
     here = found.jurisdiction_code == actor.jurisdiction
     answers = here and actor.may(Permission.POLICY_PROPOSE)
     return render_template(
         "catalogue/proposal.html",
         proposal=found,
         change=change,
-        rows=told_rows(old, new) if told else [],
+        rows=told_rows(before, told, names_in(standing)) if told else [],
         may_answer=answers and found.status is ProposalStatus.PROPOSED,
         may_leave_out=answers
         and found.status is ProposalStatus.ACCEPTED
@@ -249,13 +245,14 @@ def draft(public_id: str) -> ResponseReturnValue:
 
 def _draft_page(actor: Actor, found: ListDraft, **forms: Any) -> str:
     own = found.jurisdiction_code == actor.jurisdiction
+    changes = queries.changes(found)
+    names = names_in([*catalogue.stated(found.base), *(each.item for each in changes)])
     drafts = own and actor.may(Permission.POLICY_PROPOSE)
     return render_template(
         "catalogue/draft.html",
         draft=found,
-        changes=queries.changes(found),
+        changes=[(each, told_change(each, names)) for each in changes],
         kinds=CHANGES,
-        field_titles=field_titles,
         may_edit=drafts and found.is_editable,
         may_withdraw=drafts and (found.is_editable or found.status is DraftStatus.SUBMITTED),
         may_approve=own

@@ -1,17 +1,12 @@
-"""How two item lists differ, item by item and field by field."""
+"""How two item lists differ, item by item."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 
-from .guides import Guide
 from .items import Item
-
-# the name and the place of a department follow its office, so they are no change of the item
-GUIDE = tuple(each.name for each in fields(Guide))
-STATED = tuple(each.name for each in fields(Item) if each.name != "guide")
 
 
 class Change(StrEnum):
@@ -24,13 +19,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class ItemChange:
-    """An item that is not what it was; ``differs`` names its changed fields, those of the guide
-    as ``guide.norm``."""
+    """An item that is not what it was."""
 
     change: Change
     item: Item
     before: Item | None
-    differs: tuple[str, ...] = ()
 
 
 def compare(old: Iterable[Item], new: Iterable[Item]) -> Iterator[ItemChange]:
@@ -41,17 +34,11 @@ def compare(old: Iterable[Item], new: Iterable[Item]) -> Iterator[ItemChange]:
         if was is None:
             yield ItemChange(Change.NEW, item, None)
         elif was != item:
-            yield ItemChange(Change.CHANGED, item, was, tuple(_differing(was, item)))
+            yield ItemChange(Change.CHANGED, item, was)
     for item in before.values():
         yield ItemChange(Change.DROPPED, item, item)
 
 
-def _differing(old: Item, new: Item) -> Iterator[str]:
-    yield from (name for name in STATED if getattr(old, name) != getattr(new, name))
-    if old.guide is None or new.guide is None:
-        if old.guide != new.guide:
-            yield "guide"
-        return
-    for name in GUIDE:
-        if getattr(old.guide, name) != getattr(new.guide, name):
-            yield f"guide.{name}"
+def names_in(items: Iterable[Item]) -> dict[str, str]:
+    """The names of items by their codes; of two with the same code the last."""
+    return {item.code: item.name for item in items}

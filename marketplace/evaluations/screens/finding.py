@@ -99,6 +99,7 @@ def find(
         *rules.rings(marks, policy),
         *rules.pairs(marks, policy),
         *rules.bursts(owned, policy),
+        *rules.assessor_bursts(rules.by_assessors(firms), policy),
         *rules.dominances(owned, policy),
         *rules.same_devices(firms, traits_of(everybody, since), policy),
         *influences(register, firms, policy, day, now),

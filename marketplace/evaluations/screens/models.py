@@ -29,6 +29,7 @@ SCREEN_TITLES: dict[Screen, Any] = {
     Screen.RING: _l("互评满分成圈"),
     Screen.PAIR: _l("反复互给满分"),
     Screen.BURST: _l("短期集中满分"),
+    Screen.ASSESSOR_BURST: _l("社会监督员、第三方评估机构短期集中满分"),
     Screen.DOMINANCE: _l("评价集中于一家业主"),
     Screen.INFLUENCE: _l("一家评价方左右等级"),
     Screen.SAME_DEVICE: _l("评价双方信息相同"),

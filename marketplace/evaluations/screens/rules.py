@@ -24,6 +24,7 @@ class Screen(StrEnum):
     RING = "ring"
     PAIR = "pair"
     BURST = "burst"
+    ASSESSOR_BURST = "assessor_burst"
     DOMINANCE = "dominance"
     INFLUENCE = "influence"
     SAME_DEVICE = "same_device"
@@ -88,8 +89,18 @@ def by_firm(marks: Iterable[Mark]) -> dict[int, list[Mark]]:
 def by_owners(firms: Mapping[int, Sequence[Mark]]) -> dict[int, list[Mark]]:
     """Of the marks on firms those of owners: assessors see many contracts of few firms within days,
     and often one of them alone does."""
+    return _given_by(firms, assessors=False)
+
+
+def by_assessors(firms: Mapping[int, Sequence[Mark]]) -> dict[int, list[Mark]]:
+    """Of the marks on firms those of assessors."""
+    return _given_by(firms, assessors=True)
+
+
+def _given_by(firms: Mapping[int, Sequence[Mark]], assessors: bool) -> dict[int, list[Mark]]:
     found = {
-        firm: [mark for mark in marks if not mark.by_assessor] for firm, marks in firms.items()
+        firm: [mark for mark in marks if mark.by_assessor is assessors]
+        for firm, marks in firms.items()
     }
     return {firm: own for firm, own in found.items() if own}
 
@@ -202,25 +213,44 @@ def pairs(marks: Sequence[Mark], policy: EvaluationPolicy) -> Iterator[Finding]:
 
 
 def bursts(firms: Mapping[int, Sequence[Mark]], policy: EvaluationPolicy) -> Iterator[Finding]:
-    """Full marks that came within a few days and are much of what a firm was marked."""
+    """Full marks of owners that came within a few days and are much of what a firm was marked."""
+    return _dense(Screen.BURST, firms, policy.burst_marks, policy.burst_days, policy.burst_percent)
+
+
+def assessor_bursts(
+    firms: Mapping[int, Sequence[Mark]], policy: EvaluationPolicy
+) -> Iterator[Finding]:
+    """The same among assessors' marks alone, by numbers of their own: on one round they see many
+    contracts."""
+    return _dense(
+        Screen.ASSESSOR_BURST,
+        firms,
+        policy.assessor_burst_marks,
+        policy.assessor_burst_days,
+        policy.assessor_burst_percent,
+    )
+
+
+def _dense(
+    screen: Screen, firms: Mapping[int, Sequence[Mark]], least: int, days: int, percent: int
+) -> Iterator[Finding]:
     for firm, own in firms.items():
         full = [mark for mark in own if mark.is_full]
         best: tuple[int, int] = (0, 0)
         start = 0
         for end, mark in enumerate(full):
-            while mark.day - full[start].day >= policy.burst_days:
+            while mark.day - full[start].day >= days:
                 start += 1
             if end + 1 - start > best[1] - best[0]:
                 best = (start, end + 1)
         dense = full[best[0] : best[1]]
-        enough = len(dense) >= policy.burst_marks
-        if enough and share_reached(len(dense), len(own), policy.burst_percent):
+        if len(dense) >= least and share_reached(len(dense), len(own), percent):
             yield Finding(
-                Screen.BURST,
+                screen,
                 firm,
                 (),
                 tuple(sorted(mark.entry for mark in dense)),
-                {"marks": len(dense), "days": policy.burst_days, "all": len(own)},
+                {"marks": len(dense), "days": days, "all": len(own)},
             )
 
 

@@ -36,6 +36,13 @@ def sentence(flag: EvaluationFlag, names: dict[int, str]) -> str:
             marks=facts["marks"],
             all=facts["all"],
         )
+    if flag.screen is Screen.ASSESSOR_BURST:
+        return _(
+            "%(days)s 天内得到社会监督员、第三方评估机构的 %(marks)s 个满分，而其全部评价只有 %(all)s 次",
+            days=facts["days"],
+            marks=facts["marks"],
+            all=facts["all"],
+        )
     if flag.screen is Screen.DOMINANCE:
         return _(
             "全部 %(all)s 次业主评价中有 %(marks)s 次来自%(owner)s",

@@ -10,6 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.fees.blueprint import bp
 from marketplace.foundation import clock, files
 from marketplace.foundation.addresses import MAX_ID
+from marketplace.foundation.editions import standing_of
 from marketplace.foundation.web import PUBLIC, access
 
 from . import documents, queries
@@ -29,7 +30,11 @@ def fee_lists() -> ResponseReturnValue:
         "fees/lists/editions.html",
         editions=found,
         in_force=in_force,
-        day=day,
+        standing=standing_of(
+            [(each.id, each.jurisdiction, each.effective_from) for each in found],
+            area.lineage,
+            day,
+        ),
         names={code: accounts.jurisdiction(code).name for code in {e.jurisdiction for e in found}},
     )
 

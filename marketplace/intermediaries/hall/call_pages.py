@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, url_for
@@ -168,20 +169,21 @@ def _on_call(
     )
 
 
+def _pressed(
+    public_id: str, act: Callable[[HallCall, Actor, datetime], Any], done: str
+) -> ResponseReturnValue:
+    """A step of a call that needs no more than a press."""
+    actor = require_actor()
+    call = rights.call_of_bureau(actor, public_id)
+    return _on_call(public_id, "step", ButtonForm(), lambda: act(call, actor, clock.now()), done)
+
+
 @bp.post("/supervision/hall/calls/<public_id>/submission")
 @access(Permission.ADMISSION_CHECK)
 @writes
 def hall_submit(public_id: str) -> ResponseReturnValue:
     """Lay a draft before the officer who publishes."""
-    actor = require_actor()
-    call = rights.call_of_bureau(actor, public_id)
-    return _on_call(
-        public_id,
-        "step",
-        ButtonForm(),
-        lambda: actions.submit_call(call, actor, clock.now()),
-        _("已提交，由另一人发布"),
-    )
+    return _pressed(public_id, actions.submit_call, _("已提交，由另一人发布"))
 
 
 @bp.post("/supervision/hall/calls/<public_id>/publication")
@@ -189,15 +191,7 @@ def hall_submit(public_id: str) -> ResponseReturnValue:
 @writes
 def hall_publish(public_id: str) -> ResponseReturnValue:
     """Publish a call another officer drafted."""
-    actor = require_actor()
-    call = rights.call_of_bureau(actor, public_id)
-    return _on_call(
-        public_id,
-        "step",
-        ButtonForm(),
-        lambda: actions.publish_call(call, actor, clock.now()),
-        _("征集公告已发布"),
-    )
+    return _pressed(public_id, actions.publish_call, _("征集公告已发布"))
 
 
 @bp.post("/supervision/hall/calls/<public_id>/judges")
@@ -294,13 +288,8 @@ def _judge_step(
 @writes
 def hall_return(public_id: str) -> ResponseReturnValue:
     """Give a draft back."""
-    actor = require_actor()
-    call = rights.call_of_bureau(actor, public_id)
-    return _reasoned(
-        call,
-        _("退回征集公告"),
-        [_("起草人修改后可再次提交")],
-        lambda reason: actions.return_call(call, reason, actor, clock.now()),
+    return _call_step(
+        public_id, _("退回征集公告"), [_("起草人修改后可再次提交")], actions.return_call
     )
 
 
@@ -309,13 +298,11 @@ def hall_return(public_id: str) -> ResponseReturnValue:
 @writes
 def hall_end(public_id: str) -> ResponseReturnValue:
     """End a call before its seats are settled."""
-    actor = require_actor()
-    call = rights.call_of_bureau(actor, public_id)
-    return _reasoned(
-        call,
+    return _call_step(
+        public_id,
         _("终止征集"),
         [_("理由告知全部申请机构并公开"), _("须重新起草、发布征集公告")],
-        lambda reason: actions.withdraw_call(call, reason, actor, clock.now()),
+        actions.withdraw_call,
     )
 
 
@@ -324,14 +311,23 @@ def hall_end(public_id: str) -> ResponseReturnValue:
 @writes
 def hall_rank_again(public_id: str) -> ResponseReturnValue:
     """Rank anew after an objection was found right."""
-    actor = require_actor()
-    call = rights.call_of_bureau(actor, public_id)
-    return _reasoned(
-        call,
+    return _call_step(
+        public_id,
         _("重新排名"),
         [_("回避评委的评分不计入"), _("重新核验条件，结果再次公示")],
-        lambda reason: actions.rank_again(call, reason, actor, clock.now()),
+        actions.rank_again,
     )
+
+
+def _call_step(
+    public_id: str,
+    title: str,
+    effects: list[str],
+    act: Callable[[HallCall, str, Actor, datetime], Any],
+) -> ResponseReturnValue:
+    actor = require_actor()
+    call = rights.call_of_bureau(actor, public_id)
+    return _reasoned(call, title, effects, lambda reason: act(call, reason, actor, clock.now()))
 
 
 def _reasoned(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -228,6 +229,24 @@ def _step(
     )
 
 
+def _spoken(
+    find: Callable[[Actor, str], Departure],
+    public_id: str,
+    part: Part,
+    form: StatementForm | AppealForm | RecordForm,
+    act: Callable[[Departure, Actor, datetime], Any],
+    done: str,
+) -> ResponseReturnValue:
+    """A step at which something is said and papers may be laid beside it."""
+
+    def say(found: Departure, actor: Actor) -> None:
+        now = clock.now()
+        act(found, actor, now)
+        lay_beside(found, part, form.papers.data, actor, now)
+
+    return _step(find, public_id, part.value, form, say, done)
+
+
 @bp.post("/departures/<public_id>/withdrawal")
 @access(Permission.FIRM_FILE)
 @writes
@@ -249,18 +268,14 @@ def take_leaving_back(public_id: str) -> ResponseReturnValue:
 def state_departure(public_id: str) -> ResponseReturnValue:
     """The firm speaks, and may ask for a hearing."""
     form = StatementForm()
-
-    def act(found: Departure, actor: Actor) -> None:
-        now = clock.now()
-        leaving.state(found, form.statement.data or "", form.hearing.data, actor, now)
-        lay_beside(found, Part.STATEMENT, form.papers.data, actor, now)
-
-    return _step(
+    return _spoken(
         rights.own_departure,
         public_id,
-        "statement",
+        Part.STATEMENT,
         form,
-        act,
+        lambda found, actor, now: leaving.state(
+            found, form.statement.data or "", form.hearing.data, actor, now
+        ),
         _("陈述申辩已提交"),
     )
 
@@ -271,17 +286,12 @@ def state_departure(public_id: str) -> ResponseReturnValue:
 def appeal_departure(public_id: str) -> ResponseReturnValue:
     """The firm appeals."""
     form = AppealForm()
-
-    def act(found: Departure, actor: Actor) -> None:
-        appealing.appeal(found, form.grounds.data or "", actor, clock.now())
-        lay_beside(found, Part.APPEAL, form.papers.data, actor, clock.now())
-
-    return _step(
+    return _spoken(
         rights.own_departure,
         public_id,
-        "appeal",
+        Part.APPEAL,
         form,
-        act,
+        lambda found, actor, now: appealing.appeal(found, form.grounds.data or "", actor, now),
         _("申诉已提交"),
     )
 
@@ -309,17 +319,12 @@ def set_hearing(public_id: str) -> ResponseReturnValue:
 def record_hearing(public_id: str) -> ResponseReturnValue:
     """What was said at it."""
     form = RecordForm()
-
-    def act(found: Departure, actor: Actor) -> None:
-        leaving.record_hearing(found, form.record.data or "", actor, clock.now())
-        lay_beside(found, Part.RECORD, form.papers.data, actor, clock.now())
-
-    return _step(
+    return _spoken(
         rights.officers_departure,
         public_id,
-        "record",
+        Part.RECORD,
         form,
-        act,
+        lambda found, actor, now: leaving.record_hearing(found, form.record.data or "", actor, now),
         _("听证情况已记录"),
     )
 

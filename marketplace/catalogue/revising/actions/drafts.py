@@ -23,11 +23,12 @@ from marketplace.notices.rules import NoticeState
 from ... import queries as catalogue
 from ...actions import ListRefused, read_list, store_edition
 from ...models import CatalogueEdition
-from ...rules.comparing import Change, compare
+from ...rules.comparing import Change, compare, names_in
 from ...rules.items import ItemList
 from ...rules.writing import edition_text
 from .. import queries, reading
 from ..models import DraftStatus, ItemProposal, ListDraft, ProposalStatus
+from ..wording import told_change
 from .saying import RULE, policy_of, said, tell
 
 KIND = "catalogue"
@@ -261,12 +262,18 @@ def _composed(draft: ListDraft, more: ItemProposal | None = None) -> ItemList:
 
 
 def _announcement(draft: ListDraft, told: ItemList) -> str:
-    changes = list(compare(catalogue.stated(draft.base), told.items))
+    standing = catalogue.stated(draft.base)
+    changes = list(compare(standing, told.items))
+    names = names_in([*standing, *told.items])
     words = {Change.NEW: "新增", Change.CHANGED: "修改", Change.DROPPED: "取消"}
     lines = [
         f"{draft.title}（{draft.document}）拟自 {clock.written_day(draft.effective_from)} 起施行，现予公示，征求意见。",
         f"清单共 {len(told.items)} 项，与现行清单比较有 {len(changes)} 项变化：",
     ]
-    lines += [f"{words[each.change]}：{each.item.name}" for each in changes]
+    for each in changes:
+        lines.append(f"{words[each.change]}：{each.item.name}")
+        if each.change is Change.CHANGED:
+            with for_storing():
+                lines += told_change(each, names)
     lines.append("公示期满无异议或者异议不成立的，公布施行；施行前办理的事项仍按现行清单。")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -64,13 +65,18 @@ def self_check() -> Any:
 @allow(Permission.SUPERVISION_VIEW)
 def self_check_desk() -> str:
     """Who has done the year's self-check, those who have not first."""
-    codes = area_of(require_actor())
-    year = request.args.get("year", clock.today().year, type=int)
+    codes, this_year = area_of(require_actor()), clock.today().year
+    year = request.args.get("year", this_year, type=int)
+    if not date.min.year <= year <= date.max.year:
+        raise Missing(f"self-checks of {year}")
+    first = queries.first_year(codes)
     page = paginate(queries.checks_of_year(codes, year), request.args.get("page", 1, type=int))
     return render_template(
         "intermediaries/file/self_check_desk.html",
         page=page,
         year=year,
+        this_year=this_year,
+        earlier=first is not None and first < year <= this_year,
         counts=queries.counts_of_year(codes, year),
         points=actions.POINTS,
         statuses=SelfCheck.MOVES,

@@ -29,7 +29,7 @@ def file_summary(firm: Firm, now: datetime) -> dict[str, Any]:
         "last_check": checks[0] if checks else None,
         "uploads": {
             "count": count,
-            "megabytes": f"{size / files.MEGABYTE:.1f}",
-            "most": current_app.config["SETTINGS"].firm_upload_mb,
+            "size": size,
+            "most": current_app.config["SETTINGS"].firm_upload_mb * files.MEGABYTE,
         },
     }

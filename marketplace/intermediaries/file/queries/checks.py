@@ -54,6 +54,15 @@ def checks_of_year(codes: Sequence[str], year: int) -> Select[SelfCheck]:
     )
 
 
+def first_year(codes: Sequence[str]) -> int | None:
+    """The first year of which these registers have self-checks."""
+    return db.session.scalar(
+        select(func.min(SelfCheck.year))
+        .join(Firm, Firm.id == SelfCheck.firm_id)
+        .where(Firm.register_code.in_(codes))
+    )
+
+
 def not_done(codes: Sequence[str], limit: int) -> list[SelfCheck]:
     """Overdue ones of firms on the register, the longest first."""
     return list(
