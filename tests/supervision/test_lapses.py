@@ -47,7 +47,7 @@ def test_who_has_no_certificate_left_is_listed_asked_and_let_go(
 
     party, other, operator, approver, elsewhere = made(app, cast)
     bureau, name = sign_in_as(operator.user), party.organisation.name
-    assert "没有无有效资质的机构" in read(bureau, DESK)
+    assert "目前没有列入本表的机构" in read(bureau, DESK)
     kept(timedelta(days=8))
     page = read(bureau := sign_in_as(operator.user), DESK)
     assert name in page
@@ -99,5 +99,5 @@ def test_who_has_no_certificate_left_is_listed_asked_and_let_go(
 
     made(app, renewed)
     kept(timedelta(days=1))
-    assert "没有无有效资质的机构" in read(sign_in_as(operator.user), DESK)
+    assert "目前没有列入本表的机构" in read(sign_in_as(operator.user), DESK)
     assert one(app, CertificateLapse.ended_at) is not None
