@@ -101,6 +101,7 @@ def test_a_case_from_the_button_to_the_decision(
     for hidden in ("河畔食品", "口头要求", "告知单"):
         assert hidden not in seen
         assert hidden not in offices.at["department"].get("/supervision/demands").text
+        assert hidden not in offices.at["department"].get(f"{address}/answer").text
     assert offices.at["department"].get(f"{address}/file").status_code == 404
     assert offices.at["elsewhere"].get(address).status_code == 404
     # not before the department had its say
@@ -111,6 +112,10 @@ def test_a_case_from_the_button_to_the_decision(
     assert said.status_code == 303
     again = offices.at["department"].post(f"{address}/answer", data={"answer": "再作一次说明。"})
     assert again.status_code == 409
+    # who decides has both sides before him
+    form = offices.at["approver"].get(f"{address}/decide").text
+    assert "口头要求" in form
+    assert "窗口人员理解有误，已改正告知单。" in form
     offices.decide(address, "upheld")
     for name in ("reporter", "department", "operator"):
         told = offices.at[name].get(address).text

@@ -116,6 +116,7 @@ def _case_page(actor: Actor, found: OffListDemand, **forms: Any) -> str:
     bureau = found.jurisdiction_code == actor.jurisdiction and not rights.is_department(actor)
     return render_template(
         "catalogue/demand.html",
+        now=clock.now(),
         case=found,
         told=rights.is_told_of_reporter(actor, found),
         own=found.reporter_id == actor.organisation_id,
@@ -224,7 +225,12 @@ def _step(
         form,
         act,
         lambda: render_template(
-            "catalogue/demand_step.html", form=form, case=found, submit=submit, effects=effects
+            "catalogue/demand_step.html",
+            form=form,
+            case=found,
+            told=rights.is_told_of_reporter(require_actor(), found),
+            submit=submit,
+            effects=effects,
         ),
         _("已办理"),
         lambda _none: url_for("catalogue.demand", public_id=public_id),

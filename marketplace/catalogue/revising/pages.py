@@ -158,6 +158,7 @@ def _proposal_page(actor: Actor, found: ItemProposal, **forms: Any) -> str:
     return render_template(
         "catalogue/proposal.html",
         proposal=found,
+        now=clock.now(),
         change=change,
         rows=told_rows(before, told, names_in(standing)) if told else [],
         may_answer=answers and found.status is ProposalStatus.PROPOSED,
