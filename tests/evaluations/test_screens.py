@@ -15,7 +15,7 @@ from sqlalchemy import select
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.permissions import Role
 from marketplace.evaluations.rules import EvaluationPolicy
-from marketplace.evaluations.screens import actions, rules
+from marketplace.evaluations.screens import actions, finding, rules
 from marketplace.evaluations.screens.models import EvaluationFlag, FlagStatus, ScreenRun
 from marketplace.evaluations.screens.rules import Finding, Mark, Screen
 from marketplace.foundation import clock
@@ -101,10 +101,21 @@ def test_a_burst_is_dense_and_much_of_the_whole() -> None:
     assert not list(rules.bursts(rules.by_firm(usual), POLICY))
 
 
-def test_a_burst_of_assessors_is_a_series_of_its_own() -> None:
-    def seen(day: int, hundredths: int = FULL) -> Mark:
-        return Mark(1000 + day, 77, 1, 1000 + day, True, hundredths, day, by_assessor=True)
+def seen(day: int, hundredths: int = FULL) -> Mark:
+    """An assessor's mark of a day on firm 1."""
+    return Mark(1000 + day, 77, 1, 1000 + day, True, hundredths, day, by_assessor=True)
 
+
+def test_the_night_looks_through_assessors_marks_as_well(app: Flask) -> None:
+    with app.app_context():
+        now = clock.now()
+        day = clock.local_day(now)
+        given = [replace(seen(500), entry=2000 + n) for n in range(10)]
+        found = finding.find(accounts.CITY, given, POLICY, day, day, now)
+    assert [each.screen for each in found] == [Screen.ASSESSOR_BURST]
+
+
+def test_a_burst_of_assessors_is_a_series_of_its_own() -> None:
     owned = marks(*[(n, 1, FULL, 10 * n) for n in range(20)])
     round_of_ten = [replace(seen(500 + n // 2), entry=2000 + n) for n in range(10)]
     firms = rules.by_firm([*owned, *round_of_ten])
