@@ -154,6 +154,14 @@ def test_what_a_new_edition_changes_is_told_with_what_stood_and_what_stands(app:
         (said,) = told_change(less, names)
         assert said.startswith("合并的事项由“")
         assert names[package.parts[2]] in said
+        bare = replace(first, guide=None)
+        (added,) = compare([replace(bare, result="别的")], [first])
+        assert told_change(added, names) == [
+            f"服务成果由“别的”改为“{first.result}”",
+            "增加办事指南，内容见事项页面",
+        ]
+        (gone,) = compare([first], [bare])
+        assert told_change(gone, names) == ["删去办事指南"]
         turned = replace(first, approval_items=("甲", "乙"))
         (order,) = compare([turned], [replace(turned, approval_items=("乙", "甲"))])
         assert told_change(order, names) == ["对应的审批事项：各项的次序有调整"]

@@ -34,7 +34,7 @@ class ReportForm(Form):
     file = FileField(
         _l("证据材料"),
         [Optional()],
-        description=_l("书面通知、截图或者照片，pdf、jpg、png，不超过 20 MB"),
+        description=_l("书面通知、截图或者照片，PDF、JPG、PNG，不超过 20 MB"),
     )
 
 

@@ -57,6 +57,8 @@ _TITLES |= {
         ("effective_until", "effective_until"),
     )
 }
+# what an item says only where it has a guide
+_GUIDE = frozenset(name for name in _TITLES if f"guide.{name}" in FIELDS)
 # counted in the item's own kind of days
 _DAYS = ("statutory_days", "promised_days")
 # one thing a line: of these only the lines that differ are told
@@ -96,10 +98,14 @@ def told_change(change: ItemChange, names: Mapping[str, str]) -> list[str]:
         return [change.item.summary]
     if change.change is Change.DROPPED:
         return []
-    return [
-        _sentence(field, old, new)
-        for field, old, new in _differing(change.before, change.item, names)
-    ]
+    found = _differing(change.before, change.item, names)
+    before, after = change.before, change.item
+    whole = []
+    if before is None or (before.guide is None) != (after.guide is None):
+        # a guide that came or went whole is read at the item, not field by field here
+        found = [each for each in found if each[0] not in _GUIDE]
+        whole = [_("删去办事指南") if after.guide is None else _("增加办事指南，内容见事项页面")]
+    return [*(_sentence(field, old, new) for field, old, new in found), *whole]
 
 
 def _differing(
