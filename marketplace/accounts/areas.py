@@ -82,6 +82,11 @@ def areas() -> Mapping[str, Area]:
     return MappingProxyType(nodes)
 
 
+def registers() -> Sequence[str]:
+    """The codes of the areas that keep a register."""
+    return [node.code for node in areas().values() if node.is_register]
+
+
 def served() -> Sequence[Area]:
     """The areas a reader may choose: those that keep a register or lie under one, top down."""
     tops = [node for node in areas().values() if node.is_register]

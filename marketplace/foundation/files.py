@@ -161,9 +161,11 @@ def used(organisation_id: int | None, since: datetime | None = None) -> tuple[in
 
 
 def _refuse_beyond_quota(size: int, actor: Actor, now: datetime, field: str) -> None:
-    """Two uploads of one moment may both be the last that fits: by no more than that."""
+    """Uploads of one organisation are counted one after the other, so that two of one moment are
+    not both the last that fits."""
     if not actor.metered or actor.organisation_id is None:
         return
+    _one_at_a_time(actor.organisation_id)
     settings = current_app.config["SETTINGS"]
     midnight = calendar.moment(clock.local_day(now), time(0, 0))
     count, today = used(actor.organisation_id, midnight)
@@ -253,8 +255,18 @@ def _folder() -> Path:
 
 
 def _alone_with(digest: str) -> None:
-    """Until the transaction ends, nobody else stores or erases these very bytes: on SQLite who
-    writes is alone anyway."""
+    """Until the transaction ends, nobody else stores or erases these very bytes."""
+    _hold(digest)
+
+
+def _one_at_a_time(organisation_id: int) -> None:
+    """Until the transaction ends, nobody else uploads for the same organisation."""
+    _hold(sha256_hex(f"uploads/{organisation_id}".encode()))
+
+
+def _hold(digest: str) -> None:
+    """Hold what a digest stands for until the transaction ends: on SQLite who writes is alone
+    anyway."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
         key = int.from_bytes(bytes.fromhex(digest[:16]), signed=True)

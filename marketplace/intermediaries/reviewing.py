@@ -20,6 +20,7 @@ from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
 from marketplace.notices.holding import held_first
 from marketplace.notices.rules import NoticeState
+from marketplace.notices.telling import concerns
 from marketplace.notifications.actions import send
 from marketplace.sanctions import queries as sanctions
 
@@ -47,6 +48,7 @@ def _hold_firm(firm_id: int) -> Firm:
 
 
 held_first(Firm.__tablename__, _hold_firm)
+concerns(Firm.__tablename__, lambda key: [db.session.get_one(Firm, key).organisation_id])
 
 # what the form check looks at, in the order of the page
 POINTS = {

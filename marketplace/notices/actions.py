@@ -20,6 +20,7 @@ from . import access, queries
 from .holding import hold, wake
 from .models import UNANSWERED, NoticeStatus, Objection, ObjectionStatus, PublicNotice
 from .rules import NoticesPolicy
+from .telling import tell_answered, tell_filed
 
 SHORTEST = 5
 LONGEST = 2000
@@ -104,6 +105,7 @@ def file_objection(notice: PublicNotice, text: str, actor: Actor, now: datetime)
     )
     lifecycle.begin(objection, ObjectionStatus.PENDING, actor, now, check_at=due_at)
     _tell_bureau(objection, notice, "收到异议，请在期限内答复", "filed", now)
+    tell_filed(objection, notice, now)
     return objection
 
 
@@ -147,6 +149,7 @@ def answer_objection(
         f"objection:{objection.id}:answered",
         now,
     )
+    tell_answered(objection, notice, upheld, now)
 
 
 def withdraw_notice(notice: PublicNotice, reason: str, actor: Actor, now: datetime) -> None:

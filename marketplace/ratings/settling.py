@@ -12,6 +12,7 @@ from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
 from marketplace.notices.holding import held_first
 from marketplace.notices.models import NoticeStatus
+from marketplace.notices.telling import concerns
 from marketplace.notifications.actions import send
 
 from . import queries
@@ -40,6 +41,10 @@ def hold_subject(proposal_id: int) -> GradeProposal:
 
 
 held_first(GradeProposal.__tablename__, hold_subject)
+concerns(
+    GradeProposal.__tablename__,
+    lambda key: [db.session.get_one(GradeProposal, key).subject.organisation_id],
+)
 
 
 def settle_subject(subject: RatingSubject, actor: Actor, now: datetime) -> None:

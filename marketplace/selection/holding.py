@@ -12,6 +12,7 @@ from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict
 from marketplace.notices.holding import held_first
+from marketplace.notices.telling import concerns
 from marketplace.notifications.actions import send
 from marketplace.projects.models import Need
 
@@ -24,7 +25,13 @@ def _hold_need(award_id: int) -> None:
     lock(db.session.get_one(Award, award_id).need)
 
 
+def _both_sides(award_id: int) -> list[int]:
+    award = db.session.get_one(Award, award_id)
+    return [award.organisation_id, award.need.owner_id]
+
+
 held_first(Award.__tablename__, _hold_need)
+concerns(Award.__tablename__, _both_sides)
 
 
 def require_draw_stands(award: Award) -> None:

@@ -219,6 +219,13 @@ def test_an_answer_after_the_limit_is_refused(app: Flask) -> None:
             assert refusal.value.rule == "deadline"
 
 
+def inbox(organisation_id: int, what: str) -> list[Message]:
+    query = select(Message).where(
+        Message.organisation_id == organisation_id, Message.subject.startswith(what)
+    )
+    return list(db.session.scalars(query))
+
+
 def test_an_open_objection_holds_the_notice_and_an_upheld_one_questions(
     app: Flask, advance: Advance
 ) -> None:
@@ -229,6 +236,12 @@ def test_an_open_objection_holds_the_notice_and_an_upheld_one_questions(
         assert notice is not None
         clock.advance(timedelta(days=4))
         notices.file_objection(notice, "该机构与行政机关未脱钩", rival.actor, clock.now())
+        told = inbox(the_firm().organisation_id, "公示收到异议")
+        assert len(told) == 1, "the firm is told"
+        assert notice.public_id in told[0].link
+        for hidden in (rival.organisation.name, "未脱钩"):
+            assert hidden not in told[0].subject + told[0].body
+        assert inbox(rival.organisation.id, "公示收到异议") == []
     advance(timedelta(days=3, hours=9))
     with app.app_context(), transaction():
         assert the_firm().publicity_closed_at is None
@@ -238,6 +251,8 @@ def test_an_open_objection_holds_the_notice_and_an_upheld_one_questions(
         notices.answer_objection(
             notice.objections[0], True, "经核查情况属实，异议成立", operator, clock.now()
         )
+        (told,) = inbox(the_firm().organisation_id, "对公示的异议已答复")
+        assert "异议成立" in told.body
     advance(timedelta(days=2))
     with app.app_context():
         assert the_firm().status is FirmStatus.QUESTIONED

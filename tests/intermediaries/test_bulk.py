@@ -16,7 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from marketplace.accounts.models import Invitation, Organisation
+from marketplace.accounts.models import Invitation, Organisation, User
+from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock, files
 from marketplace.foundation.audit import AuditRow, verify
 from marketplace.foundation.db import db
@@ -186,18 +187,30 @@ def test_from_the_template_to_the_search_and_back_into_a_file(
     )
     assert opened.status_code == 303, opened.text
     with app.app_context():
-        from marketplace.accounts.models import User
-
         user = db.session.scalars(select(User).where(User.login == "jia-admin")).one()
     own = sign_in_as(user)
-    assert "/firm/claim" in own.get("/firm").text
+    page = own.get("/firm").text
+    assert "核对承接的档案，签署入驻承诺" in page
+    assert "目前没有要办的事" not in page
+    assert 'name="paused"' not in page, "what is refused is not offered"
+    assert "核对承接的档案" in own.get("/workspace").text
     assert own.post("/firm", data={"capacity": "3"}).status_code == 409
+    page = own.get("/firm/claim").text
+    for told in ("ZS-承接-1", "钱执业", "PX-1", name, "下浮 15%"):
+        assert told in page, told
+    both = own.post("/firm/claim", data={})
+    assert both.status_code == 422
+    assert "请作出脱钩声明" in both.text
+    assert "请阅读并勾选入驻承诺" in both.text
     assert own.post("/firm/claim", data={"decoupled": "y"}).status_code == 422
     assert own.post("/firm/claim", data={"committed": "y", "decoupled": "y"}).status_code == 303
     with app.app_context():
         again = db.session.get_one(Firm, row.id)
         assert (again.paused, again.committed_by) == (False, user.id)
     assert "已签署入驻承诺" in own.get("/firm/claim").text
+    page = own.get("/firm").text
+    assert "签署入驻承诺</a>" not in page
+    assert 'name="paused"' in page
 
     # written out: with a purpose that is kept, and read in again as the same
     assert bureau.operator.post(f"{DESK}/export", data={"kind": "xlsx"}).status_code == 422
@@ -428,7 +441,15 @@ def test_only_rows_without_faults_where_the_officer_says_so(app: Flask, bureau: 
     returned = bureau.approver.post(f"{address}/return", data={"reason": "请补充文号"})
     assert returned.status_code == 303
     assert "请补充文号" in bureau.operator.get(address).text
+    faulty = bureau.operator.get(address).text
+    assert "改好后重新上传" in faulty
+    assert faulty.index("有误的单元格") < faulty.index("SHA-256"), "faults first"
     bureau.submit(address, leave_out="y")
+    for reader in (bureau.operator, bureau.approver):
+        page = reader.get(address).text
+        assert "有错误的 1 家本次不承接" in page
+        assert "改好后重新上传" not in page
+        assert "资质 表第" in page, "which they are can still be read"
     bureau.confirm(address)
     bureau.confirm(address, 409)
     bureau.work()
@@ -437,6 +458,42 @@ def test_only_rows_without_faults_where_the_officer_says_so(app: Flask, bureau: 
             select(Organisation.name).join(Firm, Firm.organisation_id == Organisation.id)
         ).all()
         assert names == ["无误有限公司"]
+
+
+def test_a_firm_taken_over_without_items_is_led_to_what_it_lacks(
+    app: Flask, bureau: Bureau, sign_in_as: SignIn
+) -> None:
+    (code,) = codes(1)
+    rows = [firm(code, "没有事项有限公司")]
+    address, _page = bureau.read(made(app, lambda: file_of(rows, [])))
+    bureau.submit(address)
+    bureau.confirm(address)
+    bureau.work()
+    with app.app_context(), transaction():
+        organisation = db.session.scalars(
+            select(Organisation).where(Organisation.credit_code == code)
+        ).one()
+        user = people.user(organisation, Role.FIRM_ADMIN)
+        key = user.id
+    with app.app_context():
+        user = db.session.get_one(User, key)
+    own = sign_in_as(user)
+    told = own.post(
+        "/firm/claim", data={"committed": "y", "decoupled": "y"}, follow_redirects=True
+    ).text
+    for what, where in (
+        ("登记承接事项，作出价格和时限承诺", "/firm/offerings"),
+        ("登记资质证书，承接有资质要求的事项", "/firm/qualifications"),
+    ):
+        assert f'<a href="{where}">{what}</a>' in told
+
+
+def test_a_place_of_registration_is_a_place(app: Flask) -> None:
+    """What stands above all areas, for what the product ships, is none."""
+    with app.app_context():
+        told = known(people.CITY, clock.today()).areas
+        assert people.CITY in told
+        assert not [name for name in told.values() if "产品默认" in name]
 
 
 def test_the_uploaded_file_goes_when_its_import_has_ended(

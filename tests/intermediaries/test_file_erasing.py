@@ -15,7 +15,12 @@ from marketplace.foundation.audit import AuditRow, verify
 from marketplace.foundation.db import db
 from marketplace.intermediaries.file.actions import erasing
 from marketplace.intermediaries.file.actions.histories import keep_history
-from marketplace.intermediaries.file.models import FieldChange, FieldValue, HistoryErasure
+from marketplace.intermediaries.file.models import (
+    FieldChange,
+    FieldValue,
+    FirmAgent,
+    HistoryErasure,
+)
 from marketplace.intermediaries.models import Firm
 from tests.factories import accounts as people
 from tests.factories import intermediaries as firms
@@ -77,6 +82,56 @@ def test_what_is_past_its_retention_is_erased_for_good(
         assert db.session.scalar(select(func.count()).select_from(FieldChange)) == 3
     history = f"/supervision/applications/{party.firm.public_id}/history"
     assert "内容已删除" in read(officer, history)
+
+
+def test_an_authority_that_ended_long_ago_goes_with_its_paper(
+    app: Flask, sign_in_as: SignIn, advance: Callable[[timedelta], None]
+) -> None:
+    def cast() -> list[Any]:
+        return [firms.listed(), people.officer(Role.BUREAU_APPROVER)]
+
+    party, approver = made(app, cast)
+    firm = sign_in_as(party.user)
+    for name, number in (("欧阳旧经办", "授权 1 号"), ("上官新经办", "授权 2 号")):
+        with app.app_context():
+            today = clock.today()
+        send(
+            firm,
+            "/firm/agents",
+            name=name,
+            phone="13900001111",
+            scope=["file"],
+            account="",
+            document_number=number,
+            starts_on=today.isoformat(),
+            ends_on=(today + timedelta(days=300)).isoformat(),
+            paper="document",
+        )
+        advance(timedelta(days=40))
+    with app.app_context():
+        years = erasing.kept_years()
+    advance(timedelta(days=366 * years - 30))
+    page = read(sign_in_as(approver.user), PAGE)
+    assert "已终止的经办人授权（姓名、电话、授权书）" in page
+    send(sign_in_as(approver.user), PAGE, **WHY)
+    advance(timedelta(minutes=1))
+    with app.app_context():
+        first, second = db.session.scalars(select(FirmAgent).order_by(FirmAgent.id)).all()
+        assert (first.name, first.phone, first.is_erased) == ("", "", True)
+        assert first.document.erased_at is not None
+        assert second.name == "上官新经办", "ended later, not past its retention"
+        assert second.document.erased_at is None
+        row = db.session.scalars(select(HistoryErasure)).one()
+        assert row.authorities == 1
+        assert not list(verify())
+        paper = first.document.public_id
+    firm = sign_in_as(party.user)
+    assert firm.get(f"/firm-files/{paper}").status_code == 404
+    shown = read(firm, "/firm/agents")
+    assert "授权 1 号" in shown
+    assert "内容已删除" in shown
+    assert paper not in shown
+    assert "没有保存期满的个人信息" in read(sign_in_as(approver.user), PAGE)
 
 
 def _change(party: Any, field: str, before: str, after: str) -> None:

@@ -133,9 +133,12 @@ def test_a_firm_checks_itself_once_a_year(
     advance(timedelta(minutes=1))
     firm, officer = sign_in_as(party.user), sign_in_as(operator.user)
     assert "完成年度自查" in read(firm, "/firm")
+    desk, last = "/supervision/self-checks", "2027年6月30日 24:00"
+    for reader, page in ((firm, "/firm"), (firm, "/firm/self-check"), (officer, desk)):
+        assert last in read(reader, page), page
+        assert "7月1日 00:00" not in read(reader, page), page
     assert "完成年度自查" in read(firm, "/workspace")
     assert "逐项确认" in read(firm, "/firm/self-check")
-    desk = "/supervision/self-checks"
     assert "待自查" in read(officer, desk)
     advance(timedelta(days=28))
     with app.app_context():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import python_calamine
 from flask_babel import gettext as _
@@ -24,6 +24,8 @@ MAX_COLUMNS = 100
 _HEAD_ROWS = 20
 _RANGE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6}):([A-Z]{1,3})([1-9][0-9]{0,6})")
 _EVERY = 250
+
+T = TypeVar("T")
 
 
 class SpreadsheetError(Invalid):
@@ -58,6 +60,28 @@ class Table:
         self.problems.append(
             Problem(row.number, self.letters.get(key, "A"), self.titles[key], text, told)
         )
+
+    def once_each(
+        self,
+        made: Callable[[Row], T],
+        known_by: Callable[[T], Hashable],
+        key: str,
+        text: str,
+    ) -> list[T]:
+        """What ``made`` makes of every row without a fault, the first of each that ``known_by``
+        tells apart; of the others it complains under ``key``, with the ``row`` of the first."""
+        seen: dict[Hashable, int] = {}
+        found = []
+        for row in self.rows:
+            if row.bad:
+                continue
+            each = made(row)
+            first = seen.setdefault(known_by(each), row.number)
+            if first != row.number:
+                self.complain(row, key, text, row=first)
+                continue
+            found.append(each)
+        return found
 
     def in_order(self) -> list[Problem]:
         """The problems by row, then by column from left to right."""

@@ -89,5 +89,16 @@ class ClaimForm(Form):
         _l(
             "承诺：所承接的资料经核对真实有效，依法依规执业，按公开的价格和时限提供服务，"
             "接受评价和监督；违反承诺的，接受暂停或终止服务"
-        )
+        ),
+        [InputRequired(_l("请阅读并勾选入驻承诺"))],
     )
+
+
+def claim_form(decoupling: bool) -> ClaimForm:
+    """The form of a register; ``decoupling``: whether it asks for the declaration. Both boxes are
+    told of at once."""
+    form = ClaimForm()
+    if decoupling:
+        required = InputRequired(_l("请作出脱钩声明；未脱钩的不能在中介超市从事中介服务"))
+        form.decoupled.validators = [required]
+    return form

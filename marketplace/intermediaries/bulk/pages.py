@@ -20,11 +20,12 @@ from marketplace.foundation.spreadsheets import Problem
 from marketplace.foundation.web import PUBLIC, require_actor, run_form, writes
 from marketplace.foundation.web import access as allow
 
+from .. import queries as register
 from ..access import own_file, register_here
 from ..blueprint import bp
 from ..queries import admission_policy
 from . import access, actions, claiming, documents, exporting, queries
-from .forms import ClaimForm, ExportForm, InviteForm, ReasonForm, SubmitForm, UploadForm
+from .forms import ExportForm, InviteForm, ReasonForm, SubmitForm, UploadForm, claim_form
 from .models import ImportStatus, RegisterImport, Verdict
 from .standing import known
 
@@ -358,17 +359,23 @@ def claim() -> Any:
     """What was taken over, and the commitment a firm signs for it."""
     actor = require_actor()
     firm = own_file(actor)
-    form = ClaimForm()
+    day = clock.today()
+    decoupling = admission_policy(firm.register_code, day).values.decoupling_required
+    form = claim_form(decoupling)
 
     def page() -> str:
         own = own_file(actor)
-        values = admission_policy(own.register_code, clock.today()).values
         return render_template(
             "intermediaries/bulk/claim.html",
             firm=own,
+            today=day,
+            items=register.items_of(own, day),
+            offerings=register.offerings(own.id),
+            qualifications=register.all_qualifications(own.id),
+            practitioners=register.practitioners(own.id),
             origin=queries.origin_shown(own.id),
             waits=claiming.waits_for_commitment(own),
-            decoupling=values.decoupling_required,
+            decoupling=decoupling,
             form=form,
         )
 
@@ -378,6 +385,6 @@ def claim() -> Any:
             firm, form.committed.data, form.decoupled.data, actor, clock.now()
         ),
         page,
-        _("已签署入驻承诺，可以接单和报名"),
+        _("已签署入驻承诺，请按“接下来要办的事”核对承接事项和资质"),
         lambda _done: url_for("intermediaries.file"),
     )

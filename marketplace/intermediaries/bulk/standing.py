@@ -60,7 +60,8 @@ def known(register: str, day: date) -> Known:
     return Known(
         items={item.code: (item.name, item.statutory_days) for item in listed},
         certificates=sorted(kinds),
-        areas={code: node.name for code, node in areas.areas().items()},
+        # what stands above every area, for what the product ships, is no place to be registered at
+        areas={code: node.name for code, node in areas.areas().items() if node.parent_code},
     )
 
 

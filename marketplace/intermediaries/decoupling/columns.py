@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from marketplace.foundation.languages import N_
-from marketplace.foundation.spreadsheets import Choice, Column, Sheet, Table, workbook
+from marketplace.foundation.spreadsheets import Choice, Column, Row, Sheet, Table, workbook
 from marketplace.sanctions.national.columns import check_code
 
 SHEET = "未脱钩中介机构名单"
@@ -58,22 +58,16 @@ def template() -> bytes:
 
 def rows_of(table: Table) -> list[Tied]:
     """What a table that was read says; what cannot stand is added to its problems."""
-    seen: dict[str, int] = {}
-    found = []
     for row in table.rows:
         check_code(table, row)
-        if row.bad:
-            continue
-        values: dict[str, Any] = row.values
-        tied = Tied(**{column.key: values[column.key] or "" for column in COLUMNS})
-        if tied.credit_code in seen:
-            table.complain(
-                row,
-                "credit_code",
-                N_("与第 %(row)s 行重复：同一机构只列一次"),
-                row=seen[tied.credit_code],
-            )
-            continue
-        seen[tied.credit_code] = row.number
-        found.append(tied)
-    return found
+    return table.once_each(
+        _tied,
+        lambda tied: tied.credit_code,
+        "credit_code",
+        N_("与第 %(row)s 行重复：同一机构只列一次"),
+    )
+
+
+def _tied(row: Row) -> Tied:
+    values: dict[str, Any] = row.values
+    return Tied(**{column.key: values[column.key] or "" for column in COLUMNS})

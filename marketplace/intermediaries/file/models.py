@@ -62,7 +62,8 @@ class Branch(PublicIdMixin, Model):
 class FirmAgent(PublicIdMixin, Model):
     """Who acts for a firm under a written authority, one at a time; the next one's begins the
     moment the last one's ends. ``user_id`` is the agent's own account, if named; its role as
-    staff ends with the authority. ``next_check_at``: the next reminder, then the end."""
+    staff ends with the authority. ``next_check_at``: the next reminder, then the end; past its
+    retention the erasing of the paper, when name and phone are empty already."""
 
     __tablename__ = "firm_agents"
     __table_args__ = (
@@ -99,6 +100,11 @@ class FirmAgent(PublicIdMixin, Model):
     firm: Mapped[Firm] = relationship()
     user: Mapped[User | None] = relationship()
     document: Mapped[StoredFile] = relationship()
+
+    @property
+    def is_erased(self) -> bool:
+        """Past its retention: who it was, and the paper, are gone."""
+        return not self.name
 
 
 class TransferStatus(Status):
@@ -366,8 +372,8 @@ class SelfCheck(PublicIdMixin, LifecycleMixin, Model):
 
 
 class HistoryErasure(Model):
-    """That old personal values of a register's histories were erased: how many, of before when,
-    by whom and why. Append-only."""
+    """That old personal values of a register's files were erased: how many of the histories, how
+    many ended authorities, of before when, by whom and why. Append-only."""
 
     __tablename__ = "history_erasures"
     __table_args__ = (Index("ix_history_erasures_register", "register_code", "id"),)
@@ -375,6 +381,7 @@ class HistoryErasure(Model):
     register_code: Mapped[str] = mapped_column(ForeignKey("jurisdictions.code"))
     before: Mapped[datetime]
     count: Mapped[int]
+    authorities: Mapped[int] = mapped_column(default=0, server_default="0")
     reason: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]

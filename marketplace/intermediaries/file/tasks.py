@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from sqlalchemy import select
-
-from marketplace.accounts.models import Jurisdiction
-from marketplace.foundation import calendar, clock, epoch, tasks
+from marketplace.accounts.areas import registers
+from marketplace.foundation import calendar, clock, tasks
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
 
 from ..models import Practitioner
 from . import actions, queries
@@ -38,7 +35,7 @@ def open_self_checks() -> int:
         today = clock.local_day(now)
         codes = [
             code
-            for code in _registers()
+            for code in registers()
             if opens_on(values := queries.file_policy(code, today).values, today.year)
             <= today
             <= last_day(values, today.year)
@@ -52,9 +49,3 @@ def open_self_checks() -> int:
         return actions.open_self_check(firm_id, clock.local_day(now).year, actor, now)
 
     return tasks.advance_each(SELF_CHECKS, find, act)
-
-
-@epoch.remembered
-def _registers() -> tuple[str, ...]:
-    query = select(Jurisdiction.code).where(Jurisdiction.is_register).order_by(Jurisdiction.code)
-    return tuple(db.session.scalars(query))

@@ -17,6 +17,7 @@ from marketplace.notices import actions as notices
 from marketplace.notices import queries as notice_queries
 from marketplace.notices.holding import held_first
 from marketplace.notices.rules import NoticeState
+from marketplace.notices.telling import concerns
 from marketplace.notifications.actions import send
 from marketplace.ratings import queries as ratings
 from marketplace.ratings.rules.entries import Grade
@@ -275,7 +276,14 @@ def _hold(call_id: int) -> HallCall | None:
     return call if call.status is CallStatus.RANKED and call.next_check_at is None else None
 
 
+def _ranked(call_id: int) -> list[int]:
+    """Whoever has a place; of a call that is not ranked yet nobody."""
+    found = queries.applications(db.session.get_one(HallCall, call_id))
+    return [each.organisation_id for each in found if each.place is not None]
+
+
 held_first(HallCall.__tablename__, _hold)
+concerns(HallCall.__tablename__, _ranked)
 
 
 def _tell_bureau(call: HallCall, what: str, body: str, occasion: str, now: datetime) -> None:

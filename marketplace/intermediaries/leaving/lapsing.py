@@ -6,14 +6,14 @@ themselves. This keeps the list of them, so that an officer goes on with each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.accounts.models import Jurisdiction
+from marketplace.accounts.areas import registers as kept
 from marketplace.accounts.overseeing import supervises
 from marketplace.foundation import audit, calendar, clock
 from marketplace.foundation.actor import Actor
@@ -57,26 +57,28 @@ def _without(register: str, day: date) -> ColumnElement[bool]:
     )
 
 
-def to_begin(now: datetime, left_alone: Collection[int]) -> Sequence[int]:
-    """Firms that have come to be without, and stand on no list of them yet."""
+def to_begin(now: datetime, left_alone: Select[int]) -> Sequence[int]:
+    """Firms that have come to be without, and stand on no list of them yet; but for those that
+    failed and rest (``left_alone``, of a parameter ``now``)."""
     day = clock.local_day(now)
     found: list[int] = []
     known = select(CertificateLapse.firm_id).where(_OPEN)
-    for register in _registers():
+    for register in kept():
         found += db.session.scalars(
             select(Firm.id)
             .where(_without(register, day), Firm.id.not_in(known), Firm.id.not_in(left_alone))
             .order_by(Firm.id)
-            .limit(as_written(BATCH))
+            .limit(as_written(BATCH)),
+            {"now": now},
         ).all()
     return found
 
 
-def to_finish(now: datetime, left_alone: Collection[int]) -> Sequence[int]:
+def to_finish(now: datetime, left_alone: Select[int]) -> Sequence[int]:
     """Those that have one again, promise nothing that asks for one, or are off the lists."""
     day = clock.local_day(now)
     found: list[int] = []
-    for register in _registers():
+    for register in kept():
         found += db.session.scalars(
             select(CertificateLapse.id)
             .join(Firm, Firm.id == CertificateLapse.firm_id)
@@ -87,15 +89,10 @@ def to_finish(now: datetime, left_alone: Collection[int]) -> Sequence[int]:
                 CertificateLapse.id.not_in(left_alone),
             )
             .order_by(CertificateLapse.id)
-            .limit(as_written(BATCH))
+            .limit(as_written(BATCH)),
+            {"now": now},
         ).all()
     return found
-
-
-def _registers() -> Sequence[str]:
-    return db.session.scalars(
-        select(Jurisdiction.code).where(Jurisdiction.is_register).order_by(Jurisdiction.code)
-    ).all()
 
 
 def begin(firm_id: int, actor: Actor, now: datetime) -> int:

@@ -20,8 +20,8 @@ def keep_lapses() -> int:
 
 
 def _to_begin(now: datetime) -> Sequence[int]:
-    return lapsing.to_begin(now, tasks.left_alone(BEGIN, now))
+    return lapsing.to_begin(now, tasks.resting_at(BEGIN))
 
 
 def _to_finish(now: datetime) -> Sequence[int]:
-    return lapsing.to_finish(now, tasks.left_alone(FINISH, now))
+    return lapsing.to_finish(now, tasks.resting_at(FINISH))

@@ -81,26 +81,20 @@ def template() -> bytes:
 
 def rows_of(table: Table, today: date) -> list[Listing]:
     """What a table that was read says; what cannot stand is added to its problems."""
-    seen: dict[tuple[str, str, str], int] = {}
-    found = []
     for row in table.rows:
         check_code(table, row)
         _check_days(table, row, today)
-        if row.bad:
-            continue
-        values: dict[str, Any] = row.values
-        listing = Listing(**{column.key: values[column.key] for column in COLUMNS})
-        if listing.key in seen:
-            table.complain(
-                row,
-                "document",
-                N_("与第 %(row)s 行重复：同一主体、同一名单、同一文书只列一次"),
-                row=seen[listing.key],
-            )
-            continue
-        seen[listing.key] = row.number
-        found.append(listing)
-    return found
+    return table.once_each(
+        _listing,
+        lambda listing: listing.key,
+        "document",
+        N_("与第 %(row)s 行重复：同一主体、同一名单、同一文书只列一次"),
+    )
+
+
+def _listing(row: Row) -> Listing:
+    values: dict[str, Any] = row.values
+    return Listing(**{column.key: values[column.key] for column in COLUMNS})
 
 
 def check_code(table: Table, row: Row) -> None:

@@ -12,7 +12,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import User
 from marketplace.accounts.organising import end_membership, set_scope
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import audit, clock
+from marketplace.foundation import audit, clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment
 from marketplace.foundation.db import db, lock
@@ -128,9 +128,12 @@ def end_agent(row: FirmAgent, reason: str, actor: Actor, now: datetime) -> None:
 
 
 def advance_agent(row: FirmAgent, actor: Actor, now: datetime) -> None:
-    """Remind of the coming end; on the day after the last, end the authority."""
+    """Remind of the coming end; on the day after the last, end the authority. Let the paper of
+    one erased go."""
     row.next_check_at = None
     if row.ended_at is not None:
+        if row.is_erased:
+            files.erase(row.document, "授权终止后保存期满", actor, now)
         return
     left = (row.ends_on - clock.local_day(now)).days
     if left < 0:

@@ -62,7 +62,7 @@ def open_self_check(firm_id: int, year: int, actor: Actor, now: datetime) -> int
     lifecycle.begin(
         row, SelfCheckStatus.OPEN, actor, now, check_at=_next(edition.values, last, now)
     )
-    _tell(row, f"请完成 {year} 年度自查", f"请于 {last.isoformat()} 前逐项确认。", "opened", now)
+    _tell(row, f"请完成 {year} 年度自查", f"请于 {_end_of(last)} 前逐项确认。", "opened", now)
     return 1
 
 
@@ -108,7 +108,7 @@ def advance_self_check(row: SelfCheck, actor: Actor, now: datetime) -> None:
         _tell(
             row,
             f"{row.year} 年度自查将于 {left} 天后到期",
-            f"请于 {last.isoformat()} 前逐项确认。",
+            f"请于 {_end_of(last)} 前逐项确认。",
             f"left:{left}",
             now,
         )
@@ -122,6 +122,11 @@ def advance_self_check(row: SelfCheck, actor: Actor, now: datetime) -> None:
     lifecycle.move(row, SelfCheckStatus.OVERDUE, actor, now, paused=pauses)
     paused = "已暂停接单，完成自查后恢复。" if pauses else ""
     _tell(row, f"{row.year} 年度自查逾期", f"请立即完成自查。{paused}", "overdue", now)
+
+
+def _end_of(last: date) -> str:
+    """The end of the last day as pages write it."""
+    return f"{clock.written_day(last)} 24:00"
 
 
 def _on_register(firm: Firm) -> bool:

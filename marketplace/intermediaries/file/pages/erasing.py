@@ -25,7 +25,8 @@ from ..forms import EraseForm
 @step_up_to_send
 @writes
 def erase_history() -> Any:
-    """What the personal fields of files were, past its retention: how much, and erase it."""
+    """What the personal fields of files were, and who acted for firms, past its retention: how
+    much, and erase it."""
     actor = require_actor()
     here, form = rights.register_here(actor), EraseForm()
 
@@ -35,6 +36,7 @@ def erase_history() -> Any:
             "intermediaries/file/erasing.html",
             form=form,
             past=erasing.past_retention(here, now),
+            authorities=erasing.authorities_past_retention(here, now),
             titles=actions.FIELDS,
             years=erasing.kept_years(),
             since=erasing.kept_since(now),
@@ -45,6 +47,8 @@ def erase_history() -> Any:
         form,
         lambda: erasing.erase_past_retention(here, form.reason.data or "", actor, clock.now()),
         page,
-        lambda count: _("已删除 %(n)s 条内容", n=count),
-        lambda _count: url_for("intermediaries.erase_history"),
+        lambda made: _(
+            "已删除变更内容 %(n)s 条、经办人授权 %(m)s 份", n=made.count, m=made.authorities
+        ),
+        lambda _made: url_for("intermediaries.erase_history"),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
@@ -14,7 +13,7 @@ from marketplace.foundation import clock, files
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.forms import options
 from marketplace.foundation.web import access as allow
-from marketplace.foundation.web import require_actor, run_form, writes
+from marketplace.foundation.web import require_actor, writes
 
 from ... import access as rights
 from ...blueprint import bp
@@ -22,6 +21,7 @@ from ...models import Firm
 from .. import access, actions, queries
 from ..forms import AgentForm, BranchForm, EndForm
 from ..models import FirmAgent
+from .keeping import kept_list, kept_row
 
 
 @bp.route("/firm/branches", methods=["GET", "POST"])
@@ -29,22 +29,10 @@ from ..models import FirmAgent
 @writes
 def branches() -> Any:
     """The branches on file, and one more."""
-    actor = require_actor()
-    firm = rights.own_file(actor)
     form = BranchForm()
-
-    def page() -> str:
-        own = rights.own_file(actor)
-        return render_template(
-            "intermediaries/file/branches.html",
-            firm=own,
-            form=form,
-            branches=queries.branches_of(own.id),
-        )
-
-    return run_form(
+    return kept_list(
         form,
-        lambda: actions.add_branch(
+        lambda firm, actor: actions.add_branch(
             firm,
             name=form.name.data or "",
             credit_code=form.credit_code.data or "",
@@ -54,9 +42,10 @@ def branches() -> Any:
             actor=actor,
             now=clock.now(),
         ),
-        page,
+        "intermediaries/file/branches.html",
+        lambda own: {"branches": queries.branches_of(own.id)},
         _("分支机构已登记"),
-        lambda _row: url_for("intermediaries.branches"),
+        "intermediaries.branches",
     )
 
 
@@ -67,29 +56,18 @@ def agents() -> Any:
     """Who acts for the firm, who did, and the hand-over to the next."""
     actor = require_actor()
     access.must_keep_agents(actor)
-    firm = rights.own_file(actor)
-    people = _staff(firm)
+    people = _staff(rights.own_file(actor))
     form = AgentForm()
     form.account.choices = options(
         [("", _("不关联账号")), *((key, each.name) for key, each in people.items())]
     )
-
-    def page() -> str:
-        own = rights.own_file(actor)
-        return render_template(
-            "intermediaries/file/agents.html",
-            firm=own,
-            form=form,
-            agents=queries.agents_of(own.id),
-            today=clock.today(),
-        )
-
-    return run_form(
+    return kept_list(
         form,
-        lambda: _appoint(firm, form, people.get(form.account.data or ""), actor),
-        page,
+        lambda firm, actor: _appoint(firm, form, people.get(form.account.data or ""), actor),
+        "intermediaries/file/agents.html",
+        lambda own: {"agents": queries.agents_of(own.id), "today": clock.today()},
         _("授权已登记，原授权同时终止"),
-        lambda _row: url_for("intermediaries.agents"),
+        "intermediaries.agents",
     )
 
 
@@ -125,18 +103,14 @@ def _staff(firm: Firm) -> dict[str, User]:
 @writes
 def end_agent(public_id: str) -> Any:
     """End an authority before its time."""
-    actor = require_actor()
-    access.must_keep_agents(actor)
-    row = access.own(rights.own_file(actor), FirmAgent, public_id)
+    access.must_keep_agents(require_actor())
     form = EndForm()
-    return run_form(
+    return kept_row(
         form,
-        lambda: actions.end_agent(row, form.reason.data or "", actor, clock.now()),
-        lambda: render_template(
-            "intermediaries/file/end_agent.html",
-            form=form,
-            row=access.own(rights.own_file(actor), FirmAgent, public_id),
-        ),
+        FirmAgent,
+        public_id,
+        lambda row, actor: actions.end_agent(row, form.reason.data or "", actor, clock.now()),
+        "intermediaries/file/end_agent.html",
         _("授权已终止"),
-        lambda _none: url_for("intermediaries.agents"),
+        "intermediaries.agents",
     )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.web import access as allow
-from marketplace.foundation.web import require_actor, run_form, writes
+from marketplace.foundation.web import writes
 
-from ... import access, queries
+from ... import queries
 from ...blueprint import bp
 from ...forms import PractitionerForm
 from ...models import Practitioner
-from .. import access as own_rights
 from .. import actions
 from ..forms import ExtensionForm
+from .keeping import kept_list, kept_row
 
 
 @bp.route("/firm/practitioners", methods=["GET", "POST"])
@@ -26,23 +25,10 @@ from ..forms import ExtensionForm
 @writes
 def practitioners() -> Any:
     """Professionals on file, and one more."""
-    actor = require_actor()
-    firm = access.own_file(actor)
     form = PractitionerForm()
-
-    def page() -> str:
-        own = access.own_file(actor)
-        return render_template(
-            "intermediaries/practitioners.html",
-            firm=own,
-            form=form,
-            practitioners=queries.practitioners(own.id),
-            today=clock.today(),
-        )
-
-    return run_form(
+    return kept_list(
         form,
-        lambda: actions.add_practitioner(
+        lambda firm, actor: actions.add_practitioner(
             firm,
             name=form.name.data,
             profession=form.profession.data,
@@ -51,9 +37,10 @@ def practitioners() -> Any:
             actor=actor,
             now=clock.now(),
         ),
-        page,
+        "intermediaries/practitioners.html",
+        lambda own: {"practitioners": queries.practitioners(own.id), "today": clock.today()},
         None,
-        lambda _row: url_for("intermediaries.practitioners"),
+        "intermediaries.practitioners",
     )
 
 
@@ -62,17 +49,15 @@ def practitioners() -> Any:
 @writes
 def extend_practitioner(public_id: str) -> Any:
     """A professional's certificate was prolonged."""
-    actor = require_actor()
-    row = own_rights.own(access.own_file(actor), Practitioner, public_id)
     form = ExtensionForm()
-    return run_form(
+    return kept_row(
         form,
-        lambda: actions.extend_practitioner(row, form.valid_until.data, actor, clock.now()),
-        lambda: render_template(
-            "intermediaries/file/extend.html",
-            form=form,
-            row=own_rights.own(access.own_file(actor), Practitioner, public_id),
+        Practitioner,
+        public_id,
+        lambda row, actor: actions.extend_practitioner(
+            row, form.valid_until.data, actor, clock.now()
         ),
+        "intermediaries/file/extend.html",
         _("有效期已更新"),
-        lambda _none: url_for("intermediaries.practitioners"),
+        "intermediaries.practitioners",
     )

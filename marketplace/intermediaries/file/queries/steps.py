@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, exists, select
 
 from marketplace.foundation import clock
 from marketplace.foundation.calendar import moment
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 
 from ... import queries as register
-from ...models import Firm, FirmStatus, Qualification
+from ...models import Firm, FirmStatus, Offering, Qualification
 from .checks import waiting_check
 from .people import agent_now, expiring_people, to_answer
 
@@ -35,7 +35,13 @@ class Step:
 def next_steps(firm: Firm, now: datetime) -> list[Step]:
     """All of it, the first deadline first."""
     day = clock.local_day(now)
-    found = [*_application(firm), *_papers(firm, day), *_people(firm, day), *_self_check(firm)]
+    found = [
+        *_application(firm),
+        *_beginning(firm, day),
+        *_papers(firm, day),
+        *_people(firm, day),
+        *_self_check(firm),
+    ]
     return sorted(found, key=lambda each: (each.due is None, each.due or each.since))
 
 
@@ -66,6 +72,57 @@ def _application(firm: Firm) -> Iterator[Step]:
             "intermediaries.apply",
             None,
             firm.status_since,
+        )
+
+
+# what a firm offers, one row at least, and whether it holds any certificate
+_STANDS = (
+    select(
+        Offering.item_code,
+        exists()
+        .where(Qualification.firm_id == Firm.id, Qualification.ended_at.is_(None))
+        .label("certified"),
+    )
+    .select_from(Firm)
+    .outerjoin(Offering, and_(Offering.firm_id == Firm.id, Offering.ended_at.is_(None)))
+    .where(Firm.id == bindparam("firm_id"))
+    .order_by(Offering.item_code)
+)
+
+
+def _beginning(firm: Firm, day: date) -> Iterator[Step]:
+    """What a firm on the register still lacks to be found and to take orders."""
+    if not firm.is_listed:
+        return
+    if firm.committed_at is None:
+        # taken over from an older register: nobody has promised anything yet
+        yield Step(
+            _("核对承接的档案，签署入驻承诺"),
+            firm.organisation.name,
+            "intermediaries.claim",
+            None,
+            firm.status_since,
+        )
+        return
+    rows = fetch(_STANDS, firm_id=firm.id)
+    offered = {row.item_code for row in rows} - {None}
+    if not offered:
+        yield Step(
+            _("登记承接事项，作出价格和时限承诺"),
+            firm.organisation.name,
+            "intermediaries.offerings",
+            None,
+            firm.committed_at,
+        )
+    if any(row.certified for row in rows):
+        return
+    if not offered or offered & set(register.items_asking(firm.register_code, day)):
+        yield Step(
+            _("登记资质证书，承接有资质要求的事项"),
+            firm.organisation.name,
+            "intermediaries.qualifications",
+            None,
+            firm.committed_at,
         )
 
 
