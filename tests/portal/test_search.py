@@ -7,7 +7,10 @@ import re
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.foundation import epoch
+from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
+from marketplace.intermediaries.models import Firm
 from tests.factories import intermediaries
 
 
@@ -48,16 +51,26 @@ def test_chosen_firms_stand_side_by_side_and_no_others(app: Flask, client: Flask
     with app.app_context(), transaction():
         firms = [intermediaries.listed(name=f"青河{name}有限公司") for name in "甲乙丙丁戊己"]
         ids = [firm.organisation.public_id for firm in firms]
+        pausing = firms[1].firm.id
         draft = intermediaries.drafted(name="青河筹备有限公司").organisation.public_id
     page = "/firms/compare?" + "&".join(f"firm={each}" for each in [ids[1], ids[0], draft])
     text = client.get(page).get_data(as_text=True)
     assert text.index("青河乙有限公司") < text.index("青河甲有限公司")
     assert "青河丙有限公司" not in text
     assert "青河筹备" not in text
+    assert "重新选择" in text
+    assert text.count(">正常接单</td>") == 2
+    with app.app_context(), transaction():
+        db.session.get_one(Firm, pausing).paused = True
+        epoch.raise_public()
+    told = client.get(f"{page}&q=1").get_data(as_text=True)
+    assert (told.count(">暂停接单</td>"), told.count(">正常接单</td>")) == (1, 1)
     everybody = client.get("/firms/compare?" + "&".join(f"firm={each}" for each in ids))
     assert "青河戊有限公司" in everybody.get_data(as_text=True)
     assert "青河己有限公司" not in everybody.get_data(as_text=True)
-    assert "没有选择机构" in client.get("/firms/compare").get_data(as_text=True)
+    nothing = client.get("/firms/compare").get_data(as_text=True)
+    assert "没有选择机构" in nothing
+    assert "重新选择" not in nothing
 
 
 def test_the_listing_on_paper_leads_back_to_the_firms_page(app: Flask, client: FlaskClient) -> None:

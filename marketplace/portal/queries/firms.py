@@ -119,6 +119,7 @@ _FIRMS = (
         Organisation.jurisdiction_code,
         Firm.id.label("firm_id"),
         Firm.listed_at,
+        Firm.paused,
         func.coalesce(RatingSubject.grade, Grade.UNGRADED).label("grade"),
     )
     .join(Firm, Firm.organisation_id == Organisation.id)
