@@ -117,7 +117,7 @@ def _confirm_entries(cast: Cast, need_id: int) -> None:
     with transaction():
         need = _need(need_id)
         standing = [
-            (cast.firm_of(entry.organisation_id), entry.price, entry.contribution)
+            (cast.firm_of(entry.organisation_id), entry.quoted, entry.contribution)
             for entry in queries.standing(queries.live_round(need))
         ]
     for login, price, contribution in standing:

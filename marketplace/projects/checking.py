@@ -95,7 +95,7 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
     """Refuse a direct pick at or over the edition's limit for government money."""
     if (need.method is SelectionMethod.RANDOM_DRAW) != (need.draw_source is not None):
         raise Invalid(
-            _("随机抽取须选择公开值的来源，直接选取不需要"),
+            _("随机抽取须选择公开值的来源，其他选取方式不需要"),
             field="draw_source",
             rule="draw_source",
         )
@@ -107,7 +107,7 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
     ):
         raise Invalid(
             _(
-                "政府投资项目预算达到 %(limit)s 元的不能直接选取，请改用随机抽取",
+                "政府投资项目预算达到 %(limit)s 元的不能直接选取，请改用其他选取方式",
                 limit=f"{limit:,}",
             ),
             field="method",

@@ -129,9 +129,7 @@ class NeedForm(PricedForm):
     draw_source = SelectField(
         _l("公开值来源"),
         [Optional()],
-        choices=options(
-            [("", _l("不适用（直接选取）")), *((one.value, one.title) for one in DrawSource)]
-        ),
+        choices=options([("", _l("不适用")), *((one.value, one.title) for one in DrawSource)]),
         description=_l("随机抽取时填写"),
     )
     minimum_grade = SelectField(

@@ -44,6 +44,12 @@ class SelectionMethod(Titled):
 
     DIRECT_PICK = "direct_pick", _l("直接选取")
     RANDOM_DRAW = "random_draw", _l("随机抽取")
+    PRICE_COMPETITION = "price_competition", _l("竞价选取")
+    AVERAGE_PRICE = "average_price", _l("均价选取")
+
+
+# quotes lie enciphered until they are all opened at once
+SEALED_METHODS = frozenset({SelectionMethod.PRICE_COMPETITION, SelectionMethod.AVERAGE_PRICE})
 
 
 class NeedChannel(Titled):
@@ -224,6 +230,11 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     def government_invested(self) -> bool:
         """Fiscal money: the gate, the direct pick's limit and the minimum grade apply."""
         return self.investment is InvestmentKind.GOVERNMENT
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its quotes are sealed until they are opened."""
+        return self.method in SEALED_METHODS
 
     @property
     def is_ordered(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 
 GRADES = ("A", "B", "C", "D")
 UNGRADED = "ungraded"
@@ -84,6 +84,24 @@ class OrderRules:
 
 
 @dataclass(frozen=True)
+class SealedRules:
+    """Numbers of the methods with sealed quotes (RULES section 7).
+
+    ``low_share``: a quote below this share of the mean of all others (0.7 = 70 %) must be
+    explained in a price competition, within ``explain_working_days``. ``trim_from``: from so many
+    quotes on the highest and the lowest are left out of the mean of an average price.
+    """
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    low_share: Annotated[Decimal, Gt(Decimal(0)), Le(Decimal(1))]
+    explain_working_days: Annotated[int, Ge(1), Le(10)]
+    explanation_shortest: Annotated[int, Ge(1), Le(500)]
+    decision_shortest: Annotated[int, Ge(1), Le(500)]
+    trim_from: Annotated[int, Ge(3), Le(50)]
+
+
+@dataclass(frozen=True)
 class SelectionPolicy:
     """Numbers of RULES sections 6 and 7. Amounts in yuan; times are Asia/Shanghai.
 
@@ -133,6 +151,7 @@ class SelectionPolicy:
     recusals_most: Annotated[int, Ge(0), Le(20)]
     gate: Gate
     orders: OrderRules
+    sealed: SealedRules
 
     def __post_init__(self) -> None:
         """Refuse an edition whose parts contradict each other."""

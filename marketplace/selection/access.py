@@ -16,6 +16,8 @@ from marketplace.projects.models import Need
 
 from . import queries
 from .models import Award, DrawAnnulment, Entry, RoundStatus, SelectionRound
+from .sealing import low
+from .sealing.models import LowQuote
 
 
 def public_need(public_id: str) -> Need:
@@ -83,6 +85,22 @@ def lettered_award(actor: Actor, public_id: str) -> Award:
     if actor.organisation_id not in parties and not supervises(actor, award.need.jurisdiction_code):
         raise Missing(f"award {public_id}")
     return award
+
+
+def own_low_quote(actor: Actor, public_id: str) -> LowQuote:
+    """A low quote of the actor's own firm."""
+    asked = low.low_quote(public_id)
+    if asked.entry.organisation_id != actor.organisation_id:
+        raise Missing(f"low quote {public_id}")
+    return asked
+
+
+def owners_low_quote(actor: Actor, public_id: str) -> LowQuote:
+    """A low quote for a need of the actor's own organisation."""
+    asked = low.low_quote(public_id)
+    if asked.entry.need.owner_id != actor.organisation_id:
+        raise Missing(f"low quote {public_id}")
+    return asked
 
 
 def overseen_need(actor: Actor, public_id: str) -> Need:

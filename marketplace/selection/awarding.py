@@ -39,21 +39,29 @@ from .models import (
     RoundStatus,
     SelectionRound,
 )
+from .rules.wording import METHODS
+from .sealing import low
 
 
-def award_by_draw(
+def award_in_order(
     need: Need, running: SelectionRound, actor: Actor, now: datetime, after: int = 0
 ) -> Award | None:
-    """Award to the first of the drawn order after place `after` that is still eligible.
+    """Award to the first of the round's order after place `after` that is still eligible.
 
     The first award is announced for the notice period; a reserve, already public in the result,
-    is offered at once. With nobody left the need fails.
+    is offered at once. An abnormally low quote waits for its explanation and the owner's word,
+    and is passed by where it does not stand. With nobody left the need fails.
     """
     by_code = {credit_code(entry): entry for entry in queries.listed(running)}
     order = ranking(running)
     for place in range(after + 1, len(order) + 1):
         entry = by_code.get(order[place - 1])
         if entry is None or not _may_be_awarded(need, entry, now):
+            continue
+        stands = low.stands(need, running, entry, actor, now)
+        if stands is None:
+            return None
+        if not stands:
             continue
         award = _new_award(need, running, entry, place, now)
         lifecycle.begin(award, AwardStatus.PROPOSED, actor, now)
@@ -90,7 +98,7 @@ def propose_pick(need: Need, entry: Entry, reason: str, actor: Actor, now: datet
             field="reason",
             rule="pick.reason",
         )
-    if need.government_invested and entry.price >= values.direct_pick_limit:
+    if need.government_invested and entry.quoted >= values.direct_pick_limit:
         raise Invalid(
             _(
                 "政府投资项目直接选取须低于 %(limit)s 元",
@@ -234,8 +242,14 @@ def fall(
         now,
     )
     running = award.round
-    if need.method is SelectionMethod.RANDOM_DRAW:
-        award_by_draw(need, running, actor, now, after=award.place)
+    if need.method is not SelectionMethod.DIRECT_PICK:
+        award_in_order(need, running, actor, now, after=award.place)
+        if need.status is NeedStatus.AWARDED and queries.award_of(need) is None:
+            # the next one's quote waits for its explanation
+            lifecycle.move(running, RoundStatus.LISTED, actor, now, reason=reason)
+            waits_until = need.next_check_at
+            lifecycle.move(need, NeedStatus.SELECTING, actor, now, reason=reason)
+            need.next_check_at = waits_until
         return
     left = [
         entry
@@ -277,7 +291,7 @@ def _new_award(
         entry_id=entry.id,
         organisation_id=entry.organisation_id,
         place=place,
-        price=entry.price,
+        price=entry.quoted,
         edition_id=edition_id,
         letter_number=f"{need.number}-Z{count}",
         acts_alone=False,
@@ -354,7 +368,7 @@ def _announce(
 
 def _notice_body(need: Need, award: Award) -> str:
     owner = need.owner.public_name
-    method = "随机抽取" if queries.uses_draw(need) else "直接选取"
+    method = METHODS[need.method]
     lines = [
         f"项目业主：{owner}",
         f"需求编号：{need.number}",

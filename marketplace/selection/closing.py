@@ -157,6 +157,8 @@ def _tell_extended(need: Need, now: datetime) -> None:
 def _next_check(need: Need, running: SelectionRound, now: datetime) -> datetime | None:
     if queries.uses_ceremony(need):
         return running.commit_ends_at
+    if need.is_sealed:
+        return need.choice_at
     game, day = running.lottery_game, running.lottery_day
     # a clock that slept through the evening finds the issue entered already
     if game and day and queries.lottery_result(game, day, queries.bureau_of(need)) is not None:

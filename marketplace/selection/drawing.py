@@ -30,7 +30,7 @@ from .methods.draw_proof import (
     instant_text,
 )
 from .methods.public_value import CeremonyNumber, lottery_value
-from .methods.random_draw import DrawInputError, Entrant, draw_secret
+from .methods.random_draw import Draw, DrawInputError, Entrant, draw_secret
 from .models import Entry, LotteryReading, SelectionRound
 from .models import LotteryResult as LotteryResultRow
 
@@ -151,15 +151,16 @@ def _ceremony_value(running: SelectionRound) -> tuple[PublicValue, datetime] | N
     return CeremonyResult(numbers, opened), known
 
 
-def make_draw(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> list[str]:
-    """Compute the draw of a frozen list and keep its proof; returns the credit codes in order.
-
-    Everything it rests on was recorded before in transactions of its own (secret, list, public
-    value), so a run that is lost before its commit comes out the same when it is repeated.
-    """
-    known = public_value_of(need, running)
-    if known is None:
-        raise Conflict(_("公开值尚未产生"), rule="draw.no_value")
+def build_draw(
+    need: Need,
+    running: SelectionRound,
+    entries: Sequence[Entry],
+    known: tuple[PublicValue, datetime],
+    now: datetime,
+    draw_id: str,
+) -> tuple[Draw, bytes]:
+    """The draw among some entries of a frozen list, with its proof; ``draw_id`` is the need's
+    number, or that of a draw among equals. ``known``: the public value and since when."""
     value, known_at = known
     assert running.closed_at is not None
     given = ProofInput(
@@ -170,7 +171,7 @@ def make_draw(need: Need, running: SelectionRound, actor: Actor, now: datetime) 
             "value": instant_text(max(known_at, running.closed_at)),
             "drawn": instant_text(now),
         },
-        entrants=[_listed(entry) for entry in queries.listed(running)],
+        entrants=[_listed(entry) for entry in entries],
         excluded=[
             ExcludedEntry(credit_code(entry), entry.organisation.name, entry.void_reason or "")
             for entry in queries.void(running)
@@ -178,8 +179,19 @@ def make_draw(need: Need, running: SelectionRound, actor: Actor, now: datetime) 
         public_value=value,
         receipt_key=crypto.signing_public_key(),
     )
-    secret = secret_of(need, running.attempt)
-    drawn, proof = draw_proof.build(need.number, running.attempt, secret, given)
+    return draw_proof.build(draw_id, running.attempt, secret_of(need, running.attempt), given)
+
+
+def make_draw(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> list[str]:
+    """Compute the draw of a frozen list and keep its proof; returns the credit codes in order.
+
+    Everything it rests on was recorded before in transactions of its own (secret, list, public
+    value), so a run that is lost before its commit comes out the same when it is repeated.
+    """
+    known = public_value_of(need, running)
+    if known is None:
+        raise Conflict(_("公开值尚未产生"), rule="draw.no_value")
+    drawn, proof = build_draw(need, running, queries.listed(running), known, now, need.number)
     if drawn.list_hash != running.list_sha256 or drawn.commitment != running.commitment:
         raise RuntimeError(f"round {running.id}: list or commitment differ from what was published")
     running.drawn_at = now
@@ -208,7 +220,9 @@ def _listed(entry: Entry) -> ListedEntrant:
 
 
 def ranking(running: SelectionRound) -> list[str]:
-    """The drawn order of a round, from its proof."""
+    """The order of a round: of a draw from its proof, of a sealed method as it was settled."""
+    if running.ranking is not None:
+        return running.ranking
     if running.proof is None:
         return []
     order: list[str] = json.loads(running.proof)["order"]

@@ -26,8 +26,9 @@ from marketplace.projects.pricing import said_of
 from . import access as objects
 from . import actions, queries
 from .blueprint import bp
-from .forms import EntryForm, ReasonForm
+from .forms import EntryForm, ExplainForm, ReasonForm
 from .models import Entry, EntryStatus
+from .sealing import low, sealed
 
 
 @bp.route("/needs/<public_id>/enter", methods=["GET", "POST"])
@@ -80,7 +81,7 @@ def enter(public_id: str) -> Any:
 def _entry_defaults(mine: Any) -> dict[str, Any]:
     if mine is not None and mine.status is EntryStatus.STANDING:
         return {
-            "price": mine.price,
+            **({} if mine.sealed else {"price": mine.price}),
             "contribution": mine.contribution,
             "deviation_reason": said_of(mine.price_check_id) or "",
         }
@@ -117,6 +118,7 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
         "decline_form": ReasonForm(formdata=None),
+        "explain_form": ExplainForm(formdata=None),
     }
     return render_template(
         "selection/entry.html",
@@ -126,6 +128,8 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         checks=queries.checks_of(found),
         public_key=signing_public_key(),
         receipt=queries.receipt_text(found),
+        sealed_receipt=sealed.receipt_text(found),
+        low=low.of_entry(found),
         held=bool(awards) and queries.waits_for_annulment(awards[-1].round),
         outdated=queries.waits_for_confirmation(found),
         **{**defaults, **forms},
@@ -189,4 +193,21 @@ def decline(public_id: str) -> Any:
         form,
         lambda: actions.decline_award(award, form.reason.data, actor),
         _("已放弃中选"),
+    )
+
+
+@bp.post("/low-quotes/<public_id>/explanation")
+@access(Permission.FIRM_ENTER)
+@writes
+def explain_low(public_id: str) -> Any:
+    """Say why a quote far below all others can be kept."""
+    actor = require_actor()
+    asked = objects.own_low_quote(actor, public_id)
+    form = ExplainForm()
+    return _act(
+        asked.entry.public_id,
+        "explain_form",
+        form,
+        lambda: low.explain(asked, form.explanation.data or "", actor),
+        _("低价说明已提交，等待项目业主认定"),
     )

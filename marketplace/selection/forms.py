@@ -11,7 +11,7 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from marketplace.fees.forms import reason_field
-from marketplace.foundation.forms import Form, YuanField, length_message
+from marketplace.foundation.forms import Form, YuanField, length_message, options
 
 from .methods.public_value import LOTTERIES
 
@@ -46,6 +46,36 @@ class ReasonForm(Form):
     reason = TextAreaField(
         _l("理由"),
         validators=[InputRequired(_l("请写明理由")), Length(5, 1000, message=length_message())],
+    )
+
+
+class ExplainForm(Form):
+    """Why a firm can work at a price far below all others."""
+
+    explanation = TextAreaField(
+        _l("低价理由"),
+        description=_l("写明成本构成、投入的人员设备和保证质量的办法；将随结果公布"),
+        validators=[InputRequired(_l("请写明理由")), Length(1, 2000, message=length_message())],
+    )
+
+
+class LowDecisionForm(Form):
+    """Whether a low quote is found explained, with the reason all may read."""
+
+    verdict = RadioField(
+        _l("认定结论"),
+        choices=options(
+            [
+                ("upheld", _l("说明成立，按报价次序继续选取")),
+                ("refused", _l("说明不成立，由下一位递补")),
+            ]
+        ),
+        validators=[InputRequired(_l("请选择认定结论"))],
+    )
+    reason = TextAreaField(
+        _l("认定理由"),
+        description=_l("将随结果公布"),
+        validators=[InputRequired(_l("请写明理由")), Length(1, 1000, message=length_message())],
     )
 
 

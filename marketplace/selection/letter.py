@@ -16,6 +16,7 @@ from marketplace.foundation.errors import Missing
 from marketplace.foundation.money import capitals, format_yuan
 
 from .models import Award, AwardStatus
+from .rules.wording import METHODS
 
 SOURCE = ROOT / "templates" / "selection" / "award_letter.typ"
 FONTS = ROOT / "static" / "fonts"
@@ -48,7 +49,7 @@ def _content(award: Award) -> dict[str, Any]:
     assert award.accept_by is not None
     office = accounts.bureau(need.jurisdiction_code)
     site_url = current_app.config["SETTINGS"].site_url
-    method = "随机抽取" if need.draw_source is not None else "直接选取"
+    method = METHODS[need.method]
     rows = [
         ("需求名称", need.title),
         ("需求编号", need.number),

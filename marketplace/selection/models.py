@@ -40,7 +40,11 @@ class RoundStatus(Status):
 
 
 class SelectionRound(PublicIdMixin, LifecycleMixin, Model):
-    """One publication of a need and all that follows: attempt 1, and more after annulments."""
+    """One publication of a need and all that follows: attempt 1, and more after annulments.
+
+    Of a sealed method: ``unsealed_at`` is when all quotes were opened, ``ranking`` the credit
+    codes in the order of the method, equals as they were drawn (None before that is settled).
+    """
 
     __tablename__ = "selection_rounds"
     __table_args__ = (
@@ -58,6 +62,7 @@ class SelectionRound(PublicIdMixin, LifecycleMixin, Model):
         ),
         CheckConstraint("(proof IS NULL) = (drawn_at IS NULL)", name="proof"),
         CheckConstraint("proof IS NULL OR list_sha256 IS NOT NULL", name="drawn_after_list"),
+        CheckConstraint("unsealed_at IS NULL OR closed_at IS NOT NULL", name="unsealed_closed"),
     )
     MOVES: ClassVar = {
         RoundStatus.OPEN: frozenset(
@@ -94,6 +99,8 @@ class SelectionRound(PublicIdMixin, LifecycleMixin, Model):
     drawn_at: Mapped[datetime | None]
     public_value: Mapped[str | None] = mapped_column(Text)
     proof: Mapped[str | None] = mapped_column(Text)
+    unsealed_at: Mapped[datetime | None]
+    ranking: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     need: Mapped[Need] = relationship()
 
@@ -114,7 +121,9 @@ _LIVE_ENTRY = "status NOT IN ('replaced', 'withdrawn')"
 class Entry(PublicIdMixin, LifecycleMixin, Model):
     """A firm's sign-up with its contribution, its price and the marketplace's signed receipt.
 
-    A change makes a new row; `stands_since` is the receipt of the first.
+    A change makes a new row; `stands_since` is the receipt of the first. Of a sealed method
+    `sealed` is what the firm quoted, enciphered to the round's key, `sealed_sha256` the commitment
+    its receipt and the audit ledger name; `price` is empty until all quotes are opened.
     """
 
     __tablename__ = "entries"
@@ -146,7 +155,10 @@ class Entry(PublicIdMixin, LifecycleMixin, Model):
     user_id: Mapped[int | None]
     status: Mapped[EntryStatus] = mapped_column(EnumText(EntryStatus))
     contribution: Mapped[str] = mapped_column(String(64))
-    price: Mapped[Decimal] = mapped_column(Fen)
+    price: Mapped[Decimal | None] = mapped_column(Fen)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    sealed_sha256: Mapped[str | None] = mapped_column(String(64))
+    sealed_signature: Mapped[str | None] = mapped_column(String(128))
     price_check_id: Mapped[int | None]
     received_at: Mapped[datetime]
     stands_since: Mapped[datetime]
@@ -156,6 +168,13 @@ class Entry(PublicIdMixin, LifecycleMixin, Model):
     round: Mapped[SelectionRound] = relationship()
     need: Mapped[Need] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+    @property
+    def quoted(self) -> Decimal:
+        """The price in yuan; raises ValueError while it is sealed."""
+        if self.price is None:
+            raise ValueError(f"entry {self.id} is sealed")
+        return self.price
 
 
 class CheckStage(StrEnum):

@@ -26,7 +26,8 @@ from marketplace.projects.pricing import check_of
 from . import access as objects
 from . import actions, prospects, queries
 from .blueprint import bp
-from .forms import PickForm, ReasonForm
+from .forms import LowDecisionForm, PickForm, ReasonForm
+from .sealing import low
 
 
 @bp.route("/owner/needs/<public_id>/selection", methods=["GET", "POST"])
@@ -60,6 +61,7 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         "top": ButtonForm(formdata=None),
         "button": ButtonForm(formdata=None),
         "reason_form": ReasonForm(formdata=None),
+        "low_form": LowDecisionForm(formdata=None),
     }
     award = queries.award_of(need)
     listed = queries.listed(running) if running and closed else []
@@ -72,6 +74,7 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         awards=queries.awards_of(need),
         held=running is not None and queries.waits_for_annulment(running),
         count=queries.entry_count(need),
+        lows=low.of_round(running) if running is not None else [],
         listed=listed,
         reasons=fees.reasons(one.price_check_id for one in listed) if listed else {},
         void=queries.void(running) if running and closed else [],
@@ -94,7 +97,7 @@ def _pick_form(need: Need, sent: bool) -> PickForm | None:
                 _(
                     "%(name)s · 报价 %(price)s 元",
                     name=each.organisation.name,
-                    price=format_yuan(each.price),
+                    price=format_yuan(each.quoted),
                 ),
             )
             for each in (queries.listed(running) if running is not None else [])
@@ -161,6 +164,23 @@ def return_pick(public_id: str) -> Any:
         form,
         lambda: actions.return_pick(award, form.reason.data, actor),
         _("已退回，可另行选取"),
+    )
+
+
+@bp.post("/low-quotes/<public_id>/decision")
+@access(Permission.NEED_APPROVE)
+@writes
+def decide_low(public_id: str) -> Any:
+    """The owner finds a low quote explained, or passes it by; the choice goes on."""
+    actor = require_actor()
+    asked = objects.owners_low_quote(actor, public_id)
+    form = LowDecisionForm()
+    return _act(
+        asked.entry.need.public_id,
+        "low_form",
+        form,
+        lambda: low.decide(asked, form.verdict.data == "upheld", form.reason.data or "", actor),
+        _("认定已公布，选取继续进行"),
     )
 
 

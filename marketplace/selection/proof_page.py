@@ -37,6 +37,8 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
         None if closed else _("%(at)s 截止", at=show_datetime(need.entry_deadline)),
         "done" if closed else "waiting",
     )
+    if need.is_sealed:
+        return [listed, *_sealed_steps(need, running)]
     if not queries.uses_draw(need):
         return [listed]
     drawn = running.drawn_at is not None
@@ -63,6 +65,39 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
             "done" if drawn else "waiting",
         ),
     ]
+
+
+def _sealed_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
+    opened, settled = running.unsealed_at is not None, running.ranking is not None
+    steps = [
+        ProofStep(
+            _("统一开启报价"),
+            running.unsealed_at,
+            None,
+            None if opened else _("%(at)s 开启", at=show_datetime(need.choice_at)),
+            "done" if opened else "waiting",
+        )
+    ]
+    if running.lottery_day is not None:
+        steps.append(
+            ProofStep(
+                _("并列机构抽取次序"),
+                None,
+                None,
+                _source(need, running),
+                "done" if settled else "waiting",
+            )
+        )
+    steps.append(
+        ProofStep(
+            _("排定次序"),
+            None,
+            None,
+            _("由开启的报价按公布的规则唯一确定") if settled else None,
+            "done" if settled else "waiting",
+        )
+    )
+    return steps
 
 
 def _source(need: Need, running: SelectionRound) -> str:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import came_back
 from marketplace.foundation.web import (
     PUBLIC,
@@ -31,6 +32,7 @@ from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
 from .models import CeremonyNumberRow
 from .proof_page import proof_steps
+from .sealing import low, opening
 
 
 @bp.get("/results/<public_id>")
@@ -57,6 +59,11 @@ def result(public_id: str) -> Any:
         notice=notices.latest("award", decided) if decided is not None else None,
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),
+        lows=low.of_round(running) if running.unsealed_at else [],
+        ties=opening.tie_draws(running) if running.ranking else [],
+        tied=opening.tied_codes(running) if running.ranking else (),
+        middle=opening.shown_middle(need, running),
+        trim_from=queries.edition_of(need, clock.today())[1].sealed.trim_from,
     )
 
 
@@ -68,6 +75,20 @@ def proof(public_id: str) -> Response:
     text = queries.proof_of(need, request.args.get("attempt", type=int))
     response = Response(text.encode(), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{need.number}.json"'
+    return response
+
+
+@bp.get("/results/<public_id>/ties/<int:number>.json")
+@access(PUBLIC)
+def tie_proof(public_id: str, number: int) -> Response:
+    """The canonical proof of the draw among one group of equals."""
+    need, running = objects.closed_round(public_id)
+    found = next((each for each in opening.tie_draws(running) if each.number == number), None)
+    if found is None:
+        raise Missing(f"need {public_id} has no draw among equals {number}")
+    response = Response(found.proof.encode(), mimetype="application/json")
+    name = f"{need.number}-tie-{number}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -85,7 +85,7 @@ MUTANTS = {
         evaluations, "all_in", lambda _real: lambda _given: True, "mark", "I20c"
     ),
     "the award goes to the second of the draw": Mutant(
-        awarding, "award_by_draw", _second, "wait lottery", "I08b"
+        awarding, "award_in_order", _second, "wait lottery", "I08b"
     ),
     "a quote can be read before opening": Mutant(
         fee_access, "_is_closed", lambda _real: lambda _check: True, "enter", "price check"

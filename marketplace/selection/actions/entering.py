@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, bindparam, select, union, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.fees.checking import require_price
+from marketplace.fees.checking import PriceQuestion, pass_sealed_price, require_price
 from marketplace.fees.rules.judging import Gate
 from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db, lock, put
+from marketplace.foundation.db import db, lock, new_public_id, put
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
 from marketplace.intermediaries import queries as intermediaries
@@ -34,6 +34,7 @@ from ..models import (
     EntryStatus,
     SelectionRound,
 )
+from ..sealing import sealed
 
 _CHECKED = (
     update(Entry.__table__)  # type: ignore[arg-type]
@@ -81,20 +82,24 @@ def enter_need(
     entrant = Entrant(found.credit_code or "", contribution)
     receipt = receipt_bytes(need.number, running.attempt, entrant, instant_text(now))
     entry = Entry(
+        public_id=new_public_id(),
         round_id=running.id,
         need_id=need.id,
         organisation_id=actor.organisation_id,
         firm_id=found.firm_id,
         user_id=actor.user_id,
         contribution=contribution,
-        price=price,
+        price=None if need.is_sealed else price,
         received_at=now,
         stands_since=before.stands_since if before is not None else now,
         signature=crypto.sign(receipt),
     )
+    quoted = sealed.Quoted(price, deviation_reason.strip())
+    if need.is_sealed:
+        sealed.seal(need, running, entry, entrant.credit_code, quoted)
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
     commitment = intermediaries.promise(found.promised)
-    _check_quote(need, entry, commitment, deviation_reason, actor, now)
+    _check_quote(need, entry, quoted, commitment, actor, now)
     closing.store_checks(entry, found, CheckStage.ENTRY, now)
     audit.record(
         "entry.received",
@@ -104,6 +109,7 @@ def enter_need(
         need=need.number,
         attempt=running.attempt,
         receipt_sha256=crypto.sha256_hex(receipt),
+        **({"sealed_sha256": entry.sealed_sha256} if need.is_sealed else {}),
     )
     return entry
 
@@ -119,21 +125,24 @@ def _entering(need: Need, now: datetime) -> SelectionRound:
 def _check_quote(
     need: Need,
     entry: Entry,
+    quoted: sealed.Quoted,
     commitment: Commitment | None,
-    reason: str,
     actor: Actor,
     now: datetime,
 ) -> None:
-    question = price_of(
+    question: PriceQuestion = price_of(
         need,
         Gate.QUOTE,
         entry,
-        entry.price,
+        quoted.price,
         now,
         budget=True,
         commitment=commitment,
-        reason=reason,
+        reason=quoted.reason,
     )
+    if need.is_sealed:
+        pass_sealed_price(question, actor, now)
+        return
     check = require_price(question, actor, now)
     # as a statement of its own: entries come in crowds, and the unit of work looks at everything
     put(_CHECKED, {"entry": entry.id, "price_check": check.id})

@@ -23,6 +23,7 @@ from ..models import (
     RoundStatus,
     SelectionRound,
 )
+from ..sealing import choosing, sealed
 
 SOON = timedelta(seconds=1)
 
@@ -48,6 +49,9 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
         postponed=0,
     )
     lifecycle.begin(running, RoundStatus.OPEN, actor, now)
+    if need.is_sealed:
+        sealed.make_key(running)
+        db.session.flush()
     audit.record(
         "round.committed", actor, running, now, attempt=attempt, commitment=running.commitment
     )
@@ -159,6 +163,9 @@ def _advance_published(need: Need, actor: Actor, now: datetime) -> None:
 
 def _advance_selecting(need: Need, actor: Actor, now: datetime) -> None:
     running = queries.live_round(need)
+    if need.is_sealed:
+        choosing.advance_sealed(need, running, actor, now)
+        return
     if not queries.uses_draw(need) or running.drawn_at is not None:
         return
     if queries.uses_ceremony(need) and not drawing.advance_ceremony(need, running, actor, now):
@@ -166,7 +173,7 @@ def _advance_selecting(need: Need, actor: Actor, now: datetime) -> None:
     if drawing.public_value_of(need, running) is None:
         return
     drawing.make_draw(need, running, actor, now)
-    awarding.award_by_draw(need, running, actor, now)
+    awarding.award_in_order(need, running, actor, now)
 
 
 def _advance_awarded(need: Need, actor: Actor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import (
     Need,
     NeedStatus,
+    SelectionMethod,
 )
 
 from ..models import (
@@ -90,7 +91,7 @@ def needs_to_pick(organisation_id: int, now: datetime) -> list[Need]:
             .where(
                 Need.owner_id == organisation_id,
                 Need.status == NeedStatus.SELECTING,
-                Need.draw_source.is_(None),
+                Need.method == SelectionMethod.DIRECT_PICK,
                 Need.choice_at <= now,
                 Need.id.not_in(live),
             )

@@ -28,11 +28,14 @@ from ..models import (
 from .rounds import places, round_of
 
 
-def entry_count(need: Need) -> int:
-    """How many entries stand; public for draws and direct picks, names are not until closing."""
+def entry_count(need: Need) -> int | None:
+    """How many entries stand; names are hidden until closing. Public for draws and direct picks;
+    None for sealed quotes until closing: it would steer prices."""
     found = round_of(need)
     if found is None:
-        return 0
+        return None if need.is_sealed else 0
+    if need.is_sealed and found.closed_at is None:
+        return None
     return fetch(_ENTRY_COUNT, round_id=found.id)[0].entries
 
 

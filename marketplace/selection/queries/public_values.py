@@ -78,6 +78,7 @@ def lotteries_due(now: datetime, bureau_id: int | None = None) -> list[AwaitedIs
         .where(
             SelectionRound.status == RoundStatus.LISTED,
             SelectionRound.drawn_at.is_(None),
+            SelectionRound.ranking.is_(None),
             SelectionRound.lottery_day.is_not(None),
             SelectionRound.lottery_day <= clock.local_day(now),
         )
@@ -104,6 +105,7 @@ def rounds_waiting_for(game: str, day: date, bureau_id: int) -> list[SelectionRo
         .where(
             SelectionRound.status == RoundStatus.LISTED,
             SelectionRound.drawn_at.is_(None),
+            SelectionRound.ranking.is_(None),
             SelectionRound.lottery_game == game,
             SelectionRound.lottery_day == day,
         )

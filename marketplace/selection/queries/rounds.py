@@ -181,7 +181,9 @@ def annulment(public_id: str) -> DrawAnnulment:
 
 
 def places(running: SelectionRound) -> dict[str, int]:
-    """Credit code → place in the drawn order; empty before the draw."""
+    """Credit code → place in the order drawn, or settled by the method; empty before it is."""
+    if running.ranking is not None:
+        return {code: place for place, code in enumerate(running.ranking, 1)}
     if running.proof is None:
         return {}
     return {code: place for place, code in enumerate(json.loads(running.proof)["order"], 1)}

@@ -1,0 +1,1 @@
+"""Sealed quotes: enciphered on receipt, opened all at once, ranked, low ones explained."""
