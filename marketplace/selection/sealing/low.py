@@ -42,6 +42,35 @@ def low_quote(public_id: str) -> LowQuote:
     return by_public_id(LowQuote, public_id)
 
 
+def to_explain(organisation_id: int, now: datetime) -> list[LowQuote]:
+    """What a firm must explain, the most urgent first."""
+    return list(
+        db.session.scalars(
+            select(LowQuote)
+            .join(Entry, Entry.id == LowQuote.entry_id)
+            .where(
+                LowQuote.status == LowStatus.ASKED,
+                LowQuote.explain_by > now,
+                Entry.organisation_id == organisation_id,
+            )
+            .order_by(LowQuote.explain_by, LowQuote.id)
+        )
+    )
+
+
+def to_decide(owner_id: int) -> list[LowQuote]:
+    """Explained quotes an owner must decide on, oldest first."""
+    return list(
+        db.session.scalars(
+            select(LowQuote)
+            .join(Entry, Entry.id == LowQuote.entry_id)
+            .join(Need, Need.id == Entry.need_id)
+            .where(LowQuote.status == LowStatus.EXPLAINED, Need.owner_id == owner_id)
+            .order_by(LowQuote.id)
+        )
+    )
+
+
 def stands(
     need: Need, running: SelectionRound, entry: Entry, actor: Actor, now: datetime
 ) -> bool | None:

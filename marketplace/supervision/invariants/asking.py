@@ -4,8 +4,6 @@ The statements stand in `statements.sql` and run unchanged on both engines; what
 is a function in `structure` and `draws`. Each has a code, and a test breaks each. The numbers are
 those of the list of invariants the marketplace was designed with. Not among them, and why:
 
-- I10, sealed prices: no method with sealed quotes is offered yet. The sealed numbers of a ceremony
-  are I11 and I09.
 - I26 second half, totals of pages: asked where the pages are tested.
 - I28 second half, officers without a second factor: a session is kept before its factor is given;
   what it may do until then is asked at the door.
@@ -110,6 +108,7 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I08a": ("the commitment to a draw is public before entries close", draws.published),
     "I08b": ("a frozen list is its entries, an award follows the draw", draws.lists),
     "I09": ("what was revealed is what was committed to", draws.commitments),
+    "I10c": ("quotes opened are those received, in the order of their method", draws.quotes),
     "I15b": ("a contract ends no later than its notice allows, but by a change", structure.ends),
     "I16": ("stored grades are those of the replay", _replayed),
     "I16b": ("departments' yearly scores are those of the replay", bundled.differences),

@@ -22,7 +22,7 @@ from marketplace.projects.models import Need
 from marketplace.ratings.models import EntryKind, RatingEntry
 from marketplace.ratings.rules.entries import RaterSide
 from marketplace.selection import drawing
-from marketplace.selection.methods import draw_proof, public_value, random_draw
+from marketplace.selection.methods import draw_proof, public_value, random_draw, ties
 from marketplace.selection.methods.public_value import CeremonyNumber
 from marketplace.selection.methods.random_draw import DrawInputError, Entrant
 from marketplace.selection.models import (
@@ -34,6 +34,7 @@ from marketplace.selection.models import (
     EntryStatus,
     SelectionRound,
 )
+from marketplace.selection.sealing import low, opening
 
 _SCRIPT = Path(__file__).parents[3] / "scripts" / "verify_draw.py"
 
@@ -101,12 +102,12 @@ def lists() -> Iterator[str]:
             or crypto.sha256_hex((running.list_text or "").encode()) != running.list_sha256
         ):
             yield f"selection_rounds {running.id}"
-        elif running.proof is not None:
+        elif running.proof is not None or running.ranking is not None:
             yield from _unfollowed(running)
 
 
 def _unfollowed(running: SelectionRound) -> Iterator[str]:
-    order = list(json.loads(running.proof or "{}").get("order", ()))
+    order = drawing.ranking(running)
     awards = db.session.execute(
         select(Award.id, Award.place, Organisation.credit_code)
         .join(Organisation, Organisation.id == Award.organisation_id)
@@ -124,11 +125,37 @@ def _unfollowed(running: SelectionRound) -> Iterator[str]:
             )
         )
     )
+    passed_by |= {each.entry.organisation.credit_code for each in low.of_round(running)}
     awarded = {code for _number, _place, code in awards}
     for number, place, code in awards:
         before = set(order[: place - 1])
         if order[place - 1 : place] != [code] or before - awarded - passed_by:
             yield f"awards {number}"
+
+
+def quotes() -> Iterator[str]:
+    """Opened quotes that are not those received, and orders that do not follow from them."""
+    received = {
+        row.subject_id: row.facts.get("sealed_sha256")
+        for row in db.session.scalars(select(AuditRow).where(AuditRow.action == "entry.received"))
+    }
+    opened = select(Entry).where(Entry.sealed.is_not(None), Entry.price.is_not(None))
+    for entry in db.session.scalars(opened):
+        made = crypto.sha256_hex(bytes.fromhex(entry.sealed or ""))
+        if not made == entry.sealed_sha256 == received.get(entry.id):
+            yield f"entries {entry.id}"
+    ranked = select(SelectionRound).where(SelectionRound.ranking.is_not(None))
+    for running in db.session.scalars(ranked):
+        drawn = [json.loads(each.proof)["order"] for each in opening.tie_draws(running)]
+        try:
+            for each in opening.tie_draws(running):
+                draw_proof.verify(each.proof.encode(), crypto_check)
+            made_order = ties.settled(opening.groups_of(running.need, running), drawn)
+        except ValueError as error:
+            yield f"selection_rounds {running.id}: {error}"
+            continue
+        if list(made_order) != running.ranking:
+            yield f"selection_rounds {running.id}"
 
 
 def commitments() -> Iterator[str]:

@@ -80,6 +80,16 @@ selection_rounds b JOIN draw_annulments d ON d.round_id = b.id WHERE b.need_id =
 b.attempt = r.attempt - 1 AND b.status = 'annulled' AND d.approved_by <> d.proposed_by AND
 length(d.reason) >= 20);
 
+-- I10: a sealed price stands in clear only once its round was opened, then all of the list do
+SELECT e.id FROM entries e JOIN selection_rounds r ON r.id = e.round_id WHERE e.sealed IS NOT NULL
+AND ((r.unsealed_at IS NULL AND e.price IS NOT NULL) OR (r.unsealed_at IS NOT NULL AND e.status =
+'listed' AND e.price IS NULL) OR (e.status IN ('standing', 'replaced', 'void') AND e.price IS NOT
+NULL));
+
+-- I10b: sealed quotes are opened no earlier than the hour named at publication
+SELECT r.id FROM selection_rounds r JOIN needs n ON n.id = r.need_id WHERE r.unsealed_at IS NOT NULL
+AND (n.choice_at IS NULL OR r.unsealed_at < n.choice_at);
+
 -- I11: numbers of a ceremony were committed before its phase ended and shown after it
 SELECT c.id FROM ceremony_numbers c JOIN selection_rounds r ON r.id = c.round_id WHERE
 c.committed_at >= r.commit_ends_at OR c.revealed_at < r.commit_ends_at;

@@ -21,6 +21,7 @@ from marketplace.sanctions import queries as sanctions
 from marketplace.sanctions.measures.queries import measures_of
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.selection import queries as selection
+from marketplace.selection.sealing import low
 
 from .line import Line
 
@@ -161,6 +162,22 @@ def awards_to_accept(actor: Actor, now: datetime) -> Iterator[Line]:
             where="selection.entries",
             since=award.final_at or award.status_since,
             due=award.accept_by,
+        )
+
+
+def quotes_to_explain(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Quotes far below all others that must be explained; silence passes them by."""
+    if not actor.may(Permission.FIRM_ENTER) or actor.organisation_id is None:
+        return
+    for asked in low.to_explain(actor.organisation_id, now):
+        yield Line(
+            what=_("说明报价理由"),
+            about=asked.entry.need.title,
+            page="selection.entry",
+            key=asked.entry.public_id,
+            where="selection.entries",
+            since=asked.status_since,
+            due=asked.explain_by,
         )
 
 

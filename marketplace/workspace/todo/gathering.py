@@ -22,6 +22,7 @@ SOURCES: tuple[Source, ...] = (
     firms.hall_calls,
     firms.own_sanctions,
     firms.awards_to_accept,
+    firms.quotes_to_explain,
     owners.drafts,
     owners.needs_to_approve,
     owners.choices,

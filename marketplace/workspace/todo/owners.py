@@ -14,6 +14,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment
 from marketplace.projects import queries as projects
 from marketplace.selection import queries as selection
+from marketplace.selection.sealing import low
 
 from .line import Line
 
@@ -84,6 +85,15 @@ def choices(actor: Actor, now: datetime) -> Iterator[Line]:
                 key=award.need.public_id,
                 where=NEEDS,
                 since=award.status_since,
+            )
+        for asked in low.to_decide(actor.organisation_id):
+            yield Line(
+                what=_("认定低价说明"),
+                about=asked.entry.need.title,
+                page="selection.manage",
+                key=asked.entry.need.public_id,
+                where=NEEDS,
+                since=asked.status_since,
             )
 
 
