@@ -1,6 +1,6 @@
 """sealed quotes: enciphered entries, draws among equals, abnormally low quotes
 
-Revises: 0052
+Revises: 0053
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
