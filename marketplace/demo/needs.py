@@ -49,6 +49,7 @@ class NeedSketch:
     entry_days: int | None = None
     minimum_grade: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+    method: SelectionMethod | None = None  # None: a draw where ``draw`` is given, else a pick
 
 
 def draft(cast: Cast, sketch: NeedSketch) -> int:
@@ -68,9 +69,8 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 fee_inputs=sketch.inputs or fitting.inputs(sketch.item, Decimal(sketch.budget)),
                 investment=sketch.investment,
                 days_wanted=sketch.days,
-                method=(
-                    SelectionMethod.RANDOM_DRAW if sketch.draw else SelectionMethod.DIRECT_PICK
-                ),
+                method=sketch.method
+                or (SelectionMethod.RANDOM_DRAW if sketch.draw else SelectionMethod.DIRECT_PICK),
                 draw_source=sketch.draw,
                 contact_name=owner.editor,
                 contact_phone="0399-5570000",

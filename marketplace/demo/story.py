@@ -14,6 +14,7 @@ from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
 
 from . import (
+    competing,
     conduct,
     dealings,
     firms,
@@ -63,6 +64,8 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(serving.rated(cast, days, 40, 1))
     agenda.add(opinions.exchanged(cast, days, 20))
     agenda.add(_tied(cast, days))
+    for each in competing.competitions(cast, days):
+        agenda.add(each)
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
     agenda.add(seating.hall(cast, days))

@@ -26,6 +26,7 @@ from marketplace.sanctions.rules import Severity
 from . import (
     arrivals,
     auditing,
+    competing,
     discipline,
     filing,
     inheriting,
@@ -167,6 +168,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield filing.changes(cast, days)
     yield filing.self_checks(cast, days)
     yield from ordering.orders(cast, days)
+    yield from competing.competitions(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)
 

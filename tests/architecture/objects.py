@@ -252,14 +252,17 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.award_letter": ("Award",),
     "selection.ceremony": ("Need",),
     "selection.decide_annulment": ("DrawAnnulment",),
+    "selection.decide_low": ("LowQuote",),
     "selection.decline": ("Award",),
     "selection.enter": ("Need",),
     "selection.entry": ("Entry",),
+    "selection.explain_low": ("LowQuote",),
     "selection.manage": ("Need",),
     "selection.proof": ("Need",),
     "selection.publish": ("Need",),
     "selection.result": ("Need",),
     "selection.return_pick": ("Award",),
+    "selection.tie_proof": ("Need",),
     "selection.withdraw": ("Entry",),
     "supervision.acknowledge": ("UnusualEvent",),
     "supervision.appeal_departure": ("Departure",),
@@ -335,6 +338,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("portal.policy", "edition_id"): "a published edition",
     ("portal.policy_source", "edition_id"): "a published edition",
     ("selection.prospect", "item"): "an item of the public catalogue",
+    ("selection.tie_proof", "number"): "a draw among equals, public with the result",
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
 }
 RECORDS = {
@@ -411,6 +415,7 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "projects.detach_file": _attachments,
     "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],
     "sanctions.measure_file": lambda _row: [{"which": "evidence"}, {"which": "reply"}],
+    "selection.tie_proof": lambda _row: [{"number": 1}],
     "selection.decide_annulment": lambda _row: [{"decision": "approve"}, {"decision": "refuse"}],
     "supervision.departure_file": lambda departure: [
         {"public_id": each.file.public_id} for each in beside(departure)

@@ -220,8 +220,9 @@ def _complete() -> None:
         now,
     )
     contract = db.session.scalars(
-        select(Contract).where(Contract.status == ContractStatus.ACTIVE)
-    ).one()
+        select(Contract).where(Contract.status == ContractStatus.ACTIVE).order_by(Contract.id)
+    ).first()
+    assert contract is not None
     amending.propose_amendment(
         contract,
         contract.price,

@@ -89,6 +89,12 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "I08b": ((), "UPDATE awards SET place = place + 1"),
     "I09": ((), "UPDATE selection_rounds SET commitment = list_sha256 WHERE proof IS NOT NULL"),
+    "I10": ((), "UPDATE selection_rounds SET unsealed_at = NULL"),
+    "I10b": (
+        (),
+        "UPDATE selection_rounds SET unsealed_at = opened_at WHERE unsealed_at IS NOT NULL",
+    ),
+    "I10c": ((), "UPDATE entries SET sealed_sha256 = contribution WHERE sealed IS NOT NULL"),
     "I11": (
         ("check ceremony_numbers",),
         "UPDATE selection_rounds SET commit_ends_at = opened_at; "

@@ -142,7 +142,7 @@ def quotes() -> Iterator[str]:
     opened = select(Entry).where(Entry.sealed.is_not(None), Entry.price.is_not(None))
     for entry in db.session.scalars(opened):
         made = crypto.sha256_hex(bytes.fromhex(entry.sealed or ""))
-        if not made == entry.sealed_sha256 == received.get(entry.id):
+        if not made == entry.sealed_sha256 == received.get(str(entry.id)):
             yield f"entries {entry.id}"
     ranked = select(SelectionRound).where(SelectionRound.ranking.is_not(None))
     for running in db.session.scalars(ranked):

@@ -1,0 +1,149 @@
+"""Sealed quotes in the demo: equals that were drawn, a mean, low quotes, quotes still sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from marketplace.foundation import clock
+from marketplace.foundation.crypto import sha256_hex
+from marketplace.foundation.db import db
+from marketplace.foundation.transactions import transaction
+from marketplace.projects.models import Need, NeedStatus, SelectionMethod
+from marketplace.selection import actions, queries
+from marketplace.selection.sealing import low
+
+from . import dealings, needs
+from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Days, Story
+from .needs import NeedSketch, quote_reason
+from .people import Cast
+
+FIRMS = ("mingyuan", "lanjing", "qingshan")
+OPENED = AFTER_CLOSING.replace(hour=17, minute=40)
+EXPLAINED = "同一流域另有在编项目，现场调查和监测数据可以共用，投入人员不减"
+
+
+@dataclass(frozen=True)
+class Competition:
+    """One need with sealed quotes: when it is published, what it is, and the quotes in yuan of
+    ``FIRMS``. ``turn``: ``run`` to a contract, ``low`` until a quote must be explained,
+    ``explained`` until the owner has to decide, ``sealed`` while entries are open."""
+
+    before: int
+    method: SelectionMethod
+    title: str
+    place: str
+    budget: int
+    quotes: tuple[int, ...]
+    turn: str = "run"
+
+
+COMPETITIONS = (
+    Competition(
+        9,
+        SelectionMethod.PRICE_COMPETITION,
+        "年产两万吨速冻面点项目水土保持方案编制",
+        "青河市东城区食品产业园三路 6 号",
+        48000,
+        (44600, 44600, 46200),
+    ),
+    Competition(
+        8,
+        SelectionMethod.AVERAGE_PRICE,
+        "冷链仓储二期项目水土保持方案编制",
+        "青河市东城区食品产业园五路 11 号",
+        46000,
+        (41800, 43500, 45600),
+    ),
+    Competition(
+        3,
+        SelectionMethod.PRICE_COMPETITION,
+        "中央厨房扩建项目水土保持方案编制",
+        "青河市东城区食品产业园一路 2 号",
+        45000,
+        (43800, 27600, 44100),
+        "explained",
+    ),
+    Competition(
+        1,
+        SelectionMethod.PRICE_COMPETITION,
+        "厂区雨污分流改造项目水土保持方案编制",
+        "青河市东城区食品产业园三路 6 号",
+        42000,
+        (40900, 41300, 26800),
+        "low",
+    ),
+    Competition(
+        0,
+        SelectionMethod.PRICE_COMPETITION,
+        "原料库扩建项目水土保持方案编制",
+        "青河市东城区食品产业园四路 9 号",
+        47000,
+        (45100, 44900, 46000),
+        "sealed",
+    ),
+)
+
+
+def competitions(cast: Cast, days: Days) -> Iterator[Story]:
+    """Every need with sealed quotes."""
+    for each in COMPETITIONS:
+        yield _competition(cast, days, each)
+
+
+def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
+    owner = "shipin"
+    yield days.at(plan.before)
+    sketch = NeedSketch(
+        owner,
+        "stbc",
+        plan.title,
+        "编制水土保持方案报告书，通过专家评审并取得批复",
+        plan.place,
+        str(plan.budget),
+        20,
+        method=plan.method,
+    )
+    need_id = needs.publish(cast, sketch)
+    for number, (login, price) in enumerate(zip(FIRMS, plan.quotes, strict=True)):
+        with transaction():
+            need = db.session.get_one(Need, need_id)
+            actions.enter_need(
+                need,
+                sha256_hex(f"demo {need.number} {login}".encode()),
+                Decimal(price),
+                cast.firms[login].actor,
+                quote_reason(number),
+            )
+    if plan.turn in ("sealed", "low"):
+        return
+    yield days.at(plan.before - 1, OPENED)
+    if plan.turn == "explained":
+        yield days.at(plan.before - 2)
+        _explain(cast, need_id)
+        return
+    day = plan.before - 1
+    with transaction():
+        running = queries.live_round(db.session.get_one(Need, need_id))
+        waits = running.ranking is None and running.lottery_day == days.day(day)
+    if waits:
+        yield days.at(day, AFTER_LOTTERY)
+        needs.enter_lottery(cast, days.day(day))
+    for before in range(day - 1, 0, -1):
+        yield days.at(before)
+        firm = needs.accept_offered(cast, need_id)
+        if firm is not None:
+            dealings.sign(cast, owner, firm, need_id)
+            return
+
+
+def _explain(cast: Cast, need_id: int) -> None:
+    with transaction():
+        need = db.session.get_one(Need, need_id)
+        if need.status is not NeedStatus.SELECTING:
+            return
+        for asked in low.of_round(queries.live_round(need)):
+            firm = cast.firms[cast.firm_of(asked.entry.organisation_id)]
+            if clock.now() < asked.explain_by:
+                low.explain(asked, EXPLAINED, firm.actor)
