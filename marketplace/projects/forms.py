@@ -125,6 +125,9 @@ class NeedForm(PricedForm):
         _l("选取方式"),
         [InputRequired(_l("请选择选取方式"))],
         choices=options([(one.value, one.title) for one in SelectionMethod]),
+        description=_l(
+            "竞价选取取最低报价，均价选取取最接近平均价的报价；两者的报价密封，截止当日统一开启，家数在截止前不公开"
+        ),
     )
     draw_source = SelectField(
         _l("公开值来源"),

@@ -38,17 +38,12 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
         "done" if closed else "waiting",
     )
     if need.is_sealed:
-        return [listed, *_sealed_steps(need, running)]
+        return [_committed(running), listed, *_sealed_steps(need, running)]
     if not queries.uses_draw(need):
         return [listed]
     drawn = running.drawn_at is not None
     return [
-        ProofStep(
-            _("公布承诺"),
-            running.opened_at,
-            running.commitment,
-            _("密值此时已定，截止后公开；任何人可核对其摘要"),
-        ),
+        _committed(running),
         listed,
         ProofStep(
             _("公开值"),
@@ -65,6 +60,15 @@ def proof_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
             "done" if drawn else "waiting",
         ),
     ]
+
+
+def _committed(running: SelectionRound) -> ProofStep:
+    return ProofStep(
+        _("公布承诺"),
+        running.opened_at,
+        running.commitment,
+        _("密值此时已定，截止后公开；任何人可核对其摘要"),
+    )
 
 
 def _sealed_steps(need: Need, running: SelectionRound) -> list[ProofStep]:

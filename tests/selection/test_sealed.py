@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Role
@@ -147,7 +147,8 @@ def test_no_price_stands_anywhere_before_the_opening(
     )
     assert refused.status_code == 422
     with app.app_context():
-        data = Path(app.config["DATA_DIR"]) if "DATA_DIR" in app.config else None
+        data = app.config["SETTINGS"].data_dir
+        database = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
         officers = [accounts.officer(role).user for role in (Role.BUREAU_OPERATOR, Role.AUDITOR)]
         db.session.commit()
         looks = [owner.user, owner.approver, *officers]
@@ -163,10 +164,15 @@ def test_no_price_stands_anywhere_before_the_opening(
             assert SENTINEL not in page
     out, err = capfd.readouterr()
     assert SENTINEL not in out + err
-    if data is not None:
-        for file in data.rglob("*"):
-            if file.is_file():
-                assert SENTINEL.encode() not in file.read_bytes()
+    files = [each for each in data.rglob("*") if each.is_file()]
+    if database.drivername.startswith("sqlite"):
+        file = Path(database.database or "")
+        files += file.parent.glob(f"{file.name}*")
+        assert file in files
+    for each in files:
+        content = each.read_bytes()
+        assert SENTINEL.encode() not in content, each
+        assert fen.encode() not in content, each
     advance(TO_OPENING)
     with app.app_context():
         assert winner().price == Decimal(SENTINEL)
@@ -215,6 +221,8 @@ def test_equal_quotes_are_drawn_with_a_proof_anybody_checks(app: Flask, advance:
         assert winner().price == Decimal(35000)
         assert prices_in_order() == [Decimal(p) for p in (35000, 35000, 36000, 38000, 38000)]
         assert (round_again().ranking or [])[3:] == second["order"]
+        names = [name for name, _proof in queries.public_proofs()]
+        assert names == [f"{the_need().number}-1-tie-{number}.json" for number in (1, 2)]
         for each in opening.tie_draws(round_again()):
             assert draw_proof.verify(each.proof.encode()).draw_id.endswith(f"#tie-{each.number}")
     answer = app.test_client().get(f"/results/{public_id}/ties/1.json")

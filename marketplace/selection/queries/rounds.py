@@ -37,6 +37,7 @@ from ..models import (
     RoundStatus,
     SelectionRound,
 )
+from ..sealing.models import TieDraw
 
 ENDED_ROUNDS = (RoundStatus.ANNULLED, RoundStatus.WITHDRAWN)
 
@@ -190,14 +191,24 @@ def places(running: SelectionRound) -> dict[str, int]:
 
 
 def public_proofs() -> list[tuple[str, str]]:
-    """(file name, proof) of every draw ever made, annulled ones too, in order."""
+    """(file name, proof) of every draw ever made, annulled ones and those among equals too, in
+    order."""
     rows = db.session.execute(
         select(Need.number, SelectionRound.attempt, SelectionRound.proof)
         .join(Need, Need.id == SelectionRound.need_id)
         .where(SelectionRound.proof.is_not(None))
         .order_by(Need.number, SelectionRound.attempt)
     )
-    return [(f"{number}-{attempt}.json", proof) for number, attempt, proof in rows if proof]
+    equals = db.session.execute(
+        select(Need.number, SelectionRound.attempt, TieDraw.number, TieDraw.proof)
+        .join(SelectionRound, SelectionRound.id == TieDraw.round_id)
+        .join(Need, Need.id == SelectionRound.need_id)
+        .order_by(Need.number, SelectionRound.attempt, TieDraw.number)
+    )
+    return [
+        *((f"{number}-{attempt}.json", proof) for number, attempt, proof in rows if proof),
+        *((f"{number}-{attempt}-tie-{tie}.json", proof) for number, attempt, tie, proof in equals),
+    ]
 
 
 def proof_of(need: Need, attempt: int | None = None) -> str:
