@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.selection.methods import average_price, price_competition, ties
@@ -63,32 +63,30 @@ def test_equals_stand_in_one_group_and_are_drawn() -> None:
         ties.settled(((a,),), [(b, c)])
 
 
-@given(amounts(), st.integers(0, 11), yuan)
-def test_a_better_amount_never_loses_a_place(quotes: list[Quote], who: int, value: Decimal) -> None:
-    assume(who < len(quotes))
-    own = quotes[who]
-    assume(value < own.value)
-    better = [Quote(own.credit_code, value) if each is own else each for each in quotes]
-    before = price_competition.order(quotes, AMOUNT)
-    after = price_competition.order(better, AMOUNT)
-    ahead = {code for group in before[: place(before, own.credit_code)] for code in group}
-    still = {code for group in after[: place(after, own.credit_code)] for code in group}
-    assert still <= ahead
+def ahead_of(quotes: list[Quote], kind: QuoteKind, code: str) -> set[str]:
+    """Whoever stands in a better group than a firm."""
+    groups = price_competition.order(quotes, kind)
+    return {one for group in groups[: place(groups, code)] for one in group}
 
 
-@given(discounts(), st.integers(0, 11), shares)
-def test_a_better_discount_never_loses_a_place(
-    quotes: list[Quote], who: int, value: Decimal
-) -> None:
-    assume(who < len(quotes))
-    own = quotes[who]
-    assume(value > own.value)
-    better = [Quote(own.credit_code, value) if each is own else each for each in quotes]
-    before = price_competition.order(quotes, DISCOUNT)
-    after = price_competition.order(better, DISCOUNT)
-    ahead = {code for group in before[: place(before, own.credit_code)] for code in group}
-    still = {code for group in after[: place(after, own.credit_code)] for code in group}
-    assert still <= ahead
+@given(amounts(), st.integers(0, 11), st.integers(0, 99))
+def test_a_better_amount_never_loses_a_place(quotes: list[Quote], who: int, left: int) -> None:
+    own = quotes[who % len(quotes)]
+    lower = Decimal(int(own.value * 100) * left // 100) / 100
+    better = [Quote(own.credit_code, lower) if each is own else each for each in quotes]
+    after = ahead_of(better, AMOUNT, own.credit_code)
+    assert after <= ahead_of(quotes, AMOUNT, own.credit_code)
+    assert all(each.value < lower for each in better if each.credit_code in after)
+
+
+@given(discounts(), st.integers(0, 11), st.integers(1, 100))
+def test_a_better_discount_never_loses_a_place(quotes: list[Quote], who: int, more: int) -> None:
+    own = quotes[who % len(quotes)]
+    higher = own.value + (Decimal("0.9999") - own.value) * more / 100
+    better = [Quote(own.credit_code, higher) if each is own else each for each in quotes]
+    after = ahead_of(better, DISCOUNT, own.credit_code)
+    assert after <= ahead_of(quotes, DISCOUNT, own.credit_code)
+    assert all(each.value > higher for each in better if each.credit_code in after)
 
 
 @given(amounts(), st.randoms(use_true_random=False))
