@@ -48,6 +48,14 @@ class SelectionMethod(Titled):
     AVERAGE_PRICE = "average_price", _l("均价选取")
 
 
+# as notices and letters say it, whatever language their reader has chosen
+METHODS = {
+    SelectionMethod.DIRECT_PICK: "直接选取",
+    SelectionMethod.RANDOM_DRAW: "随机抽取",
+    SelectionMethod.PRICE_COMPETITION: "竞价选取",
+    SelectionMethod.AVERAGE_PRICE: "均价选取",
+}
+
 # quotes lie enciphered until they are all opened at once
 SEALED_METHODS = frozenset({SelectionMethod.PRICE_COMPETITION, SelectionMethod.AVERAGE_PRICE})
 

@@ -21,7 +21,7 @@ from marketplace.notices.models import NoticeStatus
 from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
-from marketplace.projects.models import Need, NeedStatus, SelectionMethod
+from marketplace.projects.models import METHODS, Need, NeedStatus, SelectionMethod
 from marketplace.projects.pricing import price_of, said_of
 from marketplace.ratings import actions as ratings
 from marketplace.ratings.rules.entries import ConductKind
@@ -39,7 +39,6 @@ from .models import (
     RoundStatus,
     SelectionRound,
 )
-from .rules.wording import METHODS
 from .sealing import low
 
 

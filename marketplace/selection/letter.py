@@ -14,9 +14,9 @@ from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.money import capitals, format_yuan
+from marketplace.projects.models import METHODS
 
 from .models import Award, AwardStatus
-from .rules.wording import METHODS
 
 SOURCE = ROOT / "templates" / "selection" / "award_letter.typ"
 FONTS = ROOT / "static" / "fonts"

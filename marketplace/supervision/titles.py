@@ -37,6 +37,9 @@ NOUNS: dict[str, Any] = {
     "demo": _l("演示数据"),
     "draw": _l("随机抽取"),
     "entries": _l("报名"),
+    "low_quote": _l("低价说明"),
+    "low_quotes": _l("低价说明"),
+    "quotes": _l("密封报价"),
     "entry": _l("报名"),
     "evaluation": _l("评价"),
     "callback": _l("评价回访"),
@@ -128,6 +131,9 @@ NOUNS: dict[str, Any] = {
 }
 DEEDS: dict[str, Any] = {
     "added": _l("补充"),
+    "asked": _l("要求说明"),
+    "ranked": _l("排定次序"),
+    "tie": _l("并列机构抽取次序"),
     "stated": _l("陈述意见"),
     "hearing_asked": _l("申请听证"),
     "hearing_set": _l("确定听证时间"),
@@ -298,6 +304,7 @@ SUBJECTS: dict[str, Any] = {
     "price_checks": _l("价格校核"),
     "project": _l("项目"),
     "qualifications": _l("资质"),
+    "low_quotes": _l("低价说明"),
     "rating_ledger": _l("信用记录"),
     "rating_subjects": _l("信用档案"),
     "service_ratings": _l("办事评价"),

@@ -169,8 +169,9 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     "S02": (
         (),
         "UPDATE blacklistings SET all_items = (1 = 1), from_at = (SELECT max(at) FROM "
-        "audit_ledger), organisation_id = (SELECT firm_id FROM contracts WHERE status = 'active'), "
-        "jurisdiction_code = (SELECT jurisdiction_code FROM contracts WHERE status = 'active')",
+        "audit_ledger), organisation_id = (SELECT firm_id FROM contracts WHERE status = 'active' "
+        "ORDER BY id LIMIT 1), jurisdiction_code = (SELECT jurisdiction_code FROM contracts "
+        "WHERE status = 'active' ORDER BY id LIMIT 1)",
     ),
     "S03": (("check cards",), "UPDATE cards SET correct_by = NULL"),
     "A01": (

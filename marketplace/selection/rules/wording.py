@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from marketplace.projects.models import SelectionMethod
-
 
 def N_(text: str) -> str:
     """Return the text unchanged; the name marks it for the catalogue of translations."""
@@ -23,11 +21,3 @@ class Sentence:
 
 
 NOTHING = Sentence("")
-
-# as notices and letters say it, whatever language their reader has chosen
-METHODS = {
-    SelectionMethod.DIRECT_PICK: "直接选取",
-    SelectionMethod.RANDOM_DRAW: "随机抽取",
-    SelectionMethod.PRICE_COMPETITION: "竞价选取",
-    SelectionMethod.AVERAGE_PRICE: "均价选取",
-}
