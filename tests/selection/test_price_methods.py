@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -90,9 +91,9 @@ def test_a_better_discount_never_loses_a_place(quotes: list[Quote], who: int, mo
 
 
 @given(amounts(), st.randoms(use_true_random=False))
-def test_the_order_of_the_input_makes_no_difference(quotes: list[Quote], shaken: object) -> None:
+def test_the_order_of_the_input_makes_no_difference(quotes: list[Quote], shaken: Random) -> None:
     mixed = list(quotes)
-    shaken.shuffle(mixed)  # type: ignore[attr-defined]
+    shaken.shuffle(mixed)
     assert price_competition.order(mixed, AMOUNT) == price_competition.order(quotes, AMOUNT)
     assert average_price.order(mixed, AMOUNT, 5) == average_price.order(quotes, AMOUNT, 5)
 

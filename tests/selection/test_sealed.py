@@ -190,6 +190,7 @@ def test_how_many_have_quoted_shows_nowhere_before_closing(app: Flask, advance: 
         public_id = selection.open_need(**COMPETITION).public_id
     before = shown()
     assert "报名家数和名单截止前都不公开" in before[0]
+    assert all("家报名" not in page and "None" not in page for page in before[:2])
     for count in (1, 4):
         with app.app_context(), transaction():
             for firm in firms[:1] if count == 1 else firms[1:]:

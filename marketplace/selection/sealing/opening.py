@@ -70,7 +70,7 @@ def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime
     db.session.flush()
     groups = groups_of(need, running)
     if ties.equals(groups):
-        _edition_id, values = queries.edition_of(need, clock.local_day(now))
+        values = _values(need, running)
         running.lottery_game = values.lottery_game
         running.lottery_day = queries.lottery_day(values, now)
     else:
