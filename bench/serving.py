@@ -23,7 +23,7 @@ from marketplace.accounts.sessions import begin_session
 from marketplace.app import create_app
 from marketplace.catalogue.models import ServiceItem
 from marketplace.commands import setting_up
-from marketplace.finding.warming import keep_warm
+from marketplace.finding.warming import keep_warm, warm
 from marketplace.foundation import clock
 from marketplace.foundation.connections import prepare_engine
 from marketplace.foundation.db import db
@@ -82,6 +82,11 @@ def floors(app: Flask, recorder: Recorder) -> Flask:
 
     @floor.route("/empty")
     def empty() -> str:
+        return "ok"
+
+    @floor.route("/standing")
+    def standing() -> str:
+        warm(app)
         return "ok"
 
     @floor.route("/query")
