@@ -26,7 +26,7 @@ from marketplace.projects.pricing import price_of, said_of
 from marketplace.ratings import actions as ratings
 from marketplace.ratings.rules.entries import ConductKind
 
-from . import queries
+from . import queries, telling
 from .closing import credit_code, store_checks
 from .drawing import ranking
 from .holding import require_draw_stands
@@ -276,7 +276,7 @@ def _may_be_awarded(need: Need, entry: Entry, now: datetime) -> bool:
     found = queries.eligibility(need, entry.organisation_id, now)
     store_checks(entry, found, CheckStage.AWARD, now)
     # a firm pausing or filling up after closing still answers for its entry
-    return all(result.ok for result in found.results if result.rule not in ("pause", "capacity"))
+    return all(result.ok for result in found.results if result.rule not in queries.NOT_AT_AWARD)
 
 
 def _new_award(
@@ -338,6 +338,7 @@ def _announce(
             need.next_check_at = None
         else:
             offer(need, award, actor, now)
+        telling.tell_next(need, running, award, now)
         return
     award.notice_ends_at = working_calendar().deadline(now, values.notice_working_days)
     lifecycle.move(award, AwardStatus.ANNOUNCED, actor, now, place=award.place, price=award.price)
@@ -354,15 +355,7 @@ def _announce(
         now=now,
         link=f"/results/{need.public_id}",
     )
-    for entry in queries.listed(running):
-        send(
-            entry.organisation_id,
-            f"选取结果已公示：{need.title}",
-            "选取结果已公示，公示期内可以提出异议。",
-            f"/results/{need.public_id}",
-            f"award:{award.id}:announced:{entry.organisation_id}",
-            now,
-        )
+    telling.tell_result(need, running, award, now)
 
 
 def _notice_body(need: Need, award: Award) -> str:

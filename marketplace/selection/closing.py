@@ -176,8 +176,9 @@ def _tell_void(need: Need, entry: Entry, now: datetime) -> None:
     send(
         entry.organisation_id,
         f"报名未进入名单：{need.title}",
-        f"原因：{entry.void_reason}。认为有误的，可在结果公示期内提出异议。",
+        f"原因：{entry.void_reason}。认为有误的，可在结果公示期内提出异议；结果公示时另行告知截止时间。",
         f"/entries/{entry.public_id}",
         f"entry:{entry.id}:void",
         now,
+        address=entry.organisation.email,
     )

@@ -24,10 +24,10 @@ from marketplace.foundation.web import (
 from marketplace.projects.pricing import said_of
 
 from . import access as objects
-from . import actions, queries
+from . import actions, queries, telling
 from .blueprint import bp
 from .forms import EntryForm, ExplainForm, ReasonForm
-from .models import Entry, EntryStatus
+from .models import LIVE_AWARDS, Entry, EntryStatus
 from .sealing import low, sealed
 
 
@@ -130,6 +130,7 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         receipt=queries.receipt_text(found),
         sealed_receipt=sealed.receipt_text(found),
         low=low.of_entry(found),
+        told=telling.told(found) if not awards or awards[-1].status not in LIVE_AWARDS else None,
         held=bool(awards) and queries.waits_for_annulment(awards[-1].round),
         outdated=queries.waits_for_confirmation(found),
         **{**defaults, **forms},

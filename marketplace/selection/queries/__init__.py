@@ -24,6 +24,7 @@ from .eligible import (
     said,
 )
 from .entries import (
+    NOT_AT_AWARD,
     checks_of,
     entries_of,
     entries_to_confirm,
@@ -81,6 +82,7 @@ from .rounds import (
 __all__ = [
     "CEREMONY_PERMISSIONS",
     "ENDED_ROUNDS",
+    "NOT_AT_AWARD",
     "AwaitedIssue",
     "Eligibility",
     "annulment",

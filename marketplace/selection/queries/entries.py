@@ -27,6 +27,9 @@ from ..models import (
 )
 from .rounds import places, round_of
 
+# a firm pausing or filling up after closing still answers for its entry
+NOT_AT_AWARD = ("pause", "capacity")
+
 
 def entry_count(need: Need) -> int | None:
     """How many entries stand; names are hidden until closing. Public for draws and direct picks;
@@ -113,7 +116,7 @@ def passed_over(running: SelectionRound) -> frozenset[int]:
                 Entry.round_id == running.id,
                 EligibilityCheck.stage == CheckStage.AWARD,
                 EligibilityCheck.ok.is_(False),
-                EligibilityCheck.rule.not_in(("pause", "capacity")),
+                EligibilityCheck.rule.not_in(NOT_AT_AWARD),
             )
         )
     )
