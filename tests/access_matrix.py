@@ -110,6 +110,11 @@ DUTIES = (
         _roles(R.OWNER_APPROVER),
     ),
     Duty("报名、报价、撤回报名", (P.FIRM_ENTER,), FIRM),
+    Duty(
+        "保管密封报价的密钥份额",
+        (P.KEY_HOLD,),
+        _roles(R.OWNER_APPROVER, R.BUREAU_APPROVER, R.SECURITY_ADMIN),
+    ),
     Duty("录入公共开奖结果", (P.LOTTERY_ENTER,), _roles(R.BUREAU_OPERATOR, R.BUREAU_APPROVER)),
     Duty(
         "撤销选取结果",

@@ -13,9 +13,12 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 from flask import current_app
 
 _COSTS = {"standard": (2, 19 * 1024), "cheap": (1, 8)}  # passes, KiB of memory
+# what keeps a secret for months, where a thief of the database may guess at leisure
+_STRETCHING = {"standard": "argon2id t=3 m=65536", "cheap": "argon2id t=1 m=8"}
 _at_most_two = threading.BoundedSemaphore(2)
 
 
@@ -62,3 +65,17 @@ def _dummy(profile: str) -> str:
 def dummy_hash() -> str:
     """What an unknown name is compared with, so that it takes as long as a known one."""
     return _dummy(_profile())
+
+
+def stretching_cost() -> str:
+    """The cost a new passphrase is stretched at; it is kept with its salt."""
+    return _STRETCHING[_profile()]
+
+
+def stretched(passphrase: str, salt: bytes, cost: str) -> bytes:
+    """32 bytes of a passphrase by Argon2id, always the same for the same salt and cost."""
+    passes, memory = (int(part.partition("=")[2]) for part in cost.split()[1:])
+    with _at_most_two:
+        return hash_secret_raw(
+            passphrase.encode(), salt, passes, memory, parallelism=1, hash_len=32, type=Type.ID
+        )

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     EVALUATE = "evaluation.give"
     EVALUATION_REVIEW = "evaluation.review"  # look into marks, call back, propose exclusion
     EVALUATION_DECIDE = "evaluation.decide"  # decide on exclusion
+    KEY_HOLD = "key.hold"  # hold a share of the key that opens sealed quotes
     OBJECT = "objection.file"
     ADMISSION_CHECK = "admission.check"
     ADMISSION_DECIDE = "admission.decide"
@@ -103,7 +104,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.OWNER_EDITOR: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
     Role.OWNER_APPROVER: frozenset(
-        {P.NEED_VIEW, P.NEED_APPROVE, P.CONTRACT_VIEW, P.STAFF_MANAGE, P.OBJECT}
+        {
+            P.NEED_VIEW,
+            P.NEED_APPROVE,
+            P.CONTRACT_VIEW,
+            P.STAFF_MANAGE,
+            P.OBJECT,
+            P.KEY_HOLD,
+        }
     ),
     # what an authorisation can cover at most; its scope narrows it (``agent_permissions``)
     Role.OWNER_AGENT: frozenset({P.NEED_VIEW, P.NEED_EDIT, P.CONTRACT_VIEW, P.EVALUATE, P.OBJECT}),
@@ -137,6 +145,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.POLICY_APPROVE,
             P.FINDING_READ,
             P.FINDING_ANSWER,
+            P.KEY_HOLD,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -153,7 +162,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset({P.SUPERVISION_VIEW, P.AUDIT_READ, P.AUDIT_WORK, P.FINDING_READ}),
     Role.SYSTEM_ADMIN: frozenset({P.USER_VIEW, P.USER_PROPOSE}),
-    Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE}),
+    Role.SECURITY_ADMIN: frozenset({P.USER_VIEW, P.USER_APPROVE, P.KEY_HOLD}),
 }
 
 # what a firm's written authority can cover, and what of the staff's role that is

@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from marketplace.accounts.rules import DEMO_PASSWORD
 from marketplace.foundation import clock
 from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.selection import actions, queries
+from marketplace.selection.keyholding import actions as keys
+from marketplace.selection.keyholding import queries as holding
+from marketplace.selection.keyholding.models import Capacity
 from marketplace.selection.sealing import low
 
 from . import dealings, needs
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Days, Story
 from .needs import NeedSketch, quote_reason
-from .people import Cast
+from .people import Cast, Person
 
 FIRMS = ("mingyuan", "lanjing", "qingshan")
 OPENED = AFTER_CLOSING.replace(hour=17, minute=40)
@@ -28,7 +32,8 @@ EXPLAINED = "同一流域另有在编项目，现场调查和监测数据可以�
 class Competition:
     """One need with sealed quotes: when it is published, what it is, and the quotes in yuan of
     ``FIRMS``. ``turn``: ``run`` to a contract, ``low`` until a quote must be explained,
-    ``explained`` until the owner has to decide, ``sealed`` while entries are open."""
+    ``explained`` until the owner has to decide, ``sealed`` while entries are open. ``hands``: who
+    of the three holders of its key hands in a share, empty where the key lies in one hand."""
 
     before: int
     method: SelectionMethod
@@ -37,6 +42,7 @@ class Competition:
     budget: int
     quotes: tuple[int, ...]
     turn: str = "run"
+    hands: tuple[Capacity, ...] = ()
 
 
 COMPETITIONS = (
@@ -55,6 +61,25 @@ COMPETITIONS = (
         "青河市东城区食品产业园五路 11 号",
         46000,
         (41800, 43500, 45600),
+    ),
+    Competition(
+        6,
+        SelectionMethod.PRICE_COMPETITION,
+        "中试车间新建项目水土保持方案编制",
+        "青河市东城区食品产业园二路 8 号",
+        49000,
+        (46800, 47500, 45900),
+        hands=(Capacity.BUREAU, Capacity.PLATFORM),
+    ),
+    Competition(
+        1,
+        SelectionMethod.PRICE_COMPETITION,
+        "污水处理站改造项目水土保持方案编制",
+        "青河市东城区食品产业园六路 1 号",
+        43000,
+        (41500, 40800, 42100),
+        "one_hand",
+        hands=(Capacity.OWNER,),
     ),
     Competition(
         3,
@@ -87,9 +112,36 @@ COMPETITIONS = (
 
 
 def competitions(cast: Cast, days: Days) -> Iterator[Story]:
-    """Every need with sealed quotes."""
+    """Every need with sealed quotes, once the three who hold keys have set their passphrases."""
+    yield _passphrases(cast, days)
     for each in COMPETITIONS:
         yield _competition(cast, days, each)
+
+
+def _passphrases(cast: Cast, days: Days) -> Story:
+    yield days.at(max(each.before for each in COMPETITIONS) + 1)
+    for person in _holders(cast).values():
+        made = keys.prepared(DEMO_PASSWORD)
+        with transaction():
+            keys.keep_passphrase(made, person.actor, clock.now())
+
+
+def _holders(cast: Cast) -> dict[Capacity, Person]:
+    return {
+        Capacity.OWNER: cast.approvers["shipin"],
+        Capacity.BUREAU: cast.officers["shenpi"],
+        Capacity.PLATFORM: cast.officers["anquan"],
+    }
+
+
+def _hand_in(cast: Cast, need_id: int, hands: tuple[Capacity, ...]) -> None:
+    """Let holders hand in their shares; with two of them the quotes are opened."""
+    for capacity in hands:
+        with transaction():
+            shares = holding.shares(queries.live_round(db.session.get_one(Need, need_id)))
+            share = next(each for each in shares if each.capacity is capacity)
+            part = keys.opened_with(share, DEMO_PASSWORD)
+            keys.hand_in(share, part, _holders(cast)[capacity].actor)
 
 
 def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
@@ -104,6 +156,7 @@ def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
         str(plan.budget),
         20,
         method=plan.method,
+        two_keys=bool(plan.hands),
     )
     need_id = needs.publish(cast, sketch)
     for number, (login, price) in enumerate(zip(FIRMS, plan.quotes, strict=True)):
@@ -119,6 +172,11 @@ def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
     if plan.turn in ("sealed", "low"):
         return
     yield days.at(plan.before - 1, OPENED)
+    if plan.hands:
+        _hand_in(cast, need_id, plan.hands)
+        if plan.turn == "one_hand":
+            return
+        yield days.at(plan.before - 1, OPENED.replace(minute=50))
     if plan.turn == "explained":
         yield days.at(plan.before - 2)
         _explain(cast, need_id)

@@ -49,6 +49,7 @@ class NeedSketch:
     entry_days: int | None = None
     minimum_grade: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+    two_keys: bool = False
     method: SelectionMethod | None = None  # None: a draw where ``draw`` is given, else a pick
 
 
@@ -72,6 +73,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 method=sketch.method
                 or (SelectionMethod.RANDOM_DRAW if sketch.draw else SelectionMethod.DIRECT_PICK),
                 draw_source=sketch.draw,
+                two_keys=sketch.two_keys,
                 contact_name=owner.editor,
                 contact_phone="0399-5570000",
                 minimum_grade=sketch.minimum_grade,

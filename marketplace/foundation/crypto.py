@@ -193,6 +193,17 @@ def new_seal_keys() -> tuple[bytes, bytes]:
     )
 
 
+def seal_keys_of(seed: bytes) -> tuple[bytes, bytes]:
+    """The X25519 key pair (private, public) of 32 secret bytes."""
+    private = X25519PrivateKey.from_private_bytes(seed)
+    return seed, private.public_key().public_bytes(Encoding.Raw, Public.Raw)
+
+
+def public_half(private: bytes) -> bytes:
+    """The public key of an X25519 private key, raw. Raises ValueError for what is no key."""
+    return seal_keys_of(private)[1]
+
+
 def store_private_key(name: str, private: bytes) -> None:
     """Keep a private key wrapped under the master key in the key store, outside the database."""
     folder = Path(current_app.config["KEY_DIR"]) / "sealed"

@@ -99,6 +99,10 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
             field="draw_source",
             rule="draw_source",
         )
+    if need.two_keys and not need.is_sealed:
+        raise Invalid(
+            _("三方分管密钥只适用于密封报价的选取方式"), field="two_keys", rule="two_keys.method"
+        )
     limit = policy.direct_pick_limit
     if (
         need.method is SelectionMethod.DIRECT_PICK

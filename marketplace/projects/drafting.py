@@ -59,7 +59,8 @@ class NeedContent:
     """What an owner writes about a need. Amounts in yuan, ``days_wanted`` in the item's kind of days.
 
     ``fee_inputs`` are the base quantities the item's fee standard asks for, ``deviation_reason``
-    why the budget is far from it, where that is asked. ``draw_source`` only with a random draw. ``entry_working_days`` of None takes the least the edition allows.
+    why the budget is far from it, where that is asked. ``draw_source`` only with a random draw,
+    ``two_keys`` only with sealed quotes. ``entry_working_days`` of None takes the least the edition allows.
     """
 
     title: str
@@ -76,6 +77,7 @@ class NeedContent:
     minimum_grade: str | None = None
     entry_working_days: int | None = None
     deviation_reason: str = ""
+    two_keys: bool = False
 
 
 def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> Project:
@@ -208,6 +210,7 @@ def _write(
     need.days_kind = item.statutory_days_kind
     need.method = content.method
     need.draw_source = content.draw_source
+    need.two_keys = content.two_keys
     need.minimum_grade = content.minimum_grade
     need.entry_working_days = wanted
     need.contact_name = content.contact_name

@@ -135,6 +135,12 @@ class NeedForm(PricedForm):
         choices=options([("", _l("不适用")), *((one.value, one.title) for one in DrawSource)]),
         description=_l("随机抽取时填写"),
     )
+    two_keys = BooleanField(
+        _l("开启报价的密钥由项目业主、管理机构和平台运行方三方分管"),
+        description=_l(
+            "只用于密封报价；任意两方到开启时间交出份额后才能开启，预算达到规则规定金额的必须分管"
+        ),
+    )
     minimum_grade = SelectField(
         _l("最低信用等级"),
         [Optional()],
@@ -207,6 +213,7 @@ class NeedForm(PricedForm):
             contact_name=self.contact_name.data,
             contact_phone=self.contact_phone.data,
             deviation_reason=self.deviation_reason.data or "",
+            two_keys=self.two_keys.data,
         )
 
 
@@ -251,6 +258,7 @@ def _values(need: Need) -> dict[str, Any]:
         "days_wanted": need.days_wanted,
         "method": need.method.value,
         "draw_source": need.draw_source.value if need.draw_source else "",
+        "two_keys": need.two_keys,
         "minimum_grade": need.minimum_grade or "",
         "entry_working_days": need.entry_working_days,
         "recusals": "\n".join(lines),

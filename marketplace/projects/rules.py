@@ -90,6 +90,8 @@ class SealedRules:
     ``low_share``: a quote below this share of the mean of all others (0.7 = 70 %) must be
     explained in a price competition, within ``explain_working_days``. ``trim_from``: from so many
     quotes on the highest and the lowest are left out of the mean of an average price.
+    ``two_keys_from``: from this budget in yuan on, the key is held by three of whom two open it;
+    they hand in within ``share_working_days`` of the hour. ``passphrase_shortest``: characters.
     """
 
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
@@ -99,6 +101,9 @@ class SealedRules:
     explanation_shortest: Annotated[int, Ge(1), Le(500)]
     decision_shortest: Annotated[int, Ge(1), Le(500)]
     trim_from: Annotated[int, Ge(3), Le(50)]
+    two_keys_from: Annotated[Decimal, Gt(Decimal(0))]
+    share_working_days: Annotated[int, Ge(1), Le(10)]
+    passphrase_shortest: Annotated[int, Ge(8), Le(64)]
 
 
 @dataclass(frozen=True)

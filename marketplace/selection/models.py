@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,7 +43,7 @@ class RoundStatus(Status):
 class SelectionRound(PublicIdMixin, LifecycleMixin, Model):
     """One publication of a need and all that follows: attempt 1, and more after annulments.
 
-    Of a sealed method: ``unsealed_at`` is when all quotes were opened, ``ranking`` the credit
+    Of a sealed method: ``two_keys`` where its key is held by three, ``unsealed_at`` is when all quotes were opened, ``ranking`` the credit
     codes in the order of the method, equals as they were drawn (None before that is settled).
     """
 
@@ -99,6 +100,7 @@ class SelectionRound(PublicIdMixin, LifecycleMixin, Model):
     drawn_at: Mapped[datetime | None]
     public_value: Mapped[str | None] = mapped_column(Text)
     proof: Mapped[str | None] = mapped_column(Text)
+    two_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
     unsealed_at: Mapped[datetime | None]
     ranking: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 

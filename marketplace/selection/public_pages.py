@@ -28,6 +28,7 @@ from . import access as objects
 from . import actions, queries
 from .blueprint import bp
 from .forms import NumberForm
+from .keyholding import queries as keys
 from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
 from .models import CeremonyNumberRow
@@ -56,6 +57,7 @@ def result(public_id: str) -> Any:
         passed=queries.passed_over(running) if closed else (),
         places=queries.places(running),
         steps=proof_steps(need, running),
+        shares=keys.shares(running),
         notice=notices.latest("award", decided) if decided is not None else None,
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),

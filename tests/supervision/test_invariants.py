@@ -95,6 +95,7 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "UPDATE selection_rounds SET unsealed_at = opened_at WHERE unsealed_at IS NOT NULL",
     ),
     "I10c": ((), "UPDATE entries SET sealed_sha256 = contribution WHERE sealed IS NOT NULL"),
+    "I10d": ((), "UPDATE selection_rounds SET two_keys = (1 = 1) WHERE unsealed_at IS NOT NULL"),
     "I11": (
         ("check ceremony_numbers",),
         "UPDATE selection_rounds SET commit_ends_at = opened_at; "

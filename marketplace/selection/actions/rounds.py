@@ -16,6 +16,7 @@ from marketplace.projects import actions as projects
 from marketplace.projects.models import Need, NeedStatus
 
 from .. import awarding, closing, drawing, holding, queries
+from ..keyholding import actions as keys
 from ..methods.random_draw import commitment
 from ..models import (
     AwardStatus,
@@ -49,7 +50,9 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
         postponed=0,
     )
     lifecycle.begin(running, RoundStatus.OPEN, actor, now)
-    if need.is_sealed:
+    if keys.needs_two_keys(need, now):
+        keys.part_key(need, running, actor, now)
+    elif need.is_sealed:
         sealed.make_key(running)
         db.session.flush()
     audit.record(

@@ -21,6 +21,7 @@ from marketplace.projects.rules import SelectionPolicy
 
 from .. import drawing, queries
 from ..closing import credit_code
+from ..keyholding import actions as keys
 from ..methods import average_price, price_competition, ties
 from ..methods.quotes import Quote, QuoteKind
 from ..models import Entry, SelectionRound
@@ -40,7 +41,7 @@ def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime
     assert need.choice_at is not None
     if now < need.choice_at or running.closed_at is None:
         raise RuntimeError(f"round {running.id}: quotes may not be opened yet")
-    private = sealed.release_key(running)
+    private = keys.joined_key(running) if running.two_keys else sealed.release_key(running)
     listed = queries.listed(running)
     audit.record("quotes.key_released", actor, running, now, quotes=len(listed))
     for entry in listed:

@@ -90,6 +90,11 @@ NULL));
 SELECT r.id FROM selection_rounds r JOIN needs n ON n.id = r.need_id WHERE r.unsealed_at IS NOT NULL
 AND (n.choice_at IS NULL OR r.unsealed_at < n.choice_at);
 
+-- I10d: a key held by three was opened by two who handed in between the hour and the opening
+SELECT r.id FROM selection_rounds r JOIN needs n ON n.id = r.need_id WHERE r.two_keys
+AND r.unsealed_at IS NOT NULL AND (SELECT count(*) FROM key_shares s WHERE s.round_id = r.id
+AND s.handed_at >= n.choice_at AND s.handed_at <= r.unsealed_at) < 2;
+
 -- I11: numbers of a ceremony were committed before its phase ended and shown after it
 SELECT c.id FROM ceremony_numbers c JOIN selection_rounds r ON r.id = c.round_id WHERE
 c.committed_at >= r.commit_ends_at OR c.revealed_at < r.commit_ends_at;

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
 from .place import Heading, Place
-from .shared import ACCOUNT, CHARGES, HOME, INBOX, JUDGING, STAFF
+from .shared import ACCOUNT, CHARGES, HOME, INBOX, JUDGING, KEYS, STAFF
 
 OFFICE: tuple[Heading, ...] = (
     Heading(
@@ -271,6 +271,7 @@ OFFICE: tuple[Heading, ...] = (
                     "accounts.approve_official",
                 ),
             ),
+            KEYS,
             ACCOUNT,
         ),
     ),

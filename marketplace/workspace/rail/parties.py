@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
 from .place import Heading, Place
-from .shared import ACCOUNT, CHARGES, HOME, INBOX, JUDGING, STAFF
+from .shared import ACCOUNT, CHARGES, HOME, INBOX, JUDGING, KEYS, STAFF
 
 PARTY: tuple[Heading, ...] = (
     Heading(
@@ -138,6 +138,7 @@ PARTY: tuple[Heading, ...] = (
         (
             STAFF,
             Place("accounts.agents", _l("代办授权"), ("accounts.revoke_agent",)),
+            KEYS,
             ACCOUNT,
         ),
     ),

@@ -32,6 +32,9 @@ ACCOUNT = Place(
     _l("我的账户"),
     ("accounts.change_password", "accounts.change_email", "accounts.reveal_log"),
 )
+KEYS = Place(
+    "selection.key_holding", _l("密钥保管"), ("selection.key_share", "selection.hand_in_share")
+)
 STAFF = Place(
     "accounts.staff",
     _l("本单位人员"),

@@ -39,6 +39,7 @@ SOURCES: tuple[Source, ...] = (
     marking.hall_sheets,
     officers.matters,
     keepers.account_proposals,
+    keepers.shares_to_hand_in,
     keepers.samples_to_sign,
     keepers.findings,
 )

@@ -1,4 +1,4 @@
-"""What waits for those who approve other people's accounts and who sign audit samples."""
+"""What waits for those who approve other people's accounts, sign audit samples, hold keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from marketplace.accounts.overseeing import area_of
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
+from marketplace.selection.keyholding import queries as keys
 from marketplace.supervision import queries as supervision
 from marketplace.supervision import sampling
 from marketplace.supervision.findings import queries as found
@@ -88,4 +89,21 @@ def findings(actor: Actor, now: datetime) -> Iterator[Line]:
             key=each.public_id,
             where=where,
             since=each.status_since,
+        )
+
+
+def shares_to_hand_in(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Shares of keys to sealed quotes whose hour has come; without two the selection fails."""
+    if not actor.may(Permission.KEY_HOLD):
+        return
+    for share in keys.to_hand_in(actor, now):
+        need = share.round.need
+        yield Line(
+            what=_("交出密钥份额"),
+            about=need.title,
+            page="selection.key_share",
+            key=share.public_id,
+            where="selection.key_holding",
+            since=need.choice_at or share.status_since,
+            due=keys.hand_in_by(need, share.round),
         )
