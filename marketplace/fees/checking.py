@@ -84,6 +84,14 @@ def check_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCh
     return check
 
 
+def look_at_price(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCheck:
+    """The answer about a price, kept nowhere: for who is still writing.
+
+    Raises Invalid as ``check_price`` does.
+    """
+    return _judged(question, actor, now)
+
+
 def _judged(question: PriceQuestion, actor: Actor, now: datetime) -> PriceCheck:
     """The answer about a price, not kept anywhere yet."""
     found = _pricing(question)

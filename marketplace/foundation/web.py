@@ -93,7 +93,7 @@ def writes(view: View) -> View:
                 rollback()
                 return key
             response = flask_response(view(*args, **kwargs))
-            if response.status_code >= 400 and not g.pop("_keep", False):
+            if g.pop("_undo", False) or (response.status_code >= 400 and not g.pop("_keep", False)):
                 rollback()
             else:
                 if key is not None and response.status_code < 400:
@@ -168,6 +168,12 @@ def keep_what_was_written() -> None:
     Guesses made at the same moment then wait for each other's count instead of all seeing none.
     """
     g._keep = True
+
+
+def keep_nothing() -> None:
+    """Undo whatever this request wrote although it answers well: what was filled in was only
+    looked at, and the form may be sent again."""
+    g._undo = True
 
 
 def run_form(

@@ -157,6 +157,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "ceremony_postpone_working_days": _l("现场抽取：每次延期（工作日）"),
         "annul_reason_shortest": _l("作废理由最少字数"),
         "recusals_most": _l("一个需求的回避机构最多（家）"),
+        "few_firms": _l("可报名机构少于多少家时提示并送管理机构核查（家）"),
         "sealed.low_share": _l("报价须说明的低价线（占其他报价平均值）"),
         "sealed.explain_working_days": _l("低价说明时限（工作日）"),
         "sealed.explanation_shortest": _l("低价说明最少字数"),

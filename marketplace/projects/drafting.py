@@ -35,6 +35,7 @@ from .checking import (
     require_gate,
     require_status,
 )
+from .coding import fault_of, in_words
 from .models import (
     DrawSource,
     InvestmentKind,
@@ -47,7 +48,7 @@ from .models import (
     Project,
     SelectionMethod,
 )
-from .rules import least_entry_days, project_code_fault
+from .rules import least_entry_days
 
 MOST_ATTACHMENTS = 10
 
@@ -88,7 +89,9 @@ def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> P
     assert actor.organisation_id is not None
     code = (code or "").strip().upper() or None
     if code is not None:
-        _check_project_code(code)
+        fault = fault_of(code)
+        if fault is not None:
+            raise Invalid(in_words(fault), field="project_code", rule=f"project_code.{fault}")
         if queries.project_by_code(actor.organisation_id, code) is not None:
             raise Invalid(
                 _("本单位已有使用该项目代码的项目，请在“所属项目”中直接选择"),
@@ -106,19 +109,6 @@ def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> P
     db.session.flush()
     audit.record("projects.started", actor, project, now, code=code)
     return project
-
-
-def _check_project_code(code: str) -> None:
-    fault = project_code_fault(code)
-    if fault is None:
-        return
-    messages = {
-        "form": _("项目代码应为 24 位，形如 2024-379921-77-01-123456"),
-        "year": _("项目代码前 4 位应为赋码年份"),
-        "region": _("项目代码第 6 至 11 位应为行政区划代码"),
-        "kind": _("项目代码第 16 至 17 位应为 01（审批）、02（核准）或 03（备案）"),
-    }
-    raise Invalid(messages[fault], field="project_code", rule=f"project_code.{fault}")
 
 
 def draft_need(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from .drafting import NeedContent
 from .models import DrawSource, InvestmentKind, Need, Project, SelectionMethod
 from .pricing import said_of
 from .rules import GRADES
+from .starting import BLANK
 
 MOST_DAYS = 999
 _WHOLE = "0123456789"
@@ -175,6 +177,13 @@ class NeedForm(PricedForm):
         if not field.data and not (self.project_name.data or "").strip():
             raise ValidationError(_("请选择已有项目，或填写新项目名称"))
 
+    def validate_scope(self, field: TextAreaField) -> None:
+        """A template's blanks are filled in before it is saved."""
+        if BLANK in (field.data or ""):
+            raise ValidationError(
+                _("模板中的空白（以“%(blank)s”开头）须填写或者删去", blank=BLANK),
+            )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.recused: list[tuple[int, str]] = []
@@ -218,15 +227,21 @@ class NeedForm(PricedForm):
 
 
 def need_form(
-    item_code: str, jurisdiction_code: str, organisation_id: int, day: date, need: Need | None
+    item_code: str,
+    jurisdiction_code: str,
+    organisation_id: int,
+    day: date,
+    need: Need | None,
+    begun_with: Mapping[str, Any] | None = None,
 ) -> NeedForm:
-    """The form for one item: with its fee inputs, the owner's projects, a draft's values."""
+    """The form for one item: with its fee inputs, the owner's projects, a draft's values or, for
+    a new need, what it is ``begun_with``."""
     inputs = inputs_form(item_code, jurisdiction_code, day)
 
     class ItemNeedForm(NeedForm):
         fee = FormField(inputs, _l("计费基数"))
 
-    form = ItemNeedForm(data=_values(need) if need is not None else None)
+    form = ItemNeedForm(data=values_of(need) if need is not None else begun_with)
     kind = accounts.organisation(organisation_id).kind
     kinds = [(one.value, one.title) for one in investments_of(kind)]
     form.investment.choices = options([("", _("请选择")), *kinds] if len(kinds) > 1 else kinds)
@@ -245,7 +260,8 @@ def _told_apart(project: Project) -> str:
     return _("%(title)s（%(unit)s）", title=project.name, unit=mark)
 
 
-def _values(need: Need) -> dict[str, Any]:
+def values_of(need: Need) -> dict[str, Any]:
+    """What a need says, by the fields of its form."""
     lines = [f"{one.organisation.credit_code} {one.reason}" for one in queries.recusals(need.id)]
     return {
         "project": need.project.public_id,

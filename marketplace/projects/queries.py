@@ -95,6 +95,11 @@ def owner_needs(organisation_id: int) -> Select[Need]:
     )
 
 
+def latest_needs(organisation_id: int, limit: int = 8) -> list[Need]:
+    """What an owner wrote down last, to begin a new need with, newest first."""
+    return list(db.session.scalars(owner_needs(organisation_id).limit(as_written(limit))))
+
+
 def split_needs(jurisdiction_codes: Sequence[str]) -> Select[Need]:
     """Needs that may be parts of one purchase, newest first, for the bureau."""
     return (

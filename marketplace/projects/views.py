@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Permission
-from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.models import Commissioner
-from marketplace.fees import queries as fees
-from marketplace.fees.wording import compare
 from marketplace.foundation import clock, files
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import Invalid, Missing
@@ -30,19 +25,18 @@ from marketplace.foundation.web import (
 )
 
 from . import access as objects
-from . import actions, checking, correcting, drafting, queries
+from . import actions, correcting, drafting, queries, writing_pages
+from .blueprint import bp
 from .forms import (
     CorrectionForm,
     FileForm,
-    NeedForm,
     ReasonForm,
     WithdrawForm,
-    need_form,
 )
-from .models import Need, NeedStatus, Project
+from .models import Need
 from .pricing import said_of
 
-bp = Blueprint("projects", __name__)
+__all__ = ["bp", "writing_pages"]
 
 
 @bp.get("/owner/needs")
@@ -55,108 +49,6 @@ def index() -> Any:
         queries.owner_needs(actor.organisation_id), request.args.get("page", 1, type=int)
     )
     return render_template("projects/index.html", needs=page)
-
-
-@bp.route("/owner/needs/new", methods=["GET", "POST"])
-@access(Permission.NEED_EDIT)
-@writes
-def new_need() -> Any:
-    """Choose an item, then write the need down as a draft."""
-    actor = require_actor()
-    owner_id = actor.organisation_id
-    assert owner_id is not None
-    now = clock.now()
-    day = clock.local_day(now)
-    owner = accounts.organisation(owner_id)
-    lineage = accounts.lineage(owner.jurisdiction_code)
-    code = request.args.get("item")
-    if not code:
-        every = [
-            each
-            for each in catalogue.items(day, lineage)
-            if each.commissioned_by is Commissioner.APPLICANT
-            or owner.kind is OrganisationKind.AGENCY
-        ]
-        return render_template(
-            "projects/choose_item.html",
-            every=every,
-            items=catalogue.narrowed(
-                every, request.args.get("q", ""), request.args.get("category", "")
-            ),
-        )
-    item = catalogue.item(code, day, lineage)
-    form = need_form(item.code, lineage[0], owner_id, day, None)
-    return run_form(
-        form,
-        lambda: drafting.draft_need(
-            _project(form, owner_id),
-            item.code,
-            form.content(),
-            form.recused,
-            actor=actor,
-            now=now,
-        ),
-        lambda: _need_form_page(form, code, None),
-        _("草稿已保存"),
-        lambda made: url_for("projects.need", public_id=made.public_id),
-    )
-
-
-def _project(form: NeedForm, organisation_id: int) -> Project:
-    if form.project.data:
-        found = queries.project_of(organisation_id, form.project.data)
-        if found is None:
-            raise Invalid(_("请选择已有项目，或填写新项目名称"), field="project")
-        return found
-    return drafting.start_project(
-        form.project_name.data, form.project_code.data, require_actor(), clock.now()
-    )
-
-
-def _need_form_page(form: NeedForm, item_code: str, need: Need | None) -> str:
-    actor = require_actor()
-    assert actor.organisation_id is not None
-    today = clock.today()
-    lineage = accounts.lineage(accounts.organisation(actor.organisation_id).jurisdiction_code)
-    return render_template(
-        "projects/need_form.html",
-        form=form,
-        item=catalogue.item(item_code, today, lineage),
-        need=need,
-        policy=queries.selection_policy(lineage[0], today),
-        agreed=compare(fees.reference(fees.pricing(item_code, lineage[0], today), today)),
-    )
-
-
-@bp.route("/owner/needs/<public_id>/edit", methods=["GET", "POST"])
-@access(Permission.NEED_EDIT)
-@writes
-def edit_need(public_id: str) -> Any:
-    """Change a draft."""
-    actor = require_actor()
-    assert actor.organisation_id is not None
-    need = objects.need_for(actor, public_id)
-    checking.require_status(need, NeedStatus.DRAFT)
-    now = clock.now()
-    form = need_form(
-        need.item_code,
-        need.jurisdiction_code,
-        actor.organisation_id,
-        clock.local_day(now),
-        need,
-    )
-
-    def page() -> str:
-        again = objects.need_for(actor, public_id)
-        return _need_form_page(form, again.item_code, again)
-
-    return run_form(
-        form,
-        lambda: drafting.edit_need(need, form.content(), form.recused, actor=actor, now=now),
-        page,
-        _("草稿已保存"),
-        lambda _made: url_for("projects.need", public_id=public_id),
-    )
 
 
 @bp.get("/owner/needs/<public_id>")

@@ -24,7 +24,7 @@ from marketplace.projects.models import Need
 from marketplace.projects.pricing import check_of
 
 from . import access as objects
-from . import actions, prospects, queries
+from . import actions, queries
 from .blueprint import bp
 from .forms import LowDecisionForm, PickForm, ReasonForm
 from .sealing import low
@@ -182,19 +182,3 @@ def decide_low(public_id: str) -> Any:
         lambda: low.decide(asked, form.verdict.data == "upheld", form.reason.data or "", actor),
         _("认定已公布，选取继续进行"),
     )
-
-
-@bp.get("/owner/needs/prospect/<item>")
-@access(Permission.NEED_EDIT)
-def prospect(item: str) -> Any:
-    """How many firms could enter the need somebody is writing."""
-    actor = require_actor()
-    assert actor.organisation_id is not None
-    found = prospects.prospect(
-        item,
-        actor.organisation_id,
-        request.args.get("investment", ""),
-        request.args.get("minimum_grade", ""),
-        clock.now(),
-    )
-    return render_template("selection/prospect.html", prospect=found, code=item)

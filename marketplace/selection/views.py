@@ -8,8 +8,17 @@ from . import firm_pages, office_pages, owner_pages, public_pages
 from .blueprint import bp
 from .keyholding import pages as key_pages
 from .personal import contact_of_need, contact_of_winner
+from .preparing import pages as preparing_pages
 
 revealing.subject("need", contact_of_need)
 revealing.subject("award", contact_of_winner)
 
-__all__ = ["bp", "firm_pages", "key_pages", "office_pages", "owner_pages", "public_pages"]
+__all__ = [
+    "bp",
+    "firm_pages",
+    "key_pages",
+    "office_pages",
+    "owner_pages",
+    "preparing_pages",
+    "public_pages",
+]

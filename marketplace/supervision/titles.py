@@ -201,6 +201,7 @@ DEEDS: dict[str, Any] = {
     "lost": _l("报告遗失"),
     "loaded": _l("载入"),
     "made": _l("完成"),
+    "narrow_flagged": _l("可报名机构不足"),
     "noted": _l("记录意见"),
     "opened": _l("开启"),
     "order_terms": _l("设定下单条件"),

@@ -340,7 +340,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("intermediaries.listing", "item_code"): "an item of the public catalogue",
     ("portal.policy", "edition_id"): "a published edition",
     ("portal.policy_source", "edition_id"): "a published edition",
-    ("selection.prospect", "item"): "an item of the public catalogue",
+    ("selection.look_at_need", "item"): "an item of the public catalogue",
     ("selection.tie_proof", "number"): "a draw among equals, public with the result",
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
 }

@@ -51,9 +51,9 @@ def test_lists_and_sums_answer_while_one_types(app: Flask, visitor: Callable[...
 
     window.sign_in(login, accounts.PASSWORD)
     window.open("/owner/needs/new?item=hpwj")
-    page.wait_for_selector(".prospect:has-text('现可报名 2 家')")
+    page.wait_for_selector("#need-answer:has-text('2 家 承接本事项')")
     page.select_option("#minimum_grade", "A")
-    page.wait_for_selector(".prospect:has-text('现可报名 0 家')")
+    page.wait_for_selector("#need-answer:has-text('0 家 承接本事项')")
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

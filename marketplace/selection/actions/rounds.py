@@ -24,6 +24,7 @@ from ..models import (
     RoundStatus,
     SelectionRound,
 )
+from ..preparing.narrow import note_narrow
 from ..sealing import choosing, sealed
 
 SOON = timedelta(seconds=1)
@@ -40,7 +41,7 @@ def publish_need(need: Need, actor: Actor, now: datetime) -> SelectionRound:
 
 
 def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> SelectionRound:
-    edition_id, _values = queries.edition_of(need, clock.local_day(now))
+    edition_id, values = queries.edition_of(need, clock.local_day(now))
     running = SelectionRound(
         need_id=need.id,
         attempt=attempt,
@@ -60,7 +61,9 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
     )
     need.next_check_at = need.entry_deadline
     db.session.flush()
-    for organisation_id in queries.eligible_firm_ids(need, now):
+    eligible = queries.eligible_firm_ids(need, now)
+    note_narrow(running, len(eligible), values, actor, now)
+    for organisation_id in eligible:
         send(
             organisation_id,
             f"新需求可报名：{need.title}",

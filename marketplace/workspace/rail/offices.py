@@ -235,7 +235,7 @@ OFFICE: tuple[Heading, ...] = (
             Place(
                 "supervision.unusual",
                 _l("异常事件"),
-                ("supervision.acknowledge", "projects.splits"),
+                ("supervision.acknowledge", "projects.splits", "selection.narrow_needs"),
             ),
             Place(
                 "supervision.samples",
