@@ -115,10 +115,11 @@ def enter_need(
 
 
 def _entering(need: Need, now: datetime) -> SelectionRound:
-    if need.status is not NeedStatus.PUBLISHED or need.entry_deadline is None:
-        raise Conflict(_("该需求当前不接受报名"), rule="entry.state")
-    if now >= need.entry_deadline:
+    # first: who sends while the list is being closed is late, whatever the need has become by then
+    if need.entry_deadline is not None and now >= need.entry_deadline:
         raise Conflict(_("报名已于截止时间结束"), rule="entry.late")
+    if need.status is not NeedStatus.PUBLISHED:
+        raise Conflict(_("该需求当前不接受报名"), rule="entry.state")
     return queries.live_round(need)
 
 
