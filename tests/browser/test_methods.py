@@ -198,7 +198,9 @@ def test_every_method_by_all_its_parties(
     officer = loop.person("jingban")
     officer.open(f"/objections/{objection}/answer")
     officer.send(
-        "公布答复", conclusion="rejected", answer="平均价由名单内全部报价计算，精确比较，结果页已列明"
+        "公布答复",
+        conclusion="rejected",
+        answer="平均价由名单内全部报价计算，精确比较，结果页已列明",
     )
     loop.until(loop.working_day(1), time(17, 10))
     for need_id in needs.values():
