@@ -198,6 +198,7 @@ DEEDS: dict[str, Any] = {
     "judges_short": _l("评委不足顺延"),
     "key_released": _l("取出密钥"),
     "handed_in": _l("交出"),
+    "broken": _l("发现密文不符"),
     "lost": _l("报告遗失"),
     "loaded": _l("载入"),
     "made": _l("完成"),

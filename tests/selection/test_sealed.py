@@ -21,8 +21,9 @@ from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import Base, db
 from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.foundation.transactions import transaction
+from marketplace.notifications.models import Message
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
-from marketplace.selection import actions, queries
+from marketplace.selection import actions, closing, queries
 from marketplace.selection.methods import draw_proof
 from marketplace.selection.models import Award, AwardStatus, Entry, EntryStatus, SelectionRound
 from marketplace.selection.sealing import low, opening, sealed
@@ -35,6 +36,7 @@ AVERAGE = {"method": SelectionMethod.AVERAGE_PRICE, "draw_source": None}
 SENTINEL = "33519.07"
 TO_OPENING = timedelta(days=1, hours=8, minutes=31)
 SOON = timedelta(seconds=2)
+CHEAPER = sealed.Quoted(Decimal(34000), "人员设备已在当地")
 
 
 def quoted(prices: list[str], **changes: object) -> Need:
@@ -368,8 +370,8 @@ def owner_actor() -> Actor:
     return accounts.queries.actor_for(person, need.owner)
 
 
-@pytest.mark.parametrize("how", ["altered", "swapped"])
-def test_a_quote_that_is_not_the_one_received_stops_the_whole_opening(
+@pytest.mark.parametrize("how", ["altered", "swapped", "made anew"])
+def test_a_quote_that_is_not_the_one_received_ends_the_selection_unopened(
     app: Flask, advance: Advance, how: str
 ) -> None:
     with app.app_context(), transaction():
@@ -380,16 +382,33 @@ def test_a_quote_that_is_not_the_one_received_stops_the_whole_opening(
         if how == "altered":
             body = (one.sealed or "")[:-2] + ("00" if (one.sealed or "")[-2:] != "00" else "01")
             told = {"sealed": body}
+        elif how == "made anew":
+            # the round's public key is public, and so is whose entry it is
+            running = queries.live_round(the_need())
+            kept = one.sealed_signature
+            sealed.seal(the_need(), running, one, closing.credit_code(one), CHEAPER)
+            told = {
+                "sealed": one.sealed,
+                "sealed_sha256": one.sealed_sha256,
+                "sealed_signature": kept,
+            }
+            db.session.rollback()
         else:
             told = {"sealed": other.sealed, "sealed_sha256": other.sealed_sha256}
         db.session.execute(update(Entry).where(Entry.id == one.id).values(told))
-    with app.app_context(), transaction():
-        clock.set_to(clock.now() + timedelta(minutes=2))
-        need = the_need()
-        with pytest.raises(crypto.SealBroken):
-            opening.open_quotes(need, queries.live_round(need), CLOCK, clock.now())
-        db.session.rollback()
-        assert all(each.price is None for each in queries.listed(queries.live_round(the_need())))
+    advance(timedelta(minutes=3))
+    with app.app_context():
+        need, running = the_need(), queries.round_of(the_need())
+        assert running is not None
+        assert all(each.price is None for each in queries.listed(running))
+        assert need.status is NeedStatus.FAILED
+        assert "密文与收到时登记的不一致" in (need.outcome_reason or "")
+        assert queries.awards_of(need) == []
+        told_bureau = select(Message).where(Message.subject.startswith("请核查密封报价"))
+        assert db.session.scalars(told_bureau).one().organisation_id == queries.bureau_of(need)
+        acts = set(db.session.scalars(select(AuditRow.action)))
+        assert "quotes.broken" in acts
+        assert "quotes.key_released" not in acts
 
 
 def test_nothing_opens_a_quote_before_the_hour(app: Flask, advance: Advance) -> None:

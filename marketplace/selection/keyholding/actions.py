@@ -195,22 +195,31 @@ def report_lost(share: KeyShare, reason: str, actor: Actor) -> None:
 
 
 def joined_key(running: SelectionRound) -> bytes:
-    """The private key of the shares handed in, which are erased: the quotes are opened now.
-
-    Raises NotTheKey where they do not make the round's key.
-    """
+    """The private key of the shares handed in. Raises NotTheKey where they do not make it."""
     handed = queries.handed_in(running)[: splitting.ENOUGH]
     parts = [bytes.fromhex(crypto.unprotect(_SHARE, each.handed or "")) for each in handed]
-    private = splitting.joined(parts, bytes.fromhex(running.seal_public_key or ""))
+    return splitting.joined(parts, bytes.fromhex(running.seal_public_key or ""))
+
+
+def forget_parts(running: SelectionRound) -> None:
+    """Erase what was handed in: the quotes are open."""
     for each in queries.handed_in(running):
         each.handed = None
-    return private
 
 
-def fail_unopened(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
-    """End a selection whose quotes cannot be opened; they stay sealed for good."""
+def fail_unhanded(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
+    """End a selection whose key cannot come together any more."""
     lost = queries.is_lost(running)
     reason = "两方以上的密钥份额遗失，报价不能开启" if lost else "开启期限内交出密钥份额的不足两方"
+    fail_unopened(need, running, reason, actor, now)
+
+
+def fail_unopened(
+    need: Need, running: SelectionRound, reason: str, actor: Actor, now: datetime
+) -> None:
+    """End a selection whose quotes cannot be opened, for a reason (Chinese) that is public; they
+    stay sealed for good."""
+    forget_parts(running)
     lifecycle.move(running, RoundStatus.FAILED, actor, now, reason=reason)
     projects.fail_need(need, reason, actor, now)
     for entry in selection.listed(running):

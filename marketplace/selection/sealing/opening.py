@@ -34,18 +34,19 @@ KIND = QuoteKind.AMOUNT
 def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
     """Open every quote of the frozen list, in one transaction, at the hour named at publication.
 
-    The caller holds the need's lock and has asked the time of the database. A cipher that is not
-    the one committed to stops the whole opening. Quotes of firms that did not enter the list stay
-    sealed for good.
+    The caller holds the need's lock and has asked the time of the database. Raises SealBroken or
+    NotTheKey, with nothing written, where a cipher is not the one received or the key does not
+    open them. Quotes of firms that did not enter the list stay sealed for good.
     """
     assert need.choice_at is not None
     if now < need.choice_at or running.closed_at is None:
         raise RuntimeError(f"round {running.id}: quotes may not be opened yet")
     private = keys.joined_key(running) if running.two_keys else sealed.release_key(running)
     listed = queries.listed(running)
+    opened = [sealed.unseal(private, running, entry, credit_code(entry)) for entry in listed]
+    keys.forget_parts(running)
     audit.record("quotes.key_released", actor, running, now, quotes=len(listed))
-    for entry in listed:
-        quoted = sealed.unseal(private, running, entry, credit_code(entry))
+    for entry, quoted in zip(listed, opened, strict=True):
         entry.price = quoted.price
         db.session.flush()
         offering = intermediaries.promised(entry.firm_id, need.item_code)

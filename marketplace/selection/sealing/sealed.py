@@ -77,11 +77,16 @@ def commitment_bytes(need: Need, running: SelectionRound, entry: Entry, credit_c
 
 
 def unseal(private: bytes, running: SelectionRound, entry: Entry, credit_code: str) -> Quoted:
-    """What an entry quoted. Raises SealBroken where the cipher is not the one committed to, or
-    was not made for this round, firm and receipt."""
+    """What an entry quoted. Raises SealBroken where the cipher is not the one committed to, was
+    not made for this round, firm and receipt, or the commitment is not the one the site signed:
+    anybody can encipher to the round's public key, nobody else can sign."""
     body = bytes.fromhex(entry.sealed or "")
     if not crypto.same(crypto.sha256_hex(body), entry.sealed_sha256 or ""):
         raise crypto.SealBroken(f"entry {entry.public_id}: not the cipher committed to")
+    committed = commitment_bytes(entry.need, running, entry, credit_code)
+    signature, key = entry.sealed_signature or "", crypto.signing_public_key()
+    if not crypto.verify_signature(committed, signature, key):
+        raise crypto.SealBroken(f"entry {entry.public_id}: not the commitment signed on receipt")
     told = json.loads(crypto.unseal(private, body, _context(running, entry, credit_code)))
     return Quoted(Decimal(told["price"]), told["reason"])
 
