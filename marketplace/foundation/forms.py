@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -207,6 +207,30 @@ class YuanField(StringField):
     def _value(self) -> str:
         if isinstance(self.data, Decimal):
             return format(self.data, "f")
+        return getattr(self, "raw", "") or ""
+
+
+class PercentField(StringField):
+    """A percentage with at most two decimals, kept as its part of one (15 → 0.15)."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.raw = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not self.raw:
+            return
+        whole, _dot, cents = self.raw.partition(".")
+        plain = self.raw.isascii() and whole.isdigit() and (cents.isdigit() or not _dot)
+        try:
+            if not plain or len(whole) > 3 or len(cents) > 2:
+                raise InvalidOperation
+            self.data = Decimal(self.raw) / 100
+        except InvalidOperation as error:
+            raise ValidationError(_("请填写百分数，最多两位小数，例如 15 或 12.5")) from error
+
+    def _value(self) -> str:
+        if isinstance(self.data, Decimal):
+            text = format(self.data * 100, "f")
+            return text.rstrip("0").rstrip(".") if "." in text else text
         return getattr(self, "raw", "") or ""
 
 

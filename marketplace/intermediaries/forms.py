@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -22,11 +22,11 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.fees.forms import inputs_form, reason_field
-from marketplace.foundation.forms import Form, YuanField, options
+from marketplace.foundation.forms import Form, PercentField, YuanField, options
 
 from .actions import POINTS, Finding, FixedPrice, one_time_notice
 from .models import Offering
@@ -114,30 +114,6 @@ class PractitionerForm(Form):
     valid_until = DateField(
         _l("证书有效期至"), [Optional()], description=_l("长期有效的不填，到期当日仍有效")
     )
-
-
-class PercentField(StringField):
-    """A percentage with at most two decimals, kept as its part of one (15 → 0.15)."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.raw = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not self.raw:
-            return
-        whole, _dot, cents = self.raw.partition(".")
-        plain = self.raw.isascii() and whole.isdigit() and (cents.isdigit() or not _dot)
-        try:
-            if not plain or len(whole) > 3 or len(cents) > 2:
-                raise InvalidOperation
-            self.data = Decimal(self.raw) / 100
-        except InvalidOperation as error:
-            raise ValidationError(_l("请填写百分数，最多两位小数，例如 15 或 12.5")) from error
-
-    def _value(self) -> str:
-        if isinstance(self.data, Decimal):
-            text = format(self.data * 100, "f")
-            return text.rstrip("0").rstrip(".") if "." in text else text
-        return getattr(self, "raw", "") or ""
 
 
 class OfferingForm(Form):

@@ -103,6 +103,12 @@ def check_method(need: Need, policy: SelectionPolicy) -> None:
         raise Invalid(
             _("三方分管密钥只适用于密封报价的选取方式"), field="two_keys", rule="two_keys.method"
         )
+    if need.by_discount and not need.is_sealed:
+        raise Invalid(
+            _("以下浮率报价只适用于密封报价的选取方式"),
+            field="by_discount",
+            rule="by_discount.method",
+        )
     limit = policy.direct_pick_limit
     if (
         need.method is SelectionMethod.DIRECT_PICK

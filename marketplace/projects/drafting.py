@@ -61,7 +61,7 @@ class NeedContent:
 
     ``fee_inputs`` are the base quantities the item's fee standard asks for, ``deviation_reason``
     why the budget is far from it, where that is asked. ``draw_source`` only with a random draw,
-    ``two_keys`` only with sealed quotes. ``entry_working_days`` of None takes the least the edition allows.
+    ``two_keys`` and ``by_discount`` only with sealed quotes. ``entry_working_days`` of None takes the least the edition allows.
     """
 
     title: str
@@ -79,6 +79,7 @@ class NeedContent:
     entry_working_days: int | None = None
     deviation_reason: str = ""
     two_keys: bool = False
+    by_discount: bool = False
 
 
 def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> Project:
@@ -201,6 +202,7 @@ def _write(
     need.method = content.method
     need.draw_source = content.draw_source
     need.two_keys = content.two_keys
+    need.by_discount = content.by_discount
     need.minimum_grade = content.minimum_grade
     need.entry_working_days = wanted
     need.contact_name = content.contact_name

@@ -137,6 +137,10 @@ class NeedForm(PricedForm):
         choices=options([("", _l("不适用")), *((one.value, one.title) for one in DrawSource)]),
         description=_l("随机抽取时填写"),
     )
+    by_discount = BooleanField(
+        _l("以下浮率报价"),
+        description=_l("只用于密封报价；机构填写在预算金额基础上下浮的百分比，成交价按下浮率计算"),
+    )
     two_keys = BooleanField(
         _l("开启报价的密钥由项目业主、管理机构和平台运行方三方分管"),
         description=_l(
@@ -223,6 +227,7 @@ class NeedForm(PricedForm):
             contact_phone=self.contact_phone.data,
             deviation_reason=self.deviation_reason.data or "",
             two_keys=self.two_keys.data,
+            by_discount=self.by_discount.data,
         )
 
 
@@ -275,6 +280,7 @@ def values_of(need: Need) -> dict[str, Any]:
         "method": need.method.value,
         "draw_source": need.draw_source.value if need.draw_source else "",
         "two_keys": need.two_keys,
+        "by_discount": need.by_discount,
         "minimum_grade": need.minimum_grade or "",
         "entry_working_days": need.entry_working_days,
         "recusals": "\n".join(lines),

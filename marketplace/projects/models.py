@@ -132,7 +132,8 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     ``channel`` other than ``open``: it stands behind an order to chosen firms, and is public from
     the moment the order is taken. ``split`` names the purchases it may be a part of (None: none).
     Item name, qualifications and the two minimum grades are frozen copies of the catalogue's and
-    the edition's at publication. ``two_keys``: the owner wants the key to sealed quotes held by
+    the edition's at publication. ``by_discount``: firms quote a discount off the budget.
+    ``two_keys``: the owner wants the key to sealed quotes held by
     three. ``next_check_at`` belongs to selection's sweep.
     """
 
@@ -213,6 +214,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         EnumText(NeedChannel), default=NeedChannel.OPEN, server_default="open"
     )
     split: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    by_discount: Mapped[bool] = mapped_column(default=False, server_default=false())
     two_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
     minimum_grade: Mapped[str | None] = mapped_column(String(1))
     entry_working_days: Mapped[int]

@@ -41,17 +41,17 @@ def enter(public_id: str) -> Any:
     assert actor.organisation_id is not None
     organisation_id = actor.organisation_id
     stands = queries.my_entry(need, organisation_id) if request.method == "GET" else None
-    form = EntryForm(data=_entry_defaults(stands))
+    form = EntryForm(data=_entry_defaults(stands), by_discount=need.by_discount)
 
     def act() -> Entry:
-        assert form.price.data is not None
         try:
             return actions.enter_need(
                 need,
                 form.contribution.data or "",
-                form.price.data,
+                None if form.price is None else form.price.data,
                 actor,
                 form.deviation_reason.data or "",
+                None if form.discount is None else form.discount.data,
             )
         except DomainError as error:
             audit.note("entry.refused", actor, ("needs", need_id), rule=error.rule)

@@ -11,7 +11,7 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from marketplace.fees.forms import reason_field
-from marketplace.foundation.forms import Form, YuanField, length_message, options
+from marketplace.foundation.forms import Form, PercentField, YuanField, length_message, options
 
 from .methods.public_value import LOTTERIES
 
@@ -20,6 +20,7 @@ class EntryForm(Form):
     """A firm's sign-up: its price and its contribution to the draw."""
 
     price = YuanField(_l("报价"), validators=[InputRequired(_l("请填写报价"))])
+    discount = PercentField(_l("下浮率"), validators=[InputRequired(_l("请填写下浮率"))])
     deviation_reason = reason_field()
     contribution = StringField(
         _l("随机贡献值"),
@@ -33,6 +34,19 @@ class EntryForm(Form):
         _l("已阅读需求内容，报价包含全部费用，中选后按报价签订合同"),
         validators=[InputRequired(_l("请确认后提交"))],
     )
+
+    def __init__(self, *args: Any, by_discount: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # one of the two is asked
+        if by_discount:
+            del self.price
+        else:
+            del self.discount
+
+    def validate_discount(self, field: PercentField) -> None:
+        """A discount leaves something to pay."""
+        if field.data is not None and field.data >= 1:
+            raise ValidationError(_("请填写下浮率，在 0 至 99.99 之间"))
 
     def validate_price(self, field: YuanField) -> None:
         """A price is more than nothing."""

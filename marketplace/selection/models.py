@@ -23,7 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
-from marketplace.foundation.db import EnumText, Fen, Model, PublicIdMixin, new_public_id
+from marketplace.foundation.db import (
+    DecimalText,
+    EnumText,
+    Fen,
+    Model,
+    PublicIdMixin,
+    new_public_id,
+)
 from marketplace.foundation.ledger import append_only
 from marketplace.foundation.lifecycle import LifecycleMixin, Status
 from marketplace.projects.models import Need
@@ -125,7 +132,8 @@ class Entry(PublicIdMixin, LifecycleMixin, Model):
 
     A change makes a new row; `stands_since` is the receipt of the first. Of a sealed method
     `sealed` is what the firm quoted, enciphered to the round's key, `sealed_sha256` the commitment
-    its receipt and the audit ledger name; `price` is empty until all quotes are opened.
+    its receipt and the audit ledger name; `price` is empty until all quotes are opened, and so is
+    `discount`, the share off the need's budget where that is what firms quote.
     """
 
     __tablename__ = "entries"
@@ -158,6 +166,7 @@ class Entry(PublicIdMixin, LifecycleMixin, Model):
     status: Mapped[EntryStatus] = mapped_column(EnumText(EntryStatus))
     contribution: Mapped[str] = mapped_column(String(64))
     price: Mapped[Decimal | None] = mapped_column(Fen)
+    discount: Mapped[Decimal | None] = mapped_column(DecimalText)
     sealed: Mapped[str | None] = mapped_column(Text)
     sealed_sha256: Mapped[str | None] = mapped_column(String(64))
     sealed_signature: Mapped[str | None] = mapped_column(String(128))

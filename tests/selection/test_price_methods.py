@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.selection.methods import average_price, price_competition, ties
-from marketplace.selection.methods.quotes import Quote, QuoteError, QuoteKind
+from marketplace.selection.methods.quotes import Quote, QuoteError, QuoteKind, price_at
 
 AMOUNT, DISCOUNT = QuoteKind.AMOUNT, QuoteKind.DISCOUNT
 CODES = [f"9137000000000{n:05d}" for n in range(12)]
@@ -181,3 +181,22 @@ def test_numbers_out_of_their_bounds_are_refused(kind: QuoteKind, value: str) ->
 def test_a_firm_quotes_once() -> None:
     with pytest.raises(QuoteError):
         price_competition.order([*quotes_of("1"), *quotes_of("2")], AMOUNT)
+
+
+@given(
+    st.decimals(min_value=1, max_value=10_000_000, places=2),
+    st.decimals(min_value=0, max_value=Decimal("0.9999"), places=4),
+    st.decimals(min_value=0, max_value=Decimal("0.9999"), places=4),
+)
+def test_a_higher_discount_is_never_dearer(base: Decimal, one: Decimal, other: Decimal) -> None:
+    low, high = sorted((one, other))
+    assert price_at(base, high) <= price_at(base, low) <= base
+    assert price_at(base, Decimal(0)) == base
+    exact = base * (1 - one)
+    assert abs(price_at(base, one) - exact) <= Decimal("0.005")
+
+
+def test_half_a_fen_goes_up() -> None:
+    assert price_at(Decimal("100.01"), Decimal("0.5")) == Decimal("50.01")
+    assert price_at(Decimal("0.01"), Decimal("0.5")) == Decimal("0.01")
+    assert price_at(Decimal(48000), Decimal("0.125")) == Decimal(42000)

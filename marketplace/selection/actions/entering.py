@@ -26,6 +26,7 @@ from marketplace.projects.pricing import price_of
 
 from .. import awarding, closing, queries
 from ..methods.draw_proof import instant_text
+from ..methods.quotes import price_at
 from ..methods.random_draw import Entrant, check_hex, receipt_bytes
 from ..models import (
     AwardStatus,
@@ -44,13 +45,19 @@ _CHECKED = (
 
 
 def enter_need(
-    need: Need, contribution: str, price: Decimal, actor: Actor, deviation_reason: str = ""
+    need: Need,
+    contribution: str,
+    price: Decimal | None,
+    actor: Actor,
+    deviation_reason: str = "",
+    discount: Decimal | None = None,
 ) -> Entry:
     """Enter a need, or change an entry that stands: a new receipt replaces the old one.
 
     Locks the need and only then reads the clock. Raises Conflict after the deadline, Refused
     naming the first rule that stands in the way, Invalid for contribution or price.
-    `price` is in yuan; `deviation_reason` says why it is far from the fee standard, where asked.
+    `price` is in yuan, `discount` what is quoted instead where the need asks for that (0.15 = 15 %
+    off its budget); `deviation_reason` says why it is far from the fee standard, where asked.
     """
     lock(need)
     now = clock.now()
@@ -70,6 +77,7 @@ def enter_need(
             field="contribution",
             rule="entry.contribution",
         ) from error
+    price = _priced(need, price, discount)
     if price > need.budget:
         raise Invalid(
             _("报价高于预算 %(budget)s 元", budget=format_yuan(need.budget)),
@@ -94,7 +102,7 @@ def enter_need(
         stands_since=before.stands_since if before is not None else now,
         signature=crypto.sign(receipt),
     )
-    quoted = sealed.Quoted(price, deviation_reason.strip())
+    quoted = sealed.Quoted(price, deviation_reason.strip(), discount if need.by_discount else None)
     if need.is_sealed:
         sealed.seal(need, running, entry, entrant.credit_code, quoted)
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
@@ -112,6 +120,19 @@ def enter_need(
         **({"sealed_sha256": entry.sealed_sha256} if need.is_sealed else {}),
     )
     return entry
+
+
+def _priced(need: Need, price: Decimal | None, discount: Decimal | None) -> Decimal:
+    """The price in yuan of what was quoted. Raises Invalid for the wrong kind of quote."""
+    if not need.by_discount:
+        if price is None:
+            raise Invalid(_("请填写报价"), field="price", rule="entry.price")
+        return price
+    if discount is None or not 0 <= discount < 1:
+        raise Invalid(
+            _("请填写下浮率，在 0 至 99.99 之间"), field="discount", rule="entry.discount"
+        )
+    return price_at(need.budget, discount)
 
 
 def _entering(need: Need, now: datetime) -> SelectionRound:

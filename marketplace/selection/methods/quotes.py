@@ -57,6 +57,13 @@ def cost(quote: Quote, kind: QuoteKind) -> Fraction:
     return value if kind is QuoteKind.AMOUNT else 1 - value
 
 
+def price_at(base: Decimal, discount: Decimal) -> Decimal:
+    """What is paid at a discount (a share) off a base in yuan, rounded half up to a fen."""
+    left = Fraction(base) * (1 - Fraction(discount))
+    fen = (left.numerator * 200 + left.denominator) // (left.denominator * 2)
+    return Decimal(fen) / 100
+
+
 def mean(values: Sequence[Fraction]) -> Fraction:
     """The arithmetic mean, exactly: a third of ten is not rounded. Raises QuoteError without any."""
     if not values:

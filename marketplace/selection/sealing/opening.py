@@ -28,8 +28,6 @@ from ..models import Entry, SelectionRound
 from . import sealed
 from .models import TieDraw
 
-KIND = QuoteKind.AMOUNT
-
 
 def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
     """Open every quote of the frozen list, in one transaction, at the hour named at publication.
@@ -47,7 +45,7 @@ def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime
     keys.forget_parts(running)
     audit.record("quotes.key_released", actor, running, now, quotes=len(listed))
     for entry, quoted in zip(listed, opened, strict=True):
-        entry.price = quoted.price
+        entry.price, entry.discount = quoted.price, quoted.discount
         db.session.flush()
         offering = intermediaries.promised(entry.firm_id, need.item_code)
         entry.price_check_id = check_price(
@@ -82,10 +80,10 @@ def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime
 
 def groups_of(need: Need, running: SelectionRound) -> tuple[tuple[str, ...], ...]:
     """The opened quotes in the order of the need's method, equals in one group."""
-    quotes = _quotes(running)
+    quotes = _quotes(need, running)
     if need.method is SelectionMethod.PRICE_COMPETITION:
-        return price_competition.order(quotes, KIND)
-    return average_price.order(quotes, KIND, _values(need, running).sealed.trim_from)
+        return price_competition.order(quotes, _kind(need))
+    return average_price.order(quotes, _kind(need), _values(need, running).sealed.trim_from)
 
 
 def middle_of(need: Need, running: SelectionRound) -> Fraction | None:
@@ -94,30 +92,32 @@ def middle_of(need: Need, running: SelectionRound) -> Fraction | None:
     if need.method is not SelectionMethod.AVERAGE_PRICE or running.unsealed_at is None:
         return None
     trim_from = _values(need, running).sealed.trim_from
-    return average_price.reference(_quotes(running), KIND, trim_from)
+    return average_price.reference(_quotes(need, running), _kind(need), trim_from)
 
 
 def shown_middle(need: Need, running: SelectionRound) -> Decimal | None:
     """That mean for a page: in yuan to a fen, rounded half up; places rest on the exact one."""
     exact = middle_of(need, running)
-    return None if exact is None else _rounded(exact)
+    return None if exact is None else _in_yuan(need, exact)
 
 
 def low_of(need: Need, running: SelectionRound, entry: Entry) -> tuple[Decimal, Decimal] | None:
     """(mean of the others in yuan, the edition's share) where a quote is abnormally low."""
     if need.method is not SelectionMethod.PRICE_COMPETITION:
         return None
-    quotes, share = _quotes(running), _values(need, running).sealed.low_share
+    quotes, share = _quotes(need, running), _values(need, running).sealed.low_share
     own = credit_code(entry)
-    if own not in price_competition.abnormally_low(quotes, KIND, share):
+    if own not in price_competition.abnormally_low(quotes, _kind(need), share):
         return None
-    others = price_competition.mean_of_others(quotes, KIND, own)
+    others = price_competition.mean_of_others(quotes, _kind(need), own)
     assert others is not None
-    return _rounded(others), share
+    return _in_yuan(need, others), share
 
 
-def _rounded(exact: Fraction) -> Decimal:
-    """Half up to a fen, from the fraction itself."""
+def _in_yuan(need: Need, exact: Fraction) -> Decimal:
+    """A cost half up to a fen, from the fraction itself: a share is one of the budget."""
+    if need.by_discount:
+        exact *= Fraction(need.budget)
     fen = (exact.numerator * 200 + exact.denominator) // (exact.denominator * 2)
     return Decimal(fen) / 100
 
@@ -178,8 +178,16 @@ def _settle(running: SelectionRound, order: tuple[str, ...], actor: Actor, now: 
     audit.record("quotes.ranked", actor, running, now, order=list(order))
 
 
-def _quotes(running: SelectionRound) -> list[Quote]:
-    return [Quote(credit_code(entry), entry.quoted) for entry in queries.listed(running)]
+def _kind(need: Need) -> QuoteKind:
+    return QuoteKind.DISCOUNT if need.by_discount else QuoteKind.AMOUNT
+
+
+def _quotes(need: Need, running: SelectionRound) -> list[Quote]:
+    """What was quoted, as the methods compare it: two rates may come to one price."""
+    return [
+        Quote(credit_code(entry), entry.quoted if entry.discount is None else entry.discount)
+        for entry in queries.listed(running)
+    ]
 
 
 def _values(need: Need, running: SelectionRound) -> SelectionPolicy:

@@ -26,10 +26,12 @@ PADDED_TO = LONGEST_REASON * 4 + 256
 
 @dataclass(frozen=True)
 class Quoted:
-    """What a firm quoted: the price in yuan, and why it is far from the standard where it is."""
+    """What a firm quoted: the price in yuan, why it is far from the standard where it is, and
+    the discount it follows from (a share of the need's budget) where that was asked for."""
 
     price: Decimal
     reason: str
+    discount: Decimal | None = None
 
 
 def make_key(running: SelectionRound) -> None:
@@ -53,6 +55,8 @@ def seal(
 ) -> None:
     """Put a quote into its entry, enciphered, with its commitment and the signature over it."""
     told = {"format": FORMAT, "price": quoted.price, "reason": quoted.reason}
+    if quoted.discount is not None:
+        told["discount"] = quoted.discount
     body = crypto.seal(
         bytes.fromhex(running.seal_public_key or ""),
         crypto.canonical_json(told),
@@ -88,7 +92,10 @@ def unseal(private: bytes, running: SelectionRound, entry: Entry, credit_code: s
     if not crypto.verify_signature(committed, signature, key):
         raise crypto.SealBroken(f"entry {entry.public_id}: not the commitment signed on receipt")
     told = json.loads(crypto.unseal(private, body, _context(running, entry, credit_code)))
-    return Quoted(Decimal(told["price"]), told["reason"])
+    discount = told.get("discount")
+    return Quoted(
+        Decimal(told["price"]), told["reason"], None if discount is None else Decimal(discount)
+    )
 
 
 def receipt_text(entry: Entry) -> str | None:
