@@ -34,6 +34,7 @@ from .methods.public_value import OWNER
 from .models import CeremonyNumberRow
 from .proof_page import proof_steps
 from .sealing import low, opening
+from .sealing.models import TieDraw
 
 
 @bp.get("/results/<public_id>")
@@ -84,28 +85,36 @@ def proof(public_id: str) -> Response:
 @access(PUBLIC)
 def tie_proof(public_id: str, number: int) -> Response:
     """The canonical proof of the draw among one group of equals."""
-    need, running = objects.closed_round(public_id)
+    found = _tie_draw(public_id, number)
+    response = Response(found.proof.encode(), mimetype="application/json")
+    name = f"{found.round.need.number}-tie-{number}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _tie_draw(public_id: str, number: int) -> TieDraw:
+    _need, running = objects.closed_round(public_id)
     found = next((each for each in opening.tie_draws(running) if each.number == number), None)
     if found is None:
         raise Missing(f"need {public_id} has no draw among equals {number}")
-    response = Response(found.proof.encode(), mimetype="application/json")
-    name = f"{need.number}-tie-{number}.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return found
 
 
 @bp.get("/verify")
 @access(PUBLIC)
 def verify() -> Any:
-    """Check a proof in the reader's own browser; `?need=` puts that need's proof on the page."""
+    """Check a proof in the reader's own browser; `?need=` puts that need's proof on the page,
+    with `&tie=` that of the draw among one group of equals."""
     asked = request.args.get("need")
     need = objects.public_need(asked) if asked else None
-    attempt = request.args.get("attempt", type=int)
-    return render_template(
-        "selection/verify.html",
-        need=need,
-        proof=queries.proof_of(need, attempt) if need is not None else None,
-    )
+    attempt, tie = (request.args.get(name, type=int) for name in ("attempt", "tie"))
+    if asked is None or need is None:
+        proof = None
+    elif tie is None:
+        proof = queries.proof_of(need, attempt)
+    else:
+        proof = _tie_draw(asked, tie).proof
+    return render_template("selection/verify.html", need=need, proof=proof)
 
 
 @bp.route("/needs/<public_id>/ceremony", methods=["GET", "POST"])

@@ -231,6 +231,12 @@ def test_equal_quotes_are_drawn_with_a_proof_anybody_checks(app: Flask, advance:
     answer = app.test_client().get(f"/results/{public_id}/ties/1.json")
     assert draw_proof.verify(answer.data).ranking[0] == first["order"][0]
     assert app.test_client().get(f"/results/{public_id}/ties/3.json").status_code == 404
+    # and the page that checks in the reader's browser opens with it
+    result = app.test_client().get(f"/results/{public_id}").get_data(as_text=True)
+    assert f"/verify?need={public_id}&amp;tie=2" in result
+    page = app.test_client().get(f"/verify?need={public_id}&tie=2").get_data(as_text=True)
+    assert "#tie-2" in page
+    assert app.test_client().get(f"/verify?need={public_id}&tie=3").status_code == 404
 
 
 def round_again() -> SelectionRound:

@@ -31,6 +31,8 @@ class TieDraw(Model):
     proof: Mapped[str] = mapped_column(Text)
     drawn_at: Mapped[datetime]
 
+    round: Mapped[SelectionRound] = relationship()
+
 
 append_only(TieDraw.__table__)  # type: ignore[arg-type]
 
