@@ -319,6 +319,7 @@ def test_passphrases_are_refused_in_words(app: Flask, sign_in_as: SignIn) -> Non
         ("aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "重复的字符过多"),
         ("柳岸晓风残月-48213", "柳岸晓风残月-48214", "两次填写的保管口令不一致"),
         ("", "", "请填写保管口令"),
+        (accounts.PASSWORD, accounts.PASSWORD, "保管口令不能与登录密码相同"),
     ):
         answer = browser.post("/key-holding", data={"passphrase": first, "again": second})
         assert answer.status_code == 422

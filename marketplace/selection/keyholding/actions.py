@@ -42,11 +42,16 @@ def prepared(passphrase: str) -> Passphrase:
     return Passphrase(salt.hex(), cost, public.hex())
 
 
-def keep_passphrase(made: Passphrase, actor: Actor, now: datetime) -> HolderKey:
+def keep_passphrase(made: Passphrase | None, actor: Actor, now: datetime) -> HolderKey:
     """Set the actor's passphrase for the shares to come; earlier shares keep to the earlier one.
 
-    Raises Missing for who holds no shares.
+    ``made`` is None where it was the password the actor signs in with. Raises Invalid then,
+    Missing for who holds no shares.
     """
+    if made is None:
+        raise Invalid(
+            _("保管口令不能与登录密码相同"), field="passphrase", rule="holder_key.password"
+        )
     assert actor.user_id is not None
     assert actor.organisation_id is not None
     capacity = queries.capacity_of(actor)

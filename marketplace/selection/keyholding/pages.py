@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
+from marketplace.accounts import passwords
 from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import audit, clock
@@ -35,12 +37,16 @@ def _passphrase_form() -> PassphraseForm:
 
 
 def _made() -> actions.Passphrase | None:
-    """The public half of a passphrase that was filled in well."""
+    """The public half of a passphrase that was filled in well and is not the sign-in password."""
     if request.method != "POST":
         return None
     queries.capacity_of(require_actor())
     form = _passphrase_form()
-    return actions.prepared(form.passphrase.data) if form.validate() else None
+    if not form.validate() or passwords.matches(
+        current_user.user.password_hash, form.passphrase.data
+    ):
+        return None
+    return actions.prepared(form.passphrase.data)
 
 
 @bp.route("/key-holding", methods=["GET", "POST"])
