@@ -19,6 +19,7 @@ SECTIONS: dict[str, Any] = {
     "agency": _l("代办授权"),
     "fees": _l("收费"),
     "selection": _l("需求与选取"),
+    "experts": _l("评审专家库"),
     "contracts": _l("合同与履约"),
     "evaluation": _l("双向评价"),
     "rating": _l("信用等级"),
@@ -32,6 +33,14 @@ SECTIONS: dict[str, Any] = {
 }
 
 TITLES: dict[str, dict[str, Any]] = {
+    "experts": {
+        "decide_working_days": _l("入库审核时限（工作日）"),
+        "trades_most": _l("一人最多申报的评审专业（个）"),
+        "credentials_shortest": _l("专业经历最少字数"),
+        "reason_shortest": _l("不予入库、移出理由最少字数"),
+        "relations_most": _l("申报有关系的单位最多（家）"),
+        "return_months": _l("移出后再次申请的间隔（月）"),
+    },
     "likeness": {
         "asked_about": _l("与哪些单位相同须先核查"),
         "look_back_months": _l("回溯期（月）"),

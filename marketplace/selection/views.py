@@ -6,6 +6,7 @@ from marketplace.accounts import revealing
 
 from . import firm_pages, office_pages, owner_pages, public_pages
 from .blueprint import bp
+from .experts import pages as expert_pages
 from .keyholding import pages as key_pages
 from .personal import contact_of_need, contact_of_winner
 from .preparing import pages as preparing_pages
@@ -15,6 +16,7 @@ revealing.subject("award", contact_of_winner)
 
 __all__ = [
     "bp",
+    "expert_pages",
     "firm_pages",
     "key_pages",
     "office_pages",

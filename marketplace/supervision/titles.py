@@ -56,6 +56,8 @@ NOUNS: dict[str, Any] = {
     "assessor_appointments": _l("评价人聘任"),
     "contract_inspections": _l("重点监管检查"),
     "department_year": _l("部门年度得分"),
+    "expert": _l("评审专家"),
+    "experts": _l("评审专家"),
     "factor": _l("第二验证因素"),
     "fee_list": _l("收费目录清单"),
     "fee_list_imports": _l("收费目录清单导入"),

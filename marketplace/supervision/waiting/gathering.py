@@ -15,7 +15,7 @@ from marketplace.foundation.web import PUBLIC, SIGNED_IN, declared_access
 from ..lamps import dial, lamps_policy, shown
 from ..models import ClockKind
 from ..rules import Lamp
-from . import admission, cataloguing, choosing, filing, grading, marks, penalties, seating
+from . import admission, cataloguing, choosing, filing, grading, judging, marks, penalties, seating
 from .matter import MOST, Matter, Page, Search, Source
 
 SOURCES: tuple[Source, ...] = (
@@ -50,6 +50,7 @@ SOURCES: tuple[Source, ...] = (
     cataloguing.item_proposals,
     cataloguing.list_drafts,
     cataloguing.offlist_demands,
+    judging.experts,
     seating.hall_calls,
     seating.hall_benches,
     seating.hall_judges,

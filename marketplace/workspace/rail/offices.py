@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
 from .place import Heading, Place
-from .shared import ACCOUNT, CHARGES, HOME, INBOX, JUDGING, KEYS, STAFF
+from .shared import ACCOUNT, CHARGES, EXPERT, HOME, INBOX, JUDGING, KEYS, STAFF
 
 OFFICE: tuple[Heading, ...] = (
     Heading(
@@ -17,6 +17,7 @@ OFFICE: tuple[Heading, ...] = (
             INBOX,
             Place("supervision.home", _l("监督总览"), ("supervision.lamps",)),
             JUDGING,
+            EXPERT,
         ),
     ),
     Heading(
@@ -141,6 +142,7 @@ OFFICE: tuple[Heading, ...] = (
                 lazy_pgettext("menu", "合同"),
                 ("contracts.contract", "selection.annulment"),
             ),
+            Place("selection.expert_desk", _l("评审专家库"), ("selection.expert",)),
             Place("selection.lottery", _l("开奖号码登记")),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
         ),

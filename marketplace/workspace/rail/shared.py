@@ -6,12 +6,17 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries.hall import queries as hall
+from marketplace.selection.experts import queries as experts
 
 from .place import Place
 
 
 def _judges(actor: Actor) -> bool:
     return actor.user_id is not None and hall.is_judge(actor.user_id)
+
+
+def _experts(actor: Actor) -> bool:
+    return actor.user_id is not None and experts.is_expert(actor.user_id)
 
 
 HOME = Place("workspace.home", _l("工作台首页"), ("workspace.story",))
@@ -26,6 +31,12 @@ JUDGING = Place(
         "intermediaries.hall_stand_aside",
     ),
     only_for=_judges,
+)
+EXPERT = Place(
+    "selection.expert_self",
+    _l("我的专家资格"),
+    ("selection.apply_as_expert", "selection.leave_pool"),
+    only_for=_experts,
 )
 ACCOUNT = Place(
     "accounts.account",
