@@ -48,7 +48,8 @@ from .models import (
     Project,
     SelectionMethod,
 )
-from .rules import least_entry_days
+from .rules import least_entry_days, project_code_fault
+from .weighing.actions import Weighing, set_weights
 
 MOST_ATTACHMENTS = 10
 
@@ -80,6 +81,7 @@ class NeedContent:
     deviation_reason: str = ""
     two_keys: bool = False
     by_discount: bool = False
+    weighing: Weighing | None = None
 
 
 def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> Project:
@@ -145,6 +147,7 @@ def draft_need(
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
     check_budget(need, actor, now, content.deviation_reason)
     _set_recusals(need, recusals, now)
+    set_weights(need, content.weighing, now)
     return need
 
 
@@ -164,6 +167,7 @@ def edit_need(
     db.session.flush()
     check_budget(need, actor, now, content.deviation_reason)
     _set_recusals(need, recusals, now)
+    set_weights(need, content.weighing, now)
     audit.record("needs.edited", actor, need, now, budget=need.budget)
 
 

@@ -30,10 +30,11 @@ from . import queries
 from .checking import investments_of
 from .correcting import Correction
 from .drafting import NeedContent
-from .models import DrawSource, InvestmentKind, Need, Project, SelectionMethod
+from .models import DrawSource, InvestmentKind, Need, PriceScoring, Project, SelectionMethod
 from .pricing import said_of
 from .rules import GRADES
 from .starting import BLANK
+from .weighing.actions import Weighing
 
 MOST_DAYS = 999
 _WHOLE = "0123456789"
@@ -71,6 +72,11 @@ def length_between(least: int, most: int) -> Length:
                 raise ValidationError(str(length_message()) % {"min": least, "max": most})
 
     return Worded(least, most)
+
+
+def points_field(label: Any) -> WholeNumberField:
+    """The full points of a criterion; empty is none."""
+    return WholeNumberField(label, [Optional()])
 
 
 class CorrectionForm(Form):
@@ -128,8 +134,18 @@ class NeedForm(PricedForm):
         [InputRequired(_l("请选择选取方式"))],
         choices=options([(one.value, one.title) for one in SelectionMethod]),
         description=_l(
-            "竞价选取取最低报价，均价选取取最接近平均价的报价；两者的报价密封，截止当日统一开启，家数在截止前不公开"
+            "竞价选取取最低报价，均价选取取最接近平均价的报价；两者的报价密封，截止当日统一开启，家数在截止前不公开。"
+            "综合评审按下列分值评分：评审专家公开抽取、隐名评方案和人员，评分齐后开启报价"
         ),
+    )
+    weight_price = points_field(_l("价格分"))
+    weight_rating = points_field(_l("信用分"))
+    weight_plan = points_field(_l("方案分"))
+    weight_practitioners = points_field(_l("人员分"))
+    scoring = SelectField(
+        _l("价格分的算法"),
+        [Optional()],
+        choices=options([(one.value, one.title) for one in PriceScoring]),
     )
     draw_source = SelectField(
         _l("公开值来源"),
@@ -228,6 +244,19 @@ class NeedForm(PricedForm):
             deviation_reason=self.deviation_reason.data or "",
             two_keys=self.two_keys.data,
             by_discount=self.by_discount.data,
+            weighing=self.weighing(),
+        )
+
+    def weighing(self) -> Weighing | None:
+        """What a best-value need weighs; None for the other methods."""
+        if self.method.data != SelectionMethod.BEST_VALUE.value:
+            return None
+        return Weighing(
+            price=self.weight_price.data or 0,
+            rating=self.weight_rating.data or 0,
+            plan=self.weight_plan.data or 0,
+            practitioners=self.weight_practitioners.data or 0,
+            scoring=PriceScoring(self.scoring.data or PriceScoring.LOWEST),
         )
 
 
@@ -281,12 +310,26 @@ def values_of(need: Need) -> dict[str, Any]:
         "draw_source": need.draw_source.value if need.draw_source else "",
         "two_keys": need.two_keys,
         "by_discount": need.by_discount,
+        **_weights(need),
         "minimum_grade": need.minimum_grade or "",
         "entry_working_days": need.entry_working_days,
         "recusals": "\n".join(lines),
         "contact_name": need.contact_name,
         "contact_phone": need.contact_phone,
         "fee": need.fee_inputs,
+    }
+
+
+def _weights(need: Need) -> dict[str, Any]:
+    kept = need.weights
+    if kept is None:
+        return {}
+    return {
+        "weight_price": kept.price,
+        "weight_rating": kept.rating or None,
+        "weight_plan": kept.plan,
+        "weight_practitioners": kept.practitioners or None,
+        "scoring": kept.scoring.value,
     }
 
 

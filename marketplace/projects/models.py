@@ -47,6 +47,7 @@ class SelectionMethod(Titled):
     RANDOM_DRAW = "random_draw", _l("随机抽取")
     PRICE_COMPETITION = "price_competition", _l("竞价选取")
     AVERAGE_PRICE = "average_price", _l("均价选取")
+    BEST_VALUE = "best_value", _l("综合评审")
 
 
 # as notices and letters say it, whatever language their reader has chosen
@@ -55,10 +56,24 @@ METHODS = {
     SelectionMethod.RANDOM_DRAW: "随机抽取",
     SelectionMethod.PRICE_COMPETITION: "竞价选取",
     SelectionMethod.AVERAGE_PRICE: "均价选取",
+    SelectionMethod.BEST_VALUE: "综合评审",
 }
 
 # quotes lie enciphered until they are all opened at once
-SEALED_METHODS = frozenset({SelectionMethod.PRICE_COMPETITION, SelectionMethod.AVERAGE_PRICE})
+SEALED_METHODS = frozenset(
+    {
+        SelectionMethod.PRICE_COMPETITION,
+        SelectionMethod.AVERAGE_PRICE,
+        SelectionMethod.BEST_VALUE,
+    }
+)
+
+
+class PriceScoring(Titled):
+    """How a quote becomes points in best value. Declared as ``value, title``."""
+
+    LOWEST = "lowest", _l("最低价为满分：满分 × 最低报价 ÷ 本机构报价")
+    MEAN = "mean", _l("接近平均价为高分：满分 ×（1 − 与平均价之差 ÷ 平均价）")
 
 
 class NeedChannel(Titled):
@@ -238,6 +253,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
 
     owner: Mapped[Organisation] = relationship()
     project: Mapped[Project] = relationship()
+    weights: Mapped[NeedWeights | None] = relationship(cascade="all, delete-orphan")
 
     @property
     def government_invested(self) -> bool:
@@ -258,6 +274,26 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     def is_public(self) -> bool:
         """Whether the public may see it: everything that was ever published."""
         return self.published_at is not None
+
+
+class NeedWeights(Model):
+    """What a best-value need weighs: the full points of every criterion, a hundred together."""
+
+    __tablename__ = "need_weights"
+    __table_args__ = (
+        CheckConstraint("price + rating + plan + practitioners = 100", name="hundred"),
+        CheckConstraint(
+            "price >= 0 AND rating >= 0 AND plan >= 0 AND practitioners >= 0", name="points"
+        ),
+    )
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), unique=True)
+    price: Mapped[int]
+    rating: Mapped[int]
+    plan: Mapped[int]
+    practitioners: Mapped[int]
+    scoring: Mapped[PriceScoring] = mapped_column(EnumText(PriceScoring))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("policy_editions.id"))
 
 
 class NeedRecusal(Model):

@@ -13,7 +13,7 @@ from marketplace.foundation.db import put
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
-from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 
 from . import ceremony, queries
 from .methods import random_draw
@@ -61,7 +61,8 @@ def close_entries(need: Need, running: SelectionRound, actor: Actor, now: dateti
     running.list_sha256 = random_draw.list_hash(frozen)
     if queries.uses_ceremony(need):
         ceremony.begin_ceremony(running, need, values, now)
-    elif queries.uses_draw(need):
+    elif queries.uses_draw(need) or need.method is SelectionMethod.BEST_VALUE:
+        # the judges of a best-value need are drawn as firms are
         running.lottery_game = values.lottery_game
         assert need.entry_deadline is not None
         running.lottery_day = queries.lottery_day(values, need.entry_deadline)
@@ -158,12 +159,16 @@ def _next_check(need: Need, running: SelectionRound, now: datetime) -> datetime 
     if queries.uses_ceremony(need):
         return running.commit_ends_at
     if need.is_sealed:
-        return need.choice_at
+        return need.choice_at if need.method is not SelectionMethod.BEST_VALUE else _soon(now)
     game, day = running.lottery_game, running.lottery_day
     # a clock that slept through the evening finds the issue entered already
     if game and day and queries.lottery_result(game, day, queries.bureau_of(need)) is not None:
-        return now + timedelta(seconds=1)
+        return _soon(now)
     return None
+
+
+def _soon(now: datetime) -> datetime:
+    return now + timedelta(seconds=1)
 
 
 def _fail(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:

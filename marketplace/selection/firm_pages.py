@@ -8,25 +8,30 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import audit
 from marketplace.foundation.crypto import signing_public_key
 from marketplace.foundation.db import paginate
 from marketplace.foundation.errors import DomainError
-from marketplace.foundation.forms import ButtonForm, came_back
+from marketplace.foundation.forms import ButtonForm, came_back, options
 from marketplace.foundation.web import (
     access,
     require_actor,
     run_form,
     writes,
 )
+from marketplace.intermediaries import queries as intermediaries
+from marketplace.projects.models import Need, SelectionMethod
 from marketplace.projects.pricing import said_of
 
 from . import access as objects
 from . import actions, queries, telling
 from .blueprint import bp
 from .forms import EntryForm, ExplainForm, ReasonForm
+from .judging import plans
 from .models import LIVE_AWARDS, Entry, EntryStatus
 from .sealing import low, sealed
 
@@ -42,6 +47,7 @@ def enter(public_id: str) -> Any:
     organisation_id = actor.organisation_id
     stands = queries.my_entry(need, organisation_id) if request.method == "GET" else None
     form = EntryForm(data=_entry_defaults(stands), by_discount=need.by_discount)
+    form.practitioners.choices = _own_people(need, organisation_id)
 
     def act() -> Entry:
         try:
@@ -52,6 +58,7 @@ def enter(public_id: str) -> Any:
                 actor,
                 form.deviation_reason.data or "",
                 None if form.discount is None else form.discount.data,
+                plans.Plan(form.plan.data or "", form.practitioners.data or ()),
             )
         except DomainError as error:
             audit.note("entry.refused", actor, ("needs", need_id), rule=error.rule)
@@ -76,6 +83,16 @@ def enter(public_id: str) -> Any:
         _("报名已收到，回执见下"),
         lambda made: url_for("selection.entry", public_id=made.public_id),
     )
+
+
+def _own_people(need: Need, organisation_id: int) -> list[SelectChoice]:
+    """The firm's own practitioners, where judges mark them."""
+    if need.method is not SelectionMethod.BEST_VALUE:
+        return []
+    register = accounts.register_of(need.jurisdiction_code)
+    firm = intermediaries.firm_of(organisation_id, register)
+    people = intermediaries.practitioners(firm.id) if firm is not None else []
+    return options([(each.public_id, f"{each.name} · {each.profession}") for each in people])
 
 
 def _entry_defaults(mine: Any) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms import BooleanField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.fees.forms import reason_field
 from marketplace.foundation.forms import Form, PercentField, YuanField, length_message, options
@@ -29,6 +30,18 @@ class EntryForm(Form):
             InputRequired(_l("请填写随机贡献值")),
             Regexp("[0-9a-f]{64}$", message=_l("请填写 64 位小写十六进制字符（0-9、a-f）")),
         ],
+    )
+    plan = TextAreaField(
+        _l("服务方案"),
+        [Optional()],
+        description=_l("隐名评审：不写本机构名称、代码和人员姓名；评审专家只看到代称"),
+    )
+    practitioners = SelectMultipleField(
+        _l("投入的执业人员"),
+        choices=[],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description=_l("评审专家看到执业类别和人数，看不到姓名"),
     )
     agree = BooleanField(
         _l("已阅读需求内容，报价包含全部费用，中选后按报价签订合同"),

@@ -12,8 +12,10 @@ from marketplace.foundation.showing import show_date, show_datetime
 from marketplace.projects.models import Need
 
 from . import queries
+from .judging import queries as panels
 from .methods.public_value import LOTTERIES
 from .models import SelectionRound
+from .sealing import opening
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,18 @@ def _committed(running: SelectionRound) -> ProofStep:
 
 def _sealed_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
     opened, settled = running.unsealed_at is not None, running.ranking is not None
-    steps = [
+    steps = _judging_steps(need, running)
+    judged = bool(steps)
+    steps += [
         ProofStep(
             _("统一开启报价"),
             running.unsealed_at,
             None,
-            None if opened else _("%(at)s 开启", at=show_datetime(need.choice_at)),
+            None if opened or judged else _("%(at)s 开启", at=show_datetime(need.choice_at)),
             "done" if opened else "waiting",
         )
     ]
-    if running.lottery_day is not None:
+    if running.lottery_day is not None and _waits_for_equals(running, judged):
         steps.append(
             ProofStep(
                 _("并列机构抽取次序"),
@@ -97,11 +101,49 @@ def _sealed_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
             _("排定次序"),
             None,
             None,
-            _("由开启的报价按公布的规则唯一确定") if settled else None,
+            (
+                _("由评分和开启的报价按公布的标准唯一确定")
+                if judged
+                else _("由开启的报价按公布的规则唯一确定")
+            )
+            if settled
+            else None,
             "done" if settled else "waiting",
         )
     )
     return steps
+
+
+def _waits_for_equals(running: SelectionRound, judged: bool) -> bool:
+    """Whether the round's lottery is for equals: a best-value need's first one draws its judges."""
+    if not judged:
+        return True
+    equals = running.ranking is None or bool(opening.tie_draws(running))
+    return running.unsealed_at is not None and equals
+
+
+def _judging_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
+    panel = panels.panel_of(running) if need.weights is not None else None
+    if panel is None:
+        return []
+    drawn, over = panel.drawn_at is not None, panel.done_at is not None
+    return [
+        ProofStep(
+            _("候选专家名单固定"),
+            panel.frozen_at,
+            panel.list_sha256,
+            None,
+            "done" if panel.frozen_at else "waiting",
+        ),
+        ProofStep(
+            _("抽取评审专家"),
+            panel.drawn_at,
+            None,
+            None if drawn else _source(need, running),
+            "done" if drawn else "waiting",
+        ),
+        ProofStep(_("评审专家隐名评分"), panel.done_at, None, None, "done" if over else "waiting"),
+    ]
 
 
 def _source(need: Need, running: SelectionRound) -> str:

@@ -28,6 +28,7 @@ from . import access as objects
 from . import actions, queries
 from .blueprint import bp
 from .forms import NumberForm
+from .judging import showing
 from .keyholding import queries as keys
 from .letter import award_letter as set_letter
 from .methods.public_value import OWNER
@@ -62,6 +63,7 @@ def result(public_id: str) -> Any:
         notice=notices.latest("award", decided) if decided is not None else None,
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),
+        judging=showing.judging(need, running),
         lows=low.of_round(running) if running.unsealed_at else [],
         ties=opening.tie_draws(running) if running.ranking else [],
         tied=opening.tied_codes(running) if running.ranking else (),

@@ -7,6 +7,7 @@ from marketplace.accounts import revealing
 from . import firm_pages, office_pages, owner_pages, public_pages
 from .blueprint import bp
 from .experts import pages as expert_pages
+from .judging import pages as judging_pages
 from .keyholding import pages as key_pages
 from .personal import contact_of_need, contact_of_winner
 from .preparing import pages as preparing_pages
@@ -18,6 +19,7 @@ __all__ = [
     "bp",
     "expert_pages",
     "firm_pages",
+    "judging_pages",
     "key_pages",
     "office_pages",
     "owner_pages",

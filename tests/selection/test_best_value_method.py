@@ -193,4 +193,8 @@ def test_a_mark_far_from_the_others_is_flagged_and_the_edge_is_not() -> None:
     assert best_value.far_off({"a": 300, "b": 300, "c": 220}, WEIGHTS, share) == set()
     assert best_value.far_off({"a": 300, "b": 300, "c": 219}, WEIGHTS, share) == {"c"}
     assert best_value.far_off({"a": 400, "b": 0}, WEIGHTS, share) == {"a", "b"}
+    # one far off does not make the others explain themselves
+    assert best_value.far_off({"a": 300, "b": 300, "c": 20}, WEIGHTS, share) == {"c"}
+    assert best_value.median([1, 4, 2]) == 2
+    assert best_value.median([1, 4]) == Fraction(5, 2)
     assert best_value.far_off({"a": 400}, WEIGHTS, share) == set()

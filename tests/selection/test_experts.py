@@ -126,7 +126,9 @@ def test_what_keeps_somebody_out(app: Flask, sign_in_as: SignIn) -> None:
         with pytest.raises(Invalid):
             actions.refuse(expert, "不", accounts.officer(Role.BUREAU_APPROVER).actor)
         key = expert.public_id
-    assert sign_in_as(person[0]).get("/experts/apply").status_code == 403
+    status, page = sent(sign_in_as(person[0]), trades=[experts.TRADE])
+    assert status == 403
+    assert "不能入评审专家库" in page
     assert sign_in_as(person[1]).get("/experts/apply").status_code == 200
     assert sign_in_as(person[2]).get(f"/experts/{key}/credentials").status_code == 404
 

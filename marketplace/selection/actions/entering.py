@@ -21,10 +21,12 @@ from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
-from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.projects.pricing import price_of
 
 from .. import awarding, closing, queries
+from ..judging import plans
+from ..judging import queries as panels
 from ..methods.draw_proof import instant_text
 from ..methods.quotes import price_at
 from ..methods.random_draw import Entrant, check_hex, receipt_bytes
@@ -51,13 +53,15 @@ def enter_need(
     actor: Actor,
     deviation_reason: str = "",
     discount: Decimal | None = None,
+    plan: plans.Plan | None = None,
 ) -> Entry:
     """Enter a need, or change an entry that stands: a new receipt replaces the old one.
 
     Locks the need and only then reads the clock. Raises Conflict after the deadline, Refused
     naming the first rule that stands in the way, Invalid for contribution or price.
     `price` is in yuan, `discount` what is quoted instead where the need asks for that (0.15 = 15 %
-    off its budget); `deviation_reason` says why it is far from the fee standard, where asked.
+    off its budget); `deviation_reason` says why it is far from the fee standard, where asked;
+    `plan` is what judges mark in best value.
     """
     lock(need)
     now = clock.now()
@@ -106,6 +110,7 @@ def enter_need(
     if need.is_sealed:
         sealed.seal(need, running, entry, entrant.credit_code, quoted)
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
+    handed_in = _hand_in(need, running, entry, plan)
     commitment = intermediaries.promise(found.promised)
     _check_quote(need, entry, quoted, commitment, actor, now)
     closing.store_checks(entry, found, CheckStage.ENTRY, now)
@@ -118,6 +123,7 @@ def enter_need(
         attempt=running.attempt,
         receipt_sha256=crypto.sha256_hex(receipt),
         **({"sealed_sha256": entry.sealed_sha256} if need.is_sealed else {}),
+        **handed_in,
     )
     return entry
 
@@ -133,6 +139,17 @@ def _priced(need: Need, price: Decimal | None, discount: Decimal | None) -> Deci
             _("请填写下浮率，在 0 至 99.99 之间"), field="discount", rule="entry.discount"
         )
     return price_at(need.budget, discount)
+
+
+def _hand_in(
+    need: Need, running: SelectionRound, entry: Entry, plan: plans.Plan | None
+) -> dict[str, str]:
+    if need.method is not SelectionMethod.BEST_VALUE:
+        return {}
+    panel = panels.panel_of(running)
+    assert panel is not None
+    handed_in = plans.hand_in(panel, entry, plan or plans.Plan("", ()), panels.values_of(panel))
+    return {"plan_sha256": handed_in.sealed_sha256}
 
 
 def _entering(need: Need, now: datetime) -> SelectionRound:

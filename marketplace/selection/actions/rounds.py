@@ -13,9 +13,10 @@ from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects
-from marketplace.projects.models import Need, NeedStatus
+from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 
 from .. import awarding, closing, drawing, holding, queries
+from ..judging import forming
 from ..keyholding import actions as keys
 from ..methods.random_draw import commitment
 from ..models import (
@@ -51,6 +52,8 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
         postponed=0,
     )
     lifecycle.begin(running, RoundStatus.OPEN, actor, now)
+    if need.method is SelectionMethod.BEST_VALUE:
+        forming.plan_panel(need, running, actor, now)
     if keys.needs_two_keys(need, now):
         keys.part_key(need, running, actor, now)
     elif need.is_sealed:
@@ -164,7 +167,10 @@ def _advance_published(need: Need, actor: Actor, now: datetime) -> None:
     if need.entry_deadline is not None and now < need.entry_deadline:
         need.next_check_at = need.entry_deadline
         return
-    closing.close_entries(need, queries.live_round(need), actor, now)
+    running = queries.live_round(need)
+    closing.close_entries(need, running, actor, now)
+    if need.method is SelectionMethod.BEST_VALUE and running.status is RoundStatus.LISTED:
+        forming.freeze(need, running, actor, now)
 
 
 def _advance_selecting(need: Need, actor: Actor, now: datetime) -> None:

@@ -19,6 +19,7 @@ from marketplace.foundation.forms import ButtonForm, came_back
 from marketplace.foundation.web import SIGNED_IN, access, require_actor, run_form, writes
 
 from ..blueprint import bp
+from ..judging import queries as panels
 from . import access as rights
 from . import actions, queries
 from .forms import ApplyForm, DecisionForm, DeclarationForm, DutyForm, ReasonForm, RemovalForm
@@ -47,8 +48,6 @@ def _lines(found: Expert) -> str:
 def apply_as_expert() -> ResponseReturnValue:
     """Apply to the pool of the own register."""
     actor = require_actor()
-    if not rights.may_apply(actor):
-        raise Refused(_("管理机构和监督机构的人员不能入评审专家库"), rule=actions.RULE)
     register, found = rights.own_register(actor), _own(actor)
     if request.method == "GET" and found is not None and found.status not in ENDED:
         return redirect(url_for("selection.expert_self"))
@@ -59,6 +58,8 @@ def apply_as_expert() -> ResponseReturnValue:
 
     def apply() -> Expert:
         now = clock.now()
+        if not rights.may_apply(actor):
+            raise Refused(_("管理机构和监督机构的人员不能入评审专家库"), rule=actions.RULE)
         said = actions.Application(
             form.title.data or "", form.credentials.data or "", form.trades.data, form.related
         )
@@ -68,7 +69,9 @@ def apply_as_expert() -> ResponseReturnValue:
     return run_form(
         form,
         apply,
-        lambda: render_template("selection/experts/apply.html", form=form.offer(known)),
+        lambda: render_template(
+            "selection/experts/apply.html", form=form.offer(known), may=rights.may_apply(actor)
+        ),
         _("申请已提交，审核结果在本页查看"),
         lambda _made: url_for("selection.expert_self"),
     )
@@ -212,6 +215,7 @@ def _file_page(public_id: str, **forms: Any) -> str:
     return render_template(
         "selection/experts/file.html",
         expert=found,
+        feedback=panels.feedback_on(found.id),
         may_check=checks and found.status is ExpertStatus.APPLIED,
         may_propose=checks and found.status is ExpertStatus.ADMITTED,
         may_decide=decides

@@ -167,17 +167,24 @@ def order(found: Mapping[str, Points]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(groups[total])) for total in sorted(groups, reverse=True))
 
 
+def median(totals: Iterable[int]) -> Fraction:
+    """The middle one of totals (tenths), or the mean of the two middle ones, in tenths, exactly.
+    Raises QuoteError without totals."""
+    ordered = sorted(totals)
+    if not ordered:
+        raise QuoteError("没有评分")
+    half = len(ordered) // 2
+    return Fraction(ordered[half] + ordered[-half - 1], 2)
+
+
 def far_off(totals: Mapping[Judge, int], weights: Weights, share: Decimal) -> set[Judge]:
     """The judges whose total for one firm (tenths, by judge) lies more than ``share`` of the points
-    judges give from the mean of the other judges' totals; they explain it in public."""
+    judges give from the median of all; they explain it in public. One far off moves the median less
+    than the mean, so that the others need not explain themselves for it."""
     if len(totals) < 2:
         return set()
-    whole, edge = sum(totals.values()), Fraction(share) * weights.judged * TENTHS
-    return {
-        judge
-        for judge, own in totals.items()
-        if abs(own - Fraction(whole - own, len(totals) - 1)) > edge
-    }
+    middle, edge = median(totals.values()), Fraction(share) * weights.judged * TENTHS
+    return {judge for judge, own in totals.items() if abs(own - middle) > edge}
 
 
 def shown(exact: Fraction) -> Decimal:

@@ -177,6 +177,14 @@ def _grade_day(firm: Row[Any] | None, published_at: datetime) -> date:
     return clock.local_day(max(published_at, listed_at or published_at))
 
 
+def grade_day(need: Need, organisation_id: int) -> date:
+    """The day whose grade counts for a firm in a need."""
+    register = accounts.register_of(need.jurisdiction_code)
+    firm = intermediaries.firms_of([organisation_id], register).get(organisation_id)
+    assert need.published_at is not None
+    return _grade_day(firm, need.published_at)
+
+
 def eligibility_preview(need: Need, organisation_id: int) -> Eligibility:
     """Why a firm may or may not enter a need now, for its page."""
     return eligibility(need, organisation_id, clock.now())

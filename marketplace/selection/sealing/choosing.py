@@ -9,9 +9,10 @@ from marketplace.foundation import audit
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import SealBroken
 from marketplace.notifications.actions import send
-from marketplace.projects.models import Need
+from marketplace.projects.models import Need, SelectionMethod
 
 from .. import awarding, queries
+from ..judging import advancing
 from ..keyholding import actions as keys
 from ..keyholding import queries as holding
 from ..keyholding.splitting import NotTheKey
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 def advance_sealed(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
     """Do what has become due; the caller holds the need's lock."""
     if running.unsealed_at is None:
+        if need.method is SelectionMethod.BEST_VALUE and not advancing.advance(
+            need, running, actor, now
+        ):
+            return  # judges mark before anybody knows a price
         if need.choice_at is not None and now < need.choice_at:
             need.next_check_at = need.choice_at
             return

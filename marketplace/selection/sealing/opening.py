@@ -21,6 +21,7 @@ from marketplace.projects.rules import SelectionPolicy
 
 from .. import drawing, queries
 from ..closing import credit_code
+from ..judging import scoring
 from ..keyholding import actions as keys
 from ..methods import average_price, price_competition, ties
 from ..methods.quotes import Quote, QuoteKind
@@ -83,6 +84,8 @@ def groups_of(need: Need, running: SelectionRound) -> tuple[tuple[str, ...], ...
     quotes = _quotes(need, running)
     if need.method is SelectionMethod.PRICE_COMPETITION:
         return price_competition.order(quotes, _kind(need))
+    if need.method is SelectionMethod.BEST_VALUE:
+        return scoring.groups(need, running)
     return average_price.order(quotes, _kind(need), _values(need, running).sealed.trim_from)
 
 
@@ -103,7 +106,7 @@ def shown_middle(need: Need, running: SelectionRound) -> Decimal | None:
 
 def low_of(need: Need, running: SelectionRound, entry: Entry) -> tuple[Decimal, Decimal] | None:
     """(mean of the others in yuan, the edition's share) where a quote is abnormally low."""
-    if need.method is not SelectionMethod.PRICE_COMPETITION:
+    if need.method is SelectionMethod.AVERAGE_PRICE:
         return None
     quotes, share = _quotes(need, running), _values(need, running).sealed.low_share
     own = credit_code(entry)
