@@ -21,6 +21,7 @@ from marketplace.projects.models import (
     NeedStatus,
     SelectionMethod,
 )
+from marketplace.projects.weighing.actions import Weighing
 from marketplace.selection import actions as selection
 from marketplace.selection import queries
 from marketplace.selection.models import Award, AwardStatus
@@ -50,6 +51,7 @@ class NeedSketch:
     minimum_grade: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     two_keys: bool = False
+    weighing: Weighing | None = None
     method: SelectionMethod | None = None  # None: a draw where ``draw`` is given, else a pick
 
 
@@ -74,6 +76,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 or (SelectionMethod.RANDOM_DRAW if sketch.draw else SelectionMethod.DIRECT_PICK),
                 draw_source=sketch.draw,
                 two_keys=sketch.two_keys,
+                weighing=sketch.weighing,
                 contact_name=owner.editor,
                 contact_phone="0399-5570000",
                 minimum_grade=sketch.minimum_grade,

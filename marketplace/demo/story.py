@@ -18,6 +18,7 @@ from . import (
     conduct,
     dealings,
     firms,
+    judging,
     listing,
     moving,
     needs,
@@ -66,6 +67,7 @@ def load(progress: Callable[[str], None]) -> None:
     agenda.add(_tied(cast, days))
     for each in competing.competitions(cast, days):
         agenda.add(each)
+    agenda.add(judging.best_value(cast, days))
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
     agenda.add(seating.hall(cast, days))

@@ -30,6 +30,7 @@ from . import (
     discipline,
     filing,
     inheriting,
+    judging,
     listing,
     opinions,
     ordering,
@@ -169,6 +170,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield filing.self_checks(cast, days)
     yield from ordering.orders(cast, days)
     yield from competing.competitions(cast, days)
+    yield judging.best_value(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)
 

@@ -20,6 +20,7 @@ SECTIONS: dict[str, Any] = {
     "fees": _l("收费"),
     "selection": _l("需求与选取"),
     "experts": _l("评审专家库"),
+    "best_value": _l("综合评审"),
     "contracts": _l("合同与履约"),
     "evaluation": _l("双向评价"),
     "rating": _l("信用等级"),
@@ -33,6 +34,26 @@ SECTIONS: dict[str, Any] = {
 }
 
 TITLES: dict[str, dict[str, Any]] = {
+    "best_value": {
+        "panels.up_to": _l("评审专家人数分档：预算上限（元）"),
+        "panels.judges": _l("评审专家人数分档：人数"),
+        "least_judges": _l("计入评分的专家不少于（人）"),
+        "pool_least": _l("公告时可抽取的专家不少于（人）"),
+        "price_least": _l("价格分下限（分）"),
+        "price_most": _l("价格分上限（分）"),
+        "rating_most": _l("信用分上限（分）"),
+        "ungraded_score": _l("未评级机构的信用得分（分）"),
+        "trim_marks_from": _l("去掉最高分和最低分的起始专家人数（人）"),
+        "spread_share": _l("评分偏离中位数须说明的幅度（占评审分值）"),
+        "answer_working_days": _l("专家答复是否参加的期限（工作日）"),
+        "marking_working_days": _l("专家评分期限（工作日）"),
+        "explain_working_days": _l("说明评分偏离的期限（工作日）"),
+        "plan_shortest": _l("服务方案最少字数"),
+        "plan_longest": _l("服务方案最多字数"),
+        "practitioners_most": _l("投入执业人员最多（名）"),
+        "mark_reason_shortest": _l("评分理由最少字数"),
+        "explanation_shortest": _l("偏离说明最少字数"),
+    },
     "experts": {
         "decide_working_days": _l("入库审核时限（工作日）"),
         "trades_most": _l("一人最多申报的评审专业（个）"),

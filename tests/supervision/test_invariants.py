@@ -96,6 +96,8 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "I10c": ((), "UPDATE entries SET sealed_sha256 = contribution WHERE sealed IS NOT NULL"),
     "I10d": ((), "UPDATE selection_rounds SET two_keys = (1 = 1) WHERE unsealed_at IS NOT NULL"),
+    "I10e": ((), "UPDATE panel_judges SET place = place + 20"),
+    "I10f": ((), "UPDATE panels SET done_at = NULL, status = 'marking' WHERE status = 'done'"),
     "I11": (
         ("check ceremony_numbers",),
         "UPDATE selection_rounds SET commit_ends_at = opened_at; "

@@ -15,10 +15,11 @@ from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.finding import by_public_id
-from marketplace.projects.models import Need
+from marketplace.projects.models import Need, SelectionMethod
 from marketplace.projects.rules import SelectionPolicy
 
 from .. import queries
+from ..judging import queries as panels
 from ..models import RoundStatus, SelectionRound
 from .models import Capacity, HolderKey, KeyShare, ShareStatus
 from .splitting import ENOUGH, PARTS
@@ -115,23 +116,31 @@ def shares_of(actor: Actor) -> list[KeyShare]:
 
 def to_hand_in(actor: Actor, now: datetime) -> list[KeyShare]:
     """The shares an actor must hand in now, the longest due first."""
-    return list(
-        db.session.scalars(
-            select(KeyShare)
-            .join(HolderKey, HolderKey.id == KeyShare.holder_key_id)
-            .join(SelectionRound, SelectionRound.id == KeyShare.round_id)
-            .join(Need, Need.id == SelectionRound.need_id)
-            .where(
-                HolderKey.user_id == actor.user_id,
-                HolderKey.organisation_id == actor.organisation_id,
-                KeyShare.status == ShareStatus.HELD,
-                SelectionRound.status == RoundStatus.LISTED,
-                SelectionRound.unsealed_at.is_(None),
-                Need.choice_at <= now,
-            )
-            .order_by(Need.choice_at, KeyShare.id)
+    held = db.session.scalars(
+        select(KeyShare)
+        .join(HolderKey, HolderKey.id == KeyShare.holder_key_id)
+        .join(SelectionRound, SelectionRound.id == KeyShare.round_id)
+        .join(Need, Need.id == SelectionRound.need_id)
+        .where(
+            HolderKey.user_id == actor.user_id,
+            HolderKey.organisation_id == actor.organisation_id,
+            KeyShare.status == ShareStatus.HELD,
+            SelectionRound.status == RoundStatus.LISTED,
+            SelectionRound.unsealed_at.is_(None),
+            Need.choice_at <= now,
         )
+        .order_by(Need.choice_at, KeyShare.id)
     )
+    return [share for share in held if can_be_handed_in(share, now)]
+
+
+def opens_from(need: Need, running: SelectionRound) -> datetime | None:
+    """When quotes may be opened: the hour named at publication; of best value when the judges have
+    marked, None before that."""
+    if need.method is SelectionMethod.BEST_VALUE:
+        panel = panels.panel_of(running)
+        return panel.done_at if panel is not None else None
+    return need.choice_at
 
 
 def handed_in(running: SelectionRound) -> list[KeyShare]:
@@ -157,20 +166,22 @@ def values_of(need: Need, running: SelectionRound) -> SelectionPolicy:
 
 def hand_in_by(need: Need, running: SelectionRound) -> datetime:
     """Until when two holders must have handed in, or the selection fails."""
-    assert need.choice_at is not None
+    opens = opens_from(need, running) or need.choice_at
+    assert opens is not None
     days = values_of(need, running).sealed.share_working_days
-    return working_calendar().deadline(need.choice_at, days)
+    return working_calendar().deadline(opens, days)
 
 
 def can_be_handed_in(share: KeyShare, now: datetime) -> bool:
     """Whether a share's hour has come and nothing was decided yet."""
     running, need = share.round, share.round.need
+    opens = opens_from(need, running)
     return (
         share.status is ShareStatus.HELD
         and running.status is RoundStatus.LISTED
         and running.unsealed_at is None
-        and need.choice_at is not None
-        and now >= need.choice_at
+        and opens is not None
+        and now >= opens
     )
 
 

@@ -29,7 +29,7 @@ from marketplace.ratings import actions as ratings
 from marketplace.ratings import verifying
 
 from ..inspections import queries as inspections
-from . import draws, structure
+from . import draws, panels, structure
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,8 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I08b": ("a frozen list is its entries, an award follows the draw", draws.lists),
     "I09": ("what was revealed is what was committed to", draws.commitments),
     "I10c": ("quotes opened are those received, in the order of their method", draws.quotes),
+    "I10e": ("judges are called in an order that comes out again", panels.judges),
+    "I10f": ("marks are all in and explained before a quote is opened", panels.marks),
     "I15b": ("a contract ends no later than its notice allows, but by a change", structure.ends),
     "I16": ("stored grades are those of the replay", _replayed),
     "I16b": ("departments' yearly scores are those of the replay", bundled.differences),

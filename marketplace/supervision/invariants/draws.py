@@ -40,7 +40,7 @@ _SCRIPT = Path(__file__).parents[3] / "scripts" / "verify_draw.py"
 
 
 @cache
-def _anybodys_script() -> ModuleType:
+def anybodys_script() -> ModuleType:
     """The program that anybody checks a proof with: it shares no code with the site."""
     spec = importlib.util.spec_from_file_location("verify_draw", _SCRIPT)
     assert spec is not None
@@ -52,7 +52,7 @@ def _anybodys_script() -> ModuleType:
 
 def proofs() -> Iterator[str]:
     """Draws that do not come out again, or not as their awards say."""
-    script = _anybodys_script()
+    script = anybodys_script()
     for running in db.session.scalars(
         select(SelectionRound).where(SelectionRound.proof.is_not(None))
     ):

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
 from .place import Heading, Place
-from .shared import ACCOUNT, CHARGES, EXPERT, HOME, INBOX, JUDGING, KEYS, STAFF
+from .shared import ACCOUNT, CHARGES, EXPERT, HOME, INBOX, JUDGING, KEYS, PANELS, STAFF
 
 OFFICE: tuple[Heading, ...] = (
     Heading(
@@ -17,6 +17,7 @@ OFFICE: tuple[Heading, ...] = (
             INBOX,
             Place("supervision.home", _l("监督总览"), ("supervision.lamps",)),
             JUDGING,
+            PANELS,
             EXPERT,
         ),
     ),

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
 from .place import Heading, Place
-from .shared import ACCOUNT, CHARGES, EXPERT, HOME, INBOX, JUDGING, KEYS, STAFF
+from .shared import ACCOUNT, CHARGES, EXPERT, HOME, INBOX, JUDGING, KEYS, PANELS, STAFF
 
 PARTY: tuple[Heading, ...] = (
     Heading(
@@ -16,6 +16,7 @@ PARTY: tuple[Heading, ...] = (
             HOME,
             INBOX,
             JUDGING,
+            PANELS,
             EXPERT,
         ),
     ),

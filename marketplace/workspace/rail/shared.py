@@ -7,12 +7,17 @@ from flask_babel import lazy_gettext as _l
 from marketplace.foundation.actor import Actor
 from marketplace.intermediaries.hall import queries as hall
 from marketplace.selection.experts import queries as experts
+from marketplace.selection.judging import queries as panels
 
 from .place import Place
 
 
 def _judges(actor: Actor) -> bool:
     return actor.user_id is not None and hall.is_judge(actor.user_id)
+
+
+def _panels(actor: Actor) -> bool:
+    return actor.user_id is not None and panels.is_judge(actor.user_id)
 
 
 def _experts(actor: Actor) -> bool:
@@ -31,6 +36,12 @@ JUDGING = Place(
         "intermediaries.hall_stand_aside",
     ),
     only_for=_judges,
+)
+PANELS = Place(
+    "selection.judging",
+    _l("项目评审"),
+    ("selection.judge", "selection.mark_plan", "selection.judge_feedback"),
+    only_for=_panels,
 )
 EXPERT = Place(
     "selection.expert_self",

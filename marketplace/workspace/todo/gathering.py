@@ -37,6 +37,7 @@ SOURCES: tuple[Source, ...] = (
     marking.to_mark_departments,
     marking.to_assess,
     marking.hall_sheets,
+    marking.panels_to_judge,
     officers.matters,
     keepers.account_proposals,
     keepers.shares_to_hand_in,

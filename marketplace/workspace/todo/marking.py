@@ -15,6 +15,8 @@ from marketplace.evaluations.served import matters
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.languages import joined
 from marketplace.intermediaries.hall import queries as hall
+from marketplace.selection.judging import plans
+from marketplace.selection.judging import queries as judging
 
 from .line import Line
 
@@ -109,4 +111,29 @@ def hall_sheets(actor: Actor, now: datetime) -> Iterator[Line]:
             where="intermediaries.hall_judging",
             since=duty.call.status_since,
             due=duty.due,
+        )
+
+
+def panels_to_judge(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Needs somebody was drawn to judge: to answer, to mark, to explain a mark."""
+    if actor.user_id is None:
+        return
+    words = {
+        "answer": _("答复是否参加项目评审"),
+        "mark": _("项目评审评分"),
+        "explain": _("公开说明项目评审的评分偏离"),
+    }
+    for judge in judging.open_for(actor.user_id):
+        running = judge.panel.round
+        found = judging.due(judge, len(plans.of_round(running)), now)
+        if found is None:
+            continue
+        yield Line(
+            what=words[found[0]],
+            about=running.need.title,
+            page="selection.judge",
+            key=judge.public_id,
+            where="selection.judging",
+            since=judge.status_since,
+            due=found[1],
         )
