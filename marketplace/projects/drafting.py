@@ -147,7 +147,8 @@ def draft_need(
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
     check_budget(need, actor, now, content.deviation_reason)
     _set_recusals(need, recusals, now)
-    set_weights(need, content.weighing, now)
+    if need.is_weighed:
+        set_weights(need, content.weighing, now)
     return need
 
 

@@ -321,7 +321,7 @@ def values_of(need: Need) -> dict[str, Any]:
 
 
 def _weights(need: Need) -> dict[str, Any]:
-    kept = need.weights
+    kept = need.weights if need.is_weighed else None
     if kept is None:
         return {}
     return {

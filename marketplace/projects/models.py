@@ -266,6 +266,11 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         return self.method in SEALED_METHODS
 
     @property
+    def is_weighed(self) -> bool:
+        """Whether judges mark what firms hand in, by published weights."""
+        return self.method is SelectionMethod.BEST_VALUE
+
+    @property
     def is_ordered(self) -> bool:
         """Whether chosen firms were asked instead of a call for entries."""
         return self.channel is not NeedChannel.OPEN

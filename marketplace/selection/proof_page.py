@@ -123,7 +123,7 @@ def _waits_for_equals(running: SelectionRound, judged: bool) -> bool:
 
 
 def _judging_steps(need: Need, running: SelectionRound) -> list[ProofStep]:
-    panel = panels.panel_of(running) if need.weights is not None else None
+    panel = panels.panel_of(running) if need.is_weighed else None
     if panel is None:
         return []
     drawn, over = panel.drawn_at is not None, panel.done_at is not None
