@@ -48,7 +48,7 @@ from .models import (
     Project,
     SelectionMethod,
 )
-from .rules import least_entry_days, project_code_fault
+from .rules import least_entry_days
 from .weighing.actions import Weighing, set_weights
 
 MOST_ATTACHMENTS = 10

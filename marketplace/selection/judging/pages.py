@@ -31,7 +31,7 @@ from ..blueprint import bp
 from . import access as rights
 from . import actions, plans, queries
 from .forms import AcceptForm, AsideForm, ExplainForm, FeedbackForm, SheetForm
-from .models import JudgeStatus, PanelJudge, PanelStatus
+from .models import JudgeStatus, PanelJudge, PanelSheet, PanelStatus
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def _duty(judge: PanelJudge, now: datetime) -> Duty:
     live = judge in queries.open_for(judge.user_id)
     found = queries.due(judge, len(entries), now) if live else None
     left = len(entries) - len(queries.sheets_by(judge))
-    return Duty(judge, *(found or (None, None)), left)
+    what, due = found if found is not None else (None, None)
+    return Duty(judge, what, due, left)
 
 
 @bp.get("/judging")
@@ -158,16 +159,18 @@ def mark_plan(public_id: str, alias: int) -> ResponseReturnValue:
     found = rights.own_judgeship(actor, public_id)
     plan = rights.plan_to_mark(found, alias)
     form = SheetForm()
+
+    def mark() -> PanelSheet:
+        assert form.plan.data is not None
+        assert form.practitioners.data is not None
+        said = form.reason.data or ""
+        return actions.give_marks(
+            found, plan.entry, form.plan.data, form.practitioners.data, said, actor
+        )
+
     return run_form(
         form,
-        lambda: actions.give_marks(
-            found,
-            plan.entry,
-            form.plan.data,
-            form.practitioners.data,
-            form.reason.data or "",
-            actor,
-        ),
+        mark,
         lambda: _plan_page(public_id, alias, form=form),
         _("评分已提交"),
         lambda _made: url_for("selection.judge", public_id=public_id),
