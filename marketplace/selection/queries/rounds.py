@@ -31,6 +31,7 @@ from marketplace.projects.models import (
 )
 from marketplace.projects.rules import SelectionPolicy
 
+from ..judging.models import Panel, PanelStatus
 from ..models import (
     Award,
     DrawAnnulment,
@@ -191,8 +192,8 @@ def places(running: SelectionRound) -> dict[str, int]:
 
 
 def public_proofs() -> list[tuple[str, str]]:
-    """(file name, proof) of every draw ever made, annulled ones and those among equals too, in
-    order."""
+    """(file name, proof) of every draw ever made, annulled ones and those among equals and of
+    judges too, in order."""
     rows = db.session.execute(
         select(Need.number, SelectionRound.attempt, SelectionRound.proof)
         .join(Need, Need.id == SelectionRound.need_id)
@@ -205,7 +206,15 @@ def public_proofs() -> list[tuple[str, str]]:
         .join(Need, Need.id == SelectionRound.need_id)
         .order_by(Need.number, SelectionRound.attempt, TieDraw.number)
     )
+    judges = db.session.execute(
+        select(Need.number, SelectionRound.attempt, Panel.proof)
+        .join(SelectionRound, SelectionRound.id == Panel.round_id)
+        .join(Need, Need.id == SelectionRound.need_id)
+        .where(Panel.status == PanelStatus.DONE)
+        .order_by(Need.number, SelectionRound.attempt)
+    )
     return [
+        *((f"{number}-{attempt}-judges.json", proof) for number, attempt, proof in judges if proof),
         *((f"{number}-{attempt}.json", proof) for number, attempt, proof in rows if proof),
         *((f"{number}-{attempt}-tie-{tie}.json", proof) for number, attempt, tie, proof in equals),
     ]
