@@ -184,7 +184,7 @@ def _publish(cast: Cast, title: str, place: str, budget: str) -> int:
                 need.budget - Decimal(2400 + 1100 * number),
                 firm.actor,
                 quote_reason(number),
-                plans.Plan(text, [each.public_id for each in people]),
+                plan=plans.Plan(text, [each.public_id for each in people]),
             )
     return need_id
 

@@ -1,6 +1,6 @@
 """the expert pool: experts, their trades, whom they have to do with
 
-Revises: 0055
+Revises: 0062
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0056"
-down_revision = "0055"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 

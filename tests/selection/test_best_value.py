@@ -74,7 +74,7 @@ def enter(need: Need, firm: intermediaries.RegisteredFirm, price: Decimal) -> No
         price,
         firm.actor,
         "已有相邻项目的资料",
-        plans.Plan(PLAN, people),
+        plan=plans.Plan(PLAN, people),
     )
 
 
@@ -352,7 +352,7 @@ def test_what_stands_in_the_way_of_a_need_and_an_entry(app: Flask) -> None:
             (None, "plan"),
         ):
             with pytest.raises(Invalid) as caught:
-                enter_need(need, "a" * 64, Decimal(30000), firm.actor, "已有资料", plan)
+                enter_need(need, "a" * 64, Decimal(30000), firm.actor, "已有资料", plan=plan)
             assert caught.value.field == field
 
 

@@ -16,8 +16,6 @@ from ..methods.quotes import Quote, QuoteKind
 from ..models import SelectionRound
 from . import plans, queries
 
-KIND = QuoteKind.AMOUNT
-
 
 def weights_of(need: Need) -> Weights:
     """What the need weighs, as the method takes it."""
@@ -42,7 +40,7 @@ def points(need: Need, running: SelectionRound) -> dict[str, Points]:
     scores = {each.entry_id: each.score for each in plans.of_round(running)}
     candidates = [
         Candidate(
-            Quote(credit_code(entry), entry.quoted),
+            Quote(credit_code(entry), entry.quoted if entry.discount is None else entry.discount),
             scores[entry.id],
             tuple(Marks(own[entry.id].plan, own[entry.id].practitioners) for own in counted),
         )
@@ -51,7 +49,7 @@ def points(need: Need, running: SelectionRound) -> dict[str, Points]:
     _edition, selecting = selection.edition_of(need, clock.local_day(running.opened_at))
     return best_value.points(
         candidates,
-        KIND,
+        QuoteKind.DISCOUNT if need.by_discount else QuoteKind.AMOUNT,
         weights_of(need),
         values.ungraded_score,
         selecting.sealed.trim_from,
