@@ -41,6 +41,12 @@ def _watching(*tables: str) -> frozenset[str]:
 
 JOBS: tuple[Job, ...] = (
     Job(
+        "投诉办理期限",
+        "marketplace.supervision.complaints.tasks:advance_due",
+        60,
+        watches=_watching("selection_complaints"),
+    ),
+    Job(
         "到期公示与异议",
         "marketplace.notices.tasks:advance_due",
         15,
@@ -164,6 +170,13 @@ JOBS: tuple[Job, ...] = (
     Job(
         "夜间评价核查提示",
         "marketplace.evaluations.screens.tasks:screen_due",
+        600,
+        seeks=True,
+        daily=True,
+    ),
+    Job(
+        "定期选取核查提示",
+        "marketplace.supervision.collusion.tasks:look_due",
         600,
         seeks=True,
         daily=True,

@@ -198,6 +198,7 @@ DUTIES = (
     ),
     Duty("异议", (P.OBJECT,), FIRM | {R.OWNER_EDITOR, R.OWNER_APPROVER, R.OWNER_AGENT}),
     Duty("答复异议", (P.OBJECTION_ANSWER,), _roles(R.BUREAU_OPERATOR)),
+    Duty("办理投诉", (P.COMPLAINT_DECIDE,), _roles(R.BUREAU_APPROVER, R.SUPERVISOR)),
 )
 
 

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     ADMISSION_DECIDE = "admission.decide"
     ADMISSION_PROFESSIONAL = "admission.professional"  # the department's check
     OBJECTION_ANSWER = "objection.answer"
+    COMPLAINT_DECIDE = "complaint.decide"  # of a selection one had no part in
     LOTTERY_ENTER = "lottery.enter"
     DRAW_ANNUL_PROPOSE = "draw.annul.propose"
     DRAW_ANNUL_APPROVE = "draw.annul.approve"
@@ -137,6 +138,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.BUREAU_APPROVER: frozenset(
         {
             P.ADMISSION_DECIDE,
+            P.COMPLAINT_DECIDE,
             P.LOTTERY_ENTER,
             P.RATING_CONFIRM,
             P.EVALUATION_DECIDE,
@@ -150,6 +152,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            P.COMPLAINT_DECIDE,
             P.DRAW_ANNUL_APPROVE,
             P.EVALUATION_DECIDE,
             P.SANCTION_REVIEW,

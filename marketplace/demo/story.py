@@ -14,6 +14,7 @@ from marketplace.foundation import calendar, clock
 from marketplace.foundation.transactions import transaction
 
 from . import (
+    colluding,
     competing,
     conduct,
     dealings,
@@ -68,6 +69,8 @@ def load(progress: Callable[[str], None]) -> None:
     for each in competing.competitions(cast, days):
         agenda.add(each)
     agenda.add(judging.best_value(cast, days))
+    for each in colluding.colluding(cast, days):
+        agenda.add(each)
     agenda.add(listing.proposals(cast, days))
     agenda.add(listing.demands(cast, days))
     agenda.add(seating.hall(cast, days))

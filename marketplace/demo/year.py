@@ -26,6 +26,7 @@ from marketplace.sanctions.rules import Severity
 from . import (
     arrivals,
     auditing,
+    colluding,
     competing,
     discipline,
     filing,
@@ -171,6 +172,7 @@ def stories(cast: Cast, days: Days) -> Iterator[Story]:
     yield from ordering.orders(cast, days)
     yield from competing.competitions(cast, days)
     yield judging.best_value(cast, days)
+    yield from colluding.colluding(cast, days)
     yield from _cards(cast, days)
     yield from _cases(cast, days)
 

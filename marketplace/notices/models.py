@@ -15,6 +15,7 @@ from marketplace.foundation.lifecycle import LifecycleMixin, Status
 
 KIND_TITLES: dict[str, Any] = {
     "award": _l("中选结果公示"),
+    "complaint": _l("投诉处理决定公告"),
     "admission": _l("入驻公示"),
     "hall_call": _l("大厅窗口征集公告"),
     "hall_result": _l("大厅窗口征集结果公示"),

@@ -29,6 +29,17 @@ def latest(kind: str, subject: Any) -> PublicNotice | None:
     )
 
 
+def pointing_to(kind: str, link: str) -> list[PublicNotice]:
+    """Lasting notices of a kind that lead to a page, oldest first."""
+    return list(
+        db.session.scalars(
+            select(PublicNotice)
+            .where(PublicNotice.kind == kind, PublicNotice.link == link, PublicNotice.lasting)
+            .order_by(PublicNotice.id)
+        )
+    )
+
+
 def unanswered(notice: PublicNotice) -> int:
     """How many objections to the notice wait for an answer, overdue ones included."""
     return (

@@ -18,6 +18,10 @@ class NoticesPolicy:
     __pydantic_config__ = {"extra": "forbid"}
 
     objection_answer_days: Annotated[int, Ge(1), Le(30)]
+    complaint_working_days: Annotated[int, Ge(1), Le(60)] = 10
+    complaint_accept_working_days: Annotated[int, Ge(1), Le(30)] = 3
+    complaint_decision_working_days: Annotated[int, Ge(1), Le(90)] = 15
+    complaint_notice_working_days: Annotated[int, Ge(1), Le(60)] = 5
 
 
 class NoticeState(StrEnum):

@@ -39,7 +39,7 @@ def require_draw_stands(award: Award) -> None:
     if queries.waits_for_annulment(award.round):
         raise Conflict(
             _(
-                "本次抽取的撤销建议正在等待上级管理机构决定，"
+                "本次选取的撤销建议正在等待上级管理机构决定，"
                 "决定作出前不办理中选确认、放弃和合同签订"
             ),
             rule="award.annulment",
@@ -52,7 +52,7 @@ def tell_held(need: Need, award: Award, now: datetime) -> None:
         send(
             told,
             f"中选事宜暂缓办理：{need.title}",
-            "管理机构已建议撤销本次抽取，上级管理机构决定前不办理中选确认、放弃和合同签订。"
+            "管理机构已建议撤销本次选取，上级管理机构决定前不办理中选确认、放弃和合同签订。"
             "不予撤销的，中选确认期限和合同确认期限自决定之日起重新计算。",
             f"/results/{need.public_id}",
             f"award:{award.id}:held:{now.isoformat()}",
@@ -72,8 +72,8 @@ def go_on(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     for told in (award.organisation_id, need.owner_id):
         send(
             told,
-            f"抽取结果继续有效：{need.title}",
-            "上级管理机构未同意撤销本次抽取，中选事宜继续办理。",
+            f"选取结果继续有效：{need.title}",
+            "上级管理机构未同意撤销本次选取，中选事宜继续办理。",
             f"/results/{need.public_id}",
             f"award:{award.id}:stands:{now.isoformat()}",
             now,

@@ -64,6 +64,7 @@ def result(public_id: str) -> Any:
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),
         judging=showing.judging(need, running),
+        decisions=notices.pointing_to("complaint", f"/results/{need.public_id}"),
         lows=low.of_round(running) if running.unsealed_at else [],
         ties=opening.tie_draws(running) if running.ranking else [],
         tied=opening.tied_codes(running) if running.ranking else (),

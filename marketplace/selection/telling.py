@@ -154,7 +154,7 @@ def _rule(need: Need, running: SelectionRound, award: Award) -> str:
         )
     if need.method is SelectionMethod.PRICE_COMPETITION:
         return (
-            f"选取规则（{method}）：密封报价统一开启，报价低者在前，"
+            f"选取规则（{method}）：密封报价统一开启，{_first(need)}在前，"
             f"中选机构列第 {award.place} 位。{_ties(running, need)}"
         )
     if need.method is SelectionMethod.AVERAGE_PRICE:
@@ -172,6 +172,10 @@ def _rule(need: Need, running: SelectionRound, award: Award) -> str:
         f"选取规则（{method}）：中选机构列第 {award.place} 位，"
         f"依据和过程见结果页：/results/{need.public_id}"
     )
+
+
+def _first(need: Need) -> str:
+    return "下浮率高者" if need.by_discount else "报价低者"
 
 
 def _ties(running: SelectionRound, need: Need) -> str:

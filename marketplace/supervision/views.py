@@ -35,6 +35,8 @@ from . import (
 )
 from . import lamps as lamps_of
 from .blueprint import bp
+from .collusion import pages as collusion_pages
+from .complaints import pages as complaint_pages
 from .findings import pages as finding_pages
 from .forms import DecisionForm
 from .inspections import pages as inspection_pages
@@ -51,6 +53,8 @@ __all__ = [
     "appeal_pages",
     "audit_pages",
     "bp",
+    "collusion_pages",
+    "complaint_pages",
     "finding_pages",
     "inspection_pages",
     "lapse_pages",

@@ -80,13 +80,15 @@ def _open_round(need: Need, attempt: int, actor: Actor, now: datetime) -> Select
 
 
 def propose_annulment(need: Need, reason: str, actor: Actor) -> DrawAnnulment:
-    """Propose to annul a draw: one of two officers, with a reason that will be published."""
+    """Propose to annul what was drawn or otherwise chosen: one of two officers, with a reason that
+    will be published."""
     lock(need)
     now = clock.now()
     running = queries.live_round(need)
     _edition_id, values = queries.edition_of(need, clock.local_day(now))
-    if running.drawn_at is None or need.status not in (NeedStatus.SELECTING, NeedStatus.AWARDED):
-        raise Conflict(_("当前没有可撤销的抽取"), rule="annul.state")
+    chosen = running.drawn_at is not None or running.status is RoundStatus.DECIDED
+    if not chosen or need.status not in (NeedStatus.SELECTING, NeedStatus.AWARDED):
+        raise Conflict(_("当前没有可撤销的选取"), rule="annul.state")
     if len(reason) < values.annul_reason_shortest:
         raise Invalid(
             _("请写明撤销理由，不少于 %(count)d 个字", count=values.annul_reason_shortest),

@@ -51,6 +51,9 @@ DECISIONS = frozenset(
         "sanction_appeals.upheld",
         "sanction_cases.decided",
         "sanction_cases.dismissed",
+        "selection_complaints.dismissed",
+        "selection_complaints.refused",
+        "selection_complaints.upheld",
         "selection_rounds.annulled",
     }
 )

@@ -12,8 +12,13 @@ from marketplace.fees.lists.models import ListStatus
 from marketplace.foundation.showing import show_date
 from marketplace.selection import queries as selection
 
+from ..collusion import queries as colluding
+from ..collusion.models import SCREEN_TITLES
+from ..complaints import queries as complaining
+from ..complaints.models import ComplaintStatus
+from ..complaints.rules import About
 from ..models import ClockKind
-from .matter import Matter, Search, besides
+from .matter import MOST, Matter, Search, besides
 
 _LISTS = (
     (ListStatus.SUBMITTED, Permission.POLICY_APPROVE, _l("审批收费目录清单")),
@@ -71,6 +76,43 @@ def annulments(search: Search) -> Iterator[Matter]:
                 permission=Permission.DRAW_ANNUL_APPROVE,
                 since=each.proposed_at,
             )
+
+
+def complaints(search: Search) -> Iterator[Matter]:
+    """Complaints about selections to take on or to decide, by officers with no part in them."""
+    if not search.wants(Permission.COMPLAINT_DECIDE, Permission.DRAW_ANNUL_APPROVE):
+        return
+    for each in complaining.waiting(search.codes, MOST):
+        of_bureau = each.about is About.BUREAU
+        yield Matter(
+            what=_l("决定是否受理投诉") if each.status is ComplaintStatus.FILED else _l("办理投诉"),
+            about=each.need.title,
+            status=each.status,
+            done_at=("supervision.complaint", each.public_id),
+            read_at=("selection.result", each.need.public_id) if of_bureau else None,
+            where="supervision.complaints",
+            # about the bureau itself: at the superior office alone
+            permission=Permission.DRAW_ANNUL_APPROVE if of_bureau else Permission.COMPLAINT_DECIDE,
+            since=each.status_since,
+            due=each.due_at,
+            not_by=complaining.took_part(each.need),
+        )
+
+
+def collusion(search: Search) -> Iterator[Matter]:
+    """What the screens over selections found, to be looked into."""
+    if not search.wants(Permission.SANCTION_PROPOSE):
+        return
+    for each in colluding.waiting(search.codes, MOST):
+        yield Matter(
+            what=_l("核实选取提示"),
+            about=str(SCREEN_TITLES[each.screen]),
+            status=each.status,
+            done_at=("supervision.collusion_flag", each.public_id),
+            where="supervision.collusion_flags",
+            permission=Permission.SANCTION_PROPOSE,
+            since=each.raised_at,
+        )
 
 
 def fee_lists(search: Search) -> Iterator[Matter]:

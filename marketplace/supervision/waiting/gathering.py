@@ -46,6 +46,8 @@ SOURCES: tuple[Source, ...] = (
     marks.flags,
     choosing.lotteries,
     choosing.annulments,
+    choosing.complaints,
+    choosing.collusion,
     choosing.fee_lists,
     cataloguing.item_proposals,
     cataloguing.list_drafts,

@@ -146,6 +146,8 @@ OFFICE: tuple[Heading, ...] = (
             Place("selection.expert_desk", _l("评审专家库"), ("selection.expert",)),
             Place("selection.lottery", _l("开奖号码登记")),
             Place("notices.index", _l("公示与异议"), ("notices.notice", "notices.answer")),
+            Place("supervision.complaints", _l("投诉"), ("supervision.complaint",)),
+            Place("supervision.collusion_flags", _l("选取提示"), ("supervision.collusion_flag",)),
         ),
     ),
     Heading(

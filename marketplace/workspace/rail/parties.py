@@ -115,6 +115,11 @@ PARTY: tuple[Heading, ...] = (
             Place("evaluations.services", _l("办事评价"), ("evaluations.rate_service",)),
             Place("catalogue.demands", _l("反映部门索要"), ("catalogue.report_demand",)),
             Place(
+                "supervision.own_complaints",
+                _l("我的投诉"),
+                ("supervision.complain", "supervision.complaint"),
+            ),
+            Place(
                 "sanctions.own",
                 _l("牌、案件与申诉"),
                 (
