@@ -137,7 +137,7 @@ JOBS: tuple[Job, ...] = (
         "报名截止、选取与中选确认",
         "marketplace.selection.tasks:advance_due",
         5,
-        watches=_watching("needs"),
+        watches=_watching("needs", "talks"),
         seeks=True,
     ),
     Job(

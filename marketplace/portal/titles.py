@@ -194,6 +194,8 @@ TITLES: dict[str, dict[str, Any]] = {
         "sealed.explanation_shortest": _l("低价说明最少字数"),
         "sealed.decision_shortest": _l("低价认定理由最少字数"),
         "sealed.trim_from": _l("均价选取去掉最高价和最低价的起始家数"),
+        "talks.rounds": _l("在线洽谈与每家机构最多轮次"),
+        "talks.answer_working_days": _l("在线洽谈答复时限（工作日）"),
         "sealed.two_keys_from": _l("密封报价须三方分管密钥的预算起点（元）"),
         "sealed.share_working_days": _l("到开启时间后交出密钥份额的时限（工作日）"),
         "sealed.passphrase_shortest": _l("保管口令最少字符数"),

@@ -107,6 +107,17 @@ class SealedRules:
 
 
 @dataclass(frozen=True)
+class TalkRules:
+    """Questions to entrants before a direct pick (在线洽谈, RULES section 7): how many rounds with
+    each firm, and within how many working days it answers."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    rounds: Annotated[int, Ge(0), Le(10)]
+    answer_working_days: Annotated[int, Ge(1), Le(10)]
+
+
+@dataclass(frozen=True)
 class SelectionPolicy:
     """Numbers of RULES sections 6 and 7. Amounts in yuan; times are Asia/Shanghai.
 
@@ -159,6 +170,7 @@ class SelectionPolicy:
     gate: Gate
     orders: OrderRules
     sealed: SealedRules
+    talks: TalkRules
 
     def __post_init__(self) -> None:
         """Refuse an edition whose parts contradict each other."""

@@ -34,6 +34,7 @@ from .forms import EntryForm, ExplainForm, ReasonForm
 from .judging import plans
 from .models import LIVE_AWARDS, Entry, EntryStatus
 from .sealing import low, sealed
+from .talks import queries as talks
 
 
 @bp.route("/needs/<public_id>/enter", methods=["GET", "POST"])
@@ -147,6 +148,7 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         receipt=queries.receipt_text(found),
         sealed_receipt=sealed.receipt_text(found),
         low=low.of_entry(found),
+        talks=talks.of_entry(found),
         told=telling.told(found) if not awards or awards[-1].status not in LIVE_AWARDS else None,
         held=bool(awards) and queries.waits_for_annulment(awards[-1].round),
         outdated=queries.waits_for_confirmation(found),

@@ -28,6 +28,7 @@ from . import actions, queries
 from .blueprint import bp
 from .forms import LowDecisionForm, PickForm, ReasonForm
 from .sealing import low
+from .talks import queries as talks
 
 
 @bp.route("/owner/needs/<public_id>/selection", methods=["GET", "POST"])
@@ -78,6 +79,7 @@ def _manage_page(public_id: str, **forms: Any) -> str:
         listed=listed,
         reasons=fees.reasons(one.price_check_id for one in listed) if listed else {},
         void=queries.void(running) if running and closed else [],
+        talking=talks.is_open(need, clock.now()),
         **{**defaults, **forms},
     )
 

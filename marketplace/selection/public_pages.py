@@ -36,6 +36,7 @@ from .models import CeremonyNumberRow
 from .proof_page import proof_steps
 from .sealing import low, opening
 from .sealing.models import TieDraw
+from .talks import queries as talks
 
 
 @bp.get("/results/<public_id>")
@@ -60,6 +61,7 @@ def result(public_id: str) -> Any:
         places=queries.places(running),
         steps=proof_steps(need, running),
         shares=keys.shares(running),
+        talks=talks.of_round(running) if decided is not None else [],
         notice=notices.latest("award", decided) if decided is not None else None,
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),

@@ -16,6 +16,8 @@ from marketplace.projects.models import Need, NeedStatus
 
 from . import actions, queries
 from .models import Award, AwardStatus, SelectionRound
+from .talks.actions import lapse
+from .talks.models import Talk
 
 WITHDRAWN, ANSWERED = "selection_rounds.end_withdrawn", "needs.answered"
 
@@ -25,8 +27,15 @@ def advance_due() -> int:
     done = tasks.sweep(Need, actions.advance_need)
     done += tasks.advance_each(WITHDRAWN, _withdrawn, _end_withdrawn)
     done += tasks.advance_each(ANSWERED, _answered, _go_on)
+    done += tasks.sweep(Talk, lapse, held_before=_need_of_talk)
     told: int = tasks.in_transaction(actions.tell_corrected)
     return done + told
+
+
+def _need_of_talk(talk_id: int) -> None:
+    talk = db.session.get(Talk, talk_id)
+    if talk is not None:
+        lock(talk.entry.need)
 
 
 @cache

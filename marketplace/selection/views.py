@@ -11,6 +11,7 @@ from .judging import pages as judging_pages
 from .keyholding import pages as key_pages
 from .personal import contact_of_need, contact_of_winner
 from .preparing import pages as preparing_pages
+from .talks import pages as talk_pages
 
 revealing.subject("need", contact_of_need)
 revealing.subject("award", contact_of_winner)
@@ -25,4 +26,5 @@ __all__ = [
     "owner_pages",
     "preparing_pages",
     "public_pages",
+    "talk_pages",
 ]

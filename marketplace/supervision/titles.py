@@ -41,6 +41,7 @@ NOUNS: dict[str, Any] = {
     "low_quotes": _l("低价说明"),
     "quotes": _l("密封报价"),
     "holder_key": _l("密钥保管口令"),
+    "talks": _l("在线洽谈"),
     "key_share": _l("密钥份额"),
     "key_shares": _l("密钥份额"),
     "entry": _l("报名"),

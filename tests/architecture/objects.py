@@ -248,6 +248,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "sanctions.verify_repair": ("CreditRepair",),
     "selection.hand_in_share": ("KeyShare",),
     "selection.key_share": ("KeyShare",),
+    "selection.owner_talks": ("Entry",),
+    "selection.talk": ("Talk",),
     "selection.lose_share": ("KeyShare",),
     "selection.accept": ("Award",),
     "selection.annulment": ("Need",),

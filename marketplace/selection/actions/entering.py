@@ -188,6 +188,24 @@ def _check_quote(
     set_committed_value(entry, "price_check_id", check.id)
 
 
+def check_new_price(
+    need: Need, entry: Entry, price: Decimal, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Check a price (yuan) an entry is to have from now on as it was checked on receipt; the check
+    becomes the entry's. The caller holds the need's lock and sets the price."""
+    if price <= 0 or price > need.budget:
+        raise Invalid(
+            _("报价高于预算 %(budget)s 元", budget=format_yuan(need.budget))
+            if price > 0
+            else _("报价应大于 0"),
+            field="price",
+            rule="entry.budget",
+        )
+    offering = intermediaries.promised(entry.firm_id, need.item_code)
+    quoted = sealed.Quoted(price, reason.strip())
+    _check_quote(need, entry, quoted, intermediaries.promise(offering), actor, now)
+
+
 def withdraw_entry(entry: Entry, actor: Actor) -> None:
     """Take an entry back before the deadline; the row stays."""
     lock(entry.need)

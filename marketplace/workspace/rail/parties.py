@@ -32,6 +32,7 @@ PARTY: tuple[Heading, ...] = (
                     "projects.edit_need",
                     "projects.propose_correction",
                     "selection.manage",
+                    "selection.owner_talks",
                 ),
             ),
             Place("projects.new_need", _l("新建需求")),
@@ -80,7 +81,11 @@ PARTY: tuple[Heading, ...] = (
                 ("intermediaries.hall_apply", "intermediaries.hall_give_up"),
             ),
             Place("orders.asks", _l("订单与询价"), ("orders.ask",)),
-            Place("selection.entries", _l("报名与中选"), ("selection.entry", "selection.enter")),
+            Place(
+                "selection.entries",
+                _l("报名与中选"),
+                ("selection.entry", "selection.enter", "selection.talk"),
+            ),
         ),
     ),
     Heading(

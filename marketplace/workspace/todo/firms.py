@@ -22,6 +22,7 @@ from marketplace.sanctions.measures.queries import measures_of
 from marketplace.sanctions.models import CardStatus, CaseStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.sealing import low
+from marketplace.selection.talks import queries as talks
 
 from .line import Line
 
@@ -178,6 +179,22 @@ def quotes_to_explain(actor: Actor, now: datetime) -> Iterator[Line]:
             where="selection.entries",
             since=asked.status_since,
             due=asked.explain_by,
+        )
+
+
+def talks_to_answer(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Questions of owners before a direct pick; silence keeps the quote as it is."""
+    if not actor.may(Permission.FIRM_ENTER) or actor.organisation_id is None:
+        return
+    for talk in talks.to_answer(actor.organisation_id, now):
+        yield Line(
+            what=_("答复业主洽谈"),
+            about=talk.entry.need.title,
+            page="selection.talk",
+            key=talk.public_id,
+            where="selection.entries",
+            since=talk.status_since,
+            due=talk.answer_by,
         )
 
 

@@ -23,6 +23,7 @@ SOURCES: tuple[Source, ...] = (
     firms.own_sanctions,
     firms.awards_to_accept,
     firms.quotes_to_explain,
+    firms.talks_to_answer,
     owners.drafts,
     owners.needs_to_approve,
     owners.choices,
