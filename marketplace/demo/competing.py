@@ -17,6 +17,8 @@ from marketplace.selection.keyholding import actions as keys
 from marketplace.selection.keyholding import queries as holding
 from marketplace.selection.keyholding.models import Capacity
 from marketplace.selection.sealing import low
+from marketplace.selection.talks import actions as talks
+from marketplace.selection.talks.models import Talk
 
 from . import dealings, needs
 from .agenda import AFTER_CLOSING, AFTER_LOTTERY, Days, Story
@@ -25,6 +27,10 @@ from .people import Cast, Person
 
 FIRMS = ("mingyuan", "lanjing", "qingshan")
 OPENED = AFTER_CLOSING.replace(hour=17, minute=40)
+TALKED = (
+    "请说明现场勘查安排几次，评审会务费用是否包含在报价内",
+    "现场勘查安排两次，评审会务费用已包含；因同期在附近有项目，报价下调 500 元",
+)
 EXPLAINED = "同一流域另有在编项目，现场调查和监测数据可以共用，投入人员不减"
 
 
@@ -114,6 +120,7 @@ COMPETITIONS = (
 def competitions(cast: Cast, days: Days) -> Iterator[Story]:
     """Every need with sealed quotes, once the three who hold keys have set their passphrases."""
     yield _passphrases(cast, days)
+    yield _talked(cast, days)
     for each in COMPETITIONS:
         yield _competition(cast, days, each)
 
@@ -194,6 +201,34 @@ def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
         if firm is not None:
             dealings.sign(cast, owner, firm, need_id)
             return
+
+
+def _talked(cast: Cast, days: Days) -> Story:
+    """A direct pick before which the owner asks: one firm answers and quotes less, one is due."""
+    owner = "shipin"
+    yield days.at(1)
+    sketch = NeedSketch(
+        owner,
+        "stbc",
+        "成品仓储区改造项目水土保持方案编制",
+        "编制水土保持方案报告书，通过专家评审并取得批复",
+        "青河市东城区食品产业园七路 2 号",
+        "44000",
+        20,
+    )
+    need_id = needs.publish(cast, sketch)
+    needs.enter(cast, need_id, FIRMS)
+    yield days.at(0, OPENED)
+    with transaction():
+        running = queries.live_round(db.session.get_one(Need, need_id))
+        first, second = queries.listed(running)[:2]
+        asked = talks.ask(first, TALKED[0], cast.owners[owner].actor)
+        talks.ask(second, TALKED[0], cast.owners[owner].actor)
+    with transaction():
+        talk = db.session.get_one(Talk, asked.id)
+        firm = cast.firms[cast.firm_of(talk.entry.organisation_id)]
+        price = talk.entry.quoted - 500
+        talks.answer(talk, TALKED[1], price, firm.actor, quote_reason(0))
 
 
 def _explain(cast: Cast, need_id: int) -> None:
