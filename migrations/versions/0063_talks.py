@@ -1,6 +1,6 @@
 """questions to entrants before a direct pick
 
-Revises: 0057
+Revises: 0060
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0063"
-down_revision = "0057"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
