@@ -122,8 +122,10 @@ def draft_need(
     actor: Actor,
     now: datetime,
     channel: NeedChannel = NeedChannel.OPEN,
+    earlier: Need | None = None,
 ) -> Need:
-    """Write down a need of the actor's organisation as a draft.
+    """Write down a need of the actor's organisation as a draft; with ``earlier`` as the next
+    notice of that failed one.
 
     ``channel`` says whether firms will enter it or chosen ones are asked. ``recusals`` are (organisation id of the firm, reason). Checks the gate, the direct pick's
     limit and the budget against the fee standard; raises Invalid naming field and rule.
@@ -132,6 +134,8 @@ def draft_need(
     if project.owner_id != actor.organisation_id:
         raise Missing("project")
     item = item_in_force(item_code, project.jurisdiction_code, now)
+    if earlier is not None:
+        _require_failed(earlier, item_code)
     need = Need(
         number=_next_number(project.jurisdiction_code, now),
         project_id=project.id,
@@ -142,6 +146,8 @@ def draft_need(
         created_at=now,
         extensions_used=0,
         channel=channel,
+        earlier_id=earlier.id if earlier is not None else None,
+        call_number=earlier.call_number + 1 if earlier is not None else 1,
     )
     _write(need, item, content, actor, now)
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
@@ -150,6 +156,16 @@ def draft_need(
     if need.is_weighed:
         set_weights(need, content.weighing, now)
     return need
+
+
+def _require_failed(earlier: Need, item_code: str) -> None:
+    """Only a failed need is posted again, for the same item, and once at a time."""
+    lock(earlier)
+    require_status(earlier, NeedStatus.FAILED)
+    if earlier.item_code != item_code:
+        raise Conflict(_("再次公告的服务事项应与首次相同"), rule="need.again")
+    if queries.next_call(earlier) is not None:
+        raise Conflict(_("已经起草或者发布再次公告，请在该需求中办理"), rule="need.again")
 
 
 def edit_need(

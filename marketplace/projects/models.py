@@ -148,8 +148,9 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     the moment the order is taken. ``split`` names the purchases it may be a part of (None: none).
     Item name, qualifications and the two minimum grades are frozen copies of the catalogue's and
     the edition's at publication. ``by_discount``: firms quote a discount off the budget.
-    ``two_keys``: the owner wants the key to sealed quotes held by
-    three. ``next_check_at`` belongs to selection's sweep.
+    ``two_keys``: the owner wants the key to sealed quotes held by three. ``next_check_at`` belongs
+    to selection's sweep. ``earlier_id``: the failed need that this one posts again,
+    ``call_number`` which notice it is (1: the first).
     """
 
     __tablename__ = "needs"
@@ -177,6 +178,13 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
         CheckConstraint("choice_at >= entry_deadline", name="choice_after_deadline"),
         Index("ix_needs_public", "status", "entry_deadline"),
         Index("ix_needs_area", "jurisdiction_code", "published_at"),
+        Index(
+            "uq_needs_again",
+            "earlier_id",
+            unique=True,
+            sqlite_where=text("status <> 'withdrawn'"),
+            postgresql_where=text("status <> 'withdrawn'"),
+        ),
     )
     MOVES: ClassVar[Mapping[Any, frozenset[Any]]] = {
         # an order becomes public with its result: nobody enters it
@@ -250,6 +258,8 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     withdrawal_reason: Mapped[str | None] = mapped_column(String(1000))
     withdrawal_proposer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     outcome_reason: Mapped[str | None] = mapped_column(String(1000))
+    earlier_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"))
+    call_number: Mapped[int] = mapped_column(default=1, server_default="1")
 
     owner: Mapped[Organisation] = relationship()
     project: Mapped[Project] = relationship()

@@ -100,6 +100,18 @@ def latest_needs(organisation_id: int, limit: int = 8) -> list[Need]:
     return list(db.session.scalars(owner_needs(organisation_id).limit(as_written(limit))))
 
 
+def next_call(need: Need) -> Need | None:
+    """The need that posts a failed one again, given up ones aside."""
+    return db.session.scalar(
+        select(Need).where(Need.earlier_id == need.id, Need.status != NeedStatus.WITHDRAWN)
+    )
+
+
+def earlier_call(need: Need) -> Need | None:
+    """The failed need that this one posts again."""
+    return db.session.get(Need, need.earlier_id) if need.earlier_id is not None else None
+
+
 def split_needs(jurisdiction_codes: Sequence[str]) -> Select[Need]:
     """Needs that may be parts of one purchase, newest first, for the bureau."""
     return (

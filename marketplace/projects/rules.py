@@ -118,13 +118,25 @@ class TalkRules:
 
 
 @dataclass(frozen=True)
+class QuestionRules:
+    """Public questions about a need: until ``close_working_days`` before entries close, at most
+    ``most_per_firm`` of one firm."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    close_working_days: Annotated[int, Ge(0), Le(10)]
+    most_per_firm: Annotated[int, Ge(1), Le(50)]
+
+
+@dataclass(frozen=True)
 class SelectionPolicy:
     """Numbers of RULES sections 6 and 7. Amounts in yuan; times are Asia/Shanghai.
 
     ``entry_closes_at`` / ``choice_from``: closing of entries, and when choices begin that day.
     ``draw_latest``: a draw by lottery value is made at the latest then, on the next working day.
     ``minimum_entrants``: for a random draw; with fewer (not zero) the deadline moves
-    ``extensions`` times by ``extension_working_days``, then those there are decide.
+    ``extensions`` times by ``extension_working_days``, then those there are decide; with
+    ``second_notice`` the first notice fails instead and only from the second on do they decide.
     ``direct_pick_limit``: a direct pick with government money must stay below it.
     ``government_minimum_grade``: for government-invested needs; ``ungraded_counts_as`` is what a
     firm without a grade counts as there (a set minimum of A always refuses it).
@@ -167,8 +179,10 @@ class SelectionPolicy:
     annul_reason_shortest: Annotated[int, Ge(1), Le(500)]
     recusals_most: Annotated[int, Ge(0), Le(20)]
     few_firms: Annotated[int, Ge(0), Le(50)]
+    second_notice: bool
     gate: Gate
     orders: OrderRules
+    questions: QuestionRules
     sealed: SealedRules
     talks: TalkRules
 

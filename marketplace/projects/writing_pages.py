@@ -38,7 +38,8 @@ def new_need() -> Any:
     now = clock.now()
     day = clock.local_day(now)
     lineage = accounts.lineage(accounts.organisation(owner_id).jurisdiction_code)
-    copied = request.args.get("copy")
+    again = request.args.get("again")
+    copied = again or request.args.get("copy")
     earlier = objects.need_for(actor, copied) if copied else None
     code = earlier.item_code if earlier is not None else request.args.get("item")
     if not code:
@@ -61,8 +62,9 @@ def new_need() -> Any:
             form.recused,
             actor=actor,
             now=now,
+            earlier=objects.need_for(actor, again) if again else None,
         ),
-        lambda: form_page(form, code, None),
+        lambda: form_page(form, code, None, again=again),
         _("草稿已保存"),
         lambda made: url_for("projects.need", public_id=made.public_id),
     )
@@ -123,7 +125,7 @@ def form_page(form: NeedForm, item_code: str, need: Need | None, **shown: Any) -
         need=need,
         policy=queries.selection_policy(lineage[0], today),
         agreed=compare(fees.reference(fees.pricing(item_code, lineage[0], today), today)),
-        **{"preview": None, **shown},
+        **{"preview": None, "again": None, **shown},
     )
 
 

@@ -14,6 +14,7 @@ from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
+from marketplace.projects.rules import SelectionPolicy
 
 from . import ceremony, queries
 from .methods import random_draw
@@ -42,9 +43,15 @@ def close_entries(need: Need, running: SelectionRound, actor: Actor, now: dateti
     fit = [entry for entry in standing if entry.id not in reasons]
     reasons.update(_related(fit))
     fit = [entry for entry in fit if entry.id not in reasons]
-    if 0 < len(fit) < values.minimum_entrants and projects_actions.extend_entry(need, actor, now):
+    few = 0 < len(fit) < values.minimum_entrants
+    if few and projects_actions.extend_entry(need, actor, now):
         _tell_extended(need, now)
         return
+    failed = "报名截止时没有符合条件的机构"
+    if few and _must_be_called_again(need, values):
+        failed = f"符合条件的报名机构不足 {values.minimum_entrants} 家，须发布第二次公告"
+        reasons.update({entry.id: failed for entry in fit})
+        fit = []
     for entry in standing:
         if entry.id in reasons:
             entry.void_reason = reasons[entry.id][:500]
@@ -54,7 +61,7 @@ def close_entries(need: Need, running: SelectionRound, actor: Actor, now: dateti
             lifecycle.move(entry, EntryStatus.LISTED, actor, now)
     running.closed_at = need.entry_deadline
     if not fit:
-        _fail(need, running, actor, now)
+        _fail(need, running, failed, actor, now)
         return
     frozen = [Entrant(credit_code(entry), entry.contribution) for entry in fit]
     running.list_text = random_draw.list_bytes(frozen).decode()
@@ -171,8 +178,14 @@ def _soon(now: datetime) -> datetime:
     return now + timedelta(seconds=1)
 
 
-def _fail(need: Need, running: SelectionRound, actor: Actor, now: datetime) -> None:
-    reason = "报名截止时没有符合条件的机构"
+def _must_be_called_again(need: Need, values: SelectionPolicy) -> bool:
+    """Whether too few entrants fail the first notice of a need instead of deciding among
+    themselves; a direct pick needs no number."""
+    direct = need.method is SelectionMethod.DIRECT_PICK
+    return values.second_notice and need.call_number == 1 and not direct
+
+
+def _fail(need: Need, running: SelectionRound, reason: str, actor: Actor, now: datetime) -> None:
     lifecycle.move(running, RoundStatus.FAILED, actor, now, reason=reason)
     projects_actions.fail_need(need, reason, actor, now)
 

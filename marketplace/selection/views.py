@@ -5,6 +5,8 @@ from __future__ import annotations
 from marketplace.accounts import revealing
 
 from . import firm_pages, office_pages, owner_pages, public_pages
+from .asking import pages as asking_pages
+from .asking.access import asker_of
 from .blueprint import bp
 from .experts import pages as expert_pages
 from .judging import pages as judging_pages
@@ -15,8 +17,10 @@ from .talks import pages as talk_pages
 
 revealing.subject("need", contact_of_need)
 revealing.subject("award", contact_of_winner)
+revealing.subject("question", asker_of)
 
 __all__ = [
+    "asking_pages",
     "bp",
     "expert_pages",
     "firm_pages",

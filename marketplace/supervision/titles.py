@@ -103,6 +103,7 @@ NOUNS: dict[str, Any] = {
     "national_imports": _l("国家严重失信主体名单"),
     "national_list": _l("国家严重失信主体名单"),
     "need_corrections": _l("更正公告"),
+    "need_questions": _l("公开提问"),
     "needs": _l("采购需求"),
     "notice": _l("公示"),
     "objections": _l("异议"),
@@ -148,6 +149,7 @@ NOUNS: dict[str, Any] = {
 DEEDS: dict[str, Any] = {
     "added": _l("补充"),
     "asked": _l("要求说明"),
+    "posed": _l("公开提问"),
     "ranked": _l("排定次序"),
     "tie": _l("并列机构抽取次序"),
     "stated": _l("陈述意见"),
@@ -158,6 +160,7 @@ DEEDS: dict[str, Any] = {
     "acknowledged": _l("确认"),
     "annulment_proposed": _l("提议撤销"),
     "annulment_refused": _l("不予撤销"),
+    "answered": _l("答复"),
     "approved": _l("批准"),
     "availability": _l("接单设置"),
     "begun": _l("开始"),

@@ -31,7 +31,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "accounts.end_session": ("WebSession",),
     "accounts.grant_role": ("User",),
     "accounts.remove_person": ("User",),
-    "accounts.reveal": ("Firm", "Need", "EvaluationCallback"),
+    "accounts.reveal": ("Firm", "Need", "EvaluationCallback", "NeedQuestion"),
     "accounts.organisation_certificate": ("Organisation",),
     "accounts.revoke_agent": ("Authorisation",),
     "accounts.switch_organisation": ("Organisation",),
@@ -252,7 +252,10 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.talk": ("Talk",),
     "selection.lose_share": ("KeyShare",),
     "selection.accept": ("Award",),
+    "selection.again": ("Need",),
     "selection.annulment": ("Need",),
+    "selection.answer": ("NeedQuestion",),
+    "selection.ask": ("Need",),
     "selection.approve": ("Award",),
     "selection.award_letter": ("Award",),
     "selection.ceremony": ("Need",),
@@ -278,6 +281,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "selection.manage": ("Need",),
     "selection.proof": ("Need",),
     "selection.publish": ("Need",),
+    "selection.questions": ("Need",),
     "selection.result": ("Need",),
     "selection.return_pick": ("Award",),
     "selection.tie_proof": ("Need",),
@@ -387,6 +391,7 @@ REVEALED = {
     ],
     "Need": [("need", "contact"), ("award", "agent")],
     "EvaluationCallback": [("callback", "contact")],
+    "NeedQuestion": [("question", "asker")],
 }
 Values = list[dict[str, Any]]
 

@@ -11,8 +11,9 @@ from marketplace.foundation import clock
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.web import PUBLIC, access, current_actor
 from marketplace.projects import queries as projects
-from marketplace.projects.models import NeedStatus
+from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
+from marketplace.selection.asking import queries as asking
 
 from ..forms import page_number, search_words, status_choice
 from ..queries import needs, results
@@ -68,8 +69,17 @@ def need(public_id: str) -> str:
         corrections=projects.corrections(found.id),
         attachments=projects.attachments(found.id),
         check=projects.price_check(found),
+        questions=asking.said(found.id),
+        earlier=projects.earlier_call(found),
+        following=_following(found),
         open_to_entries=open_to_entries,
     )
+
+
+def _following(need: Need) -> Need | None:
+    """The next notice of a failed need, once it is public."""
+    found = projects.next_call(need) if need.status is NeedStatus.FAILED else None
+    return found if found is not None and found.is_public else None
 
 
 @bp.route("/results", endpoint="results")

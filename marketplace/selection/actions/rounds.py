@@ -207,6 +207,16 @@ def end_withdrawn(running: SelectionRound, actor: Actor, now: datetime) -> None:
     if running.need.status is not NeedStatus.WITHDRAWN or running.status in queries.ENDED_ROUNDS:
         raise Missing(f"round {running.id}")
     reason = running.need.outcome_reason or ""
+    for entry in queries.standing(running):
+        send(
+            entry.organisation_id,
+            f"需求已撤回：{running.need.title}"[:200],
+            f"项目业主撤回了该需求，贵机构的报名随之失效。理由：{reason}",
+            f"/needs/{running.need.public_id}",
+            f"entry:{entry.id}:need_withdrawn",
+            now,
+            address=entry.organisation.email,
+        )
     award = queries.award_of(running.need)
     if award is not None:
         lifecycle.move(award, AwardStatus.ANNULLED, actor, now, reason=reason)

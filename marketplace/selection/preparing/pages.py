@@ -11,14 +11,17 @@ from marketplace.accounts.permissions import Permission
 from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.db import paginate
+from marketplace.foundation.errors import Missing
 from marketplace.foundation.web import access, keep_nothing, require_actor, writes
 from marketplace.projects import access as owners
 from marketplace.projects import queries as projects
 from marketplace.projects.forms import need_form
+from marketplace.projects.models import NeedStatus
 from marketplace.projects.writing_pages import form_page
 
+from .. import queries
 from ..blueprint import bp
-from . import narrow, previews
+from . import narrow, previews, suggestions
 
 
 @bp.post("/owner/needs/check/<item>")
@@ -34,6 +37,8 @@ def look_at_need(item: str) -> Any:
     owner = accounts.organisation(actor.organisation_id)
     draft = request.args.get("draft")
     need = owners.need_for(actor, draft) if draft else None
+    failed = request.args.get("again")
+    earlier = owners.need_for(actor, failed).public_id if failed else None
     found = catalogue.item(item, day, accounts.lineage(owner.jurisdiction_code))
     form = need_form(found.code, owner.jurisdiction_code, owner.id, day, need)
     valid = form.validate()
@@ -41,9 +46,26 @@ def look_at_need(item: str) -> Any:
     preview = previews.preview(
         form, found, projects.project_of(owner.id, chosen) if chosen else None, actor, now
     )
-    page = form_page(form, found.code, need, preview=preview)
+    page = form_page(form, found.code, need, preview=preview, again=earlier)
     # while somebody is still writing, what is missing is no refusal
     return page, 200 if valid or "HX-Request" in request.headers else 422
+
+
+@bp.get("/owner/needs/<public_id>/again")
+@access(Permission.NEED_EDIT)
+def again(public_id: str) -> Any:
+    """A failed need: why it failed and what to change before it is posted again."""
+    need = owners.need_for(require_actor(), public_id)
+    if need.status is not NeedStatus.FAILED:
+        raise Missing(f"need {public_id} has not failed")
+    running = queries.round_of(need)
+    return render_template(
+        "selection/preparing/again.html",
+        need=need,
+        following=projects.next_call(need),
+        entrants=len(queries.void(running)) if running is not None else 0,
+        hints=suggestions.suggestions(need, clock.now()),
+    )
 
 
 @bp.get("/supervision/narrow-needs")

@@ -27,6 +27,7 @@ SOURCES: tuple[Source, ...] = (
     owners.drafts,
     owners.needs_to_approve,
     owners.choices,
+    owners.questions,
     owners.agents_ending,
     ordering.orders_to_decide,
     ordering.asks_to_answer,

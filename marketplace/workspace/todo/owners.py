@@ -14,6 +14,7 @@ from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment
 from marketplace.projects import queries as projects
 from marketplace.selection import queries as selection
+from marketplace.selection.asking import queries as asking
 from marketplace.selection.sealing import low
 
 from .line import Line
@@ -95,6 +96,22 @@ def choices(actor: Actor, now: datetime) -> Iterator[Line]:
                 where=NEEDS,
                 since=asked.status_since,
             )
+
+
+def questions(actor: Actor, now: datetime) -> Iterator[Line]:
+    """Public questions about open needs; the answer must come before entries close."""
+    if not actor.may(Permission.NEED_EDIT) or actor.organisation_id is None:
+        return
+    for asked in asking.to_answer(actor.organisation_id, now):
+        yield Line(
+            what=_("答复公开提问"),
+            about=asked.need.title,
+            page="selection.answer",
+            key=asked.public_id,
+            where=NEEDS,
+            since=asked.asked_at,
+            due=asked.need.entry_deadline,
+        )
 
 
 def agents_ending(actor: Actor, now: datetime) -> Iterator[Line]:
