@@ -13,6 +13,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.selection import actions, queries
+from marketplace.selection.asking import actions as asking
 from marketplace.selection.keyholding import actions as keys
 from marketplace.selection.keyholding import queries as holding
 from marketplace.selection.keyholding.models import Capacity
@@ -27,6 +28,8 @@ from .people import Cast, Person
 
 FIRMS = ("mingyuan", "lanjing", "qingshan")
 OPENED = AFTER_CLOSING.replace(hour=17, minute=40)
+ASKED = "土石方量是否已有测算，现状地形图能否由业主提供"
+ANSWERED = "土石方量见附件中的可行性研究报告，现状地形图签订合同后提供"
 TALKED = (
     "请说明现场勘查安排几次，评审会务费用是否包含在报价内",
     "现场勘查安排两次，评审会务费用已包含；因同期在附近有项目，报价下调 500 元",
@@ -176,6 +179,8 @@ def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
                 cast.firms[login].actor,
                 quote_reason(number),
             )
+    if plan.turn == "sealed":
+        _asked(cast, need_id)
     if plan.turn in ("sealed", "low"):
         return
     yield days.at(plan.before - 1, OPENED)
@@ -217,6 +222,7 @@ def _talked(cast: Cast, days: Days) -> Story:
         20,
     )
     need_id = needs.publish(cast, sketch)
+    _asked(cast, need_id, ANSWERED)
     needs.enter(cast, need_id, FIRMS)
     yield days.at(0, OPENED)
     with transaction():
@@ -229,6 +235,15 @@ def _talked(cast: Cast, days: Days) -> Story:
         firm = cast.firms[cast.firm_of(talk.entry.organisation_id)]
         price = talk.entry.quoted - 500
         talks.answer(talk, TALKED[1], price, firm.actor, quote_reason(0))
+
+
+def _asked(cast: Cast, need_id: int, answer: str = "") -> None:
+    """A firm asks in public about a need that was just published, and is answered or waits."""
+    with transaction():
+        need = db.session.get_one(Need, need_id)
+        row = asking.ask(need, ASKED, cast.firms[FIRMS[0]].actor)
+        if answer:
+            asking.answer(row, answer, cast.owners["shipin"].actor)
 
 
 def _explain(cast: Cast, need_id: int) -> None:

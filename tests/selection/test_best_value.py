@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
 from marketplace.accounts.models import OrganisationKind
@@ -28,6 +28,7 @@ from marketplace.selection.actions import enter_need
 from marketplace.selection.judging import actions, advancing, forming, plans
 from marketplace.selection.judging import queries as panels
 from marketplace.selection.judging.models import (
+    EntryPlan,
     JudgeStatus,
     Panel,
     PanelJudge,
@@ -445,3 +446,21 @@ def test_the_need_form_keeps_the_weights(app: Flask, sign_in_as: SignIn) -> None
     browser = sign_in_as(person)
     form = browser.get("/owner/needs/new?item=stbc").get_data(as_text=True)
     assert "综合评审的分值" in form
+
+
+def test_a_plan_that_is_not_the_one_received_ends_the_selection_unopened(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        open_to_judges()
+        row = db.session.scalars(select(EntryPlan)).first()
+        assert row is not None
+        altered = row.sealed[:-2] + ("00" if row.sealed[-2:] != "00" else "01")
+        db.session.execute(update(EntryPlan).where(EntryPlan.id == row.id).values(sealed=altered))
+    advance(TO_CLOSING)
+    with app.app_context():
+        need = the_need()
+        assert need.status is NeedStatus.FAILED
+        assert "密文与收到时登记的不一致" in (need.outcome_reason or "")
+        assert panel().status is PanelStatus.FAILED
+        assert all(each.plan is None for each in db.session.scalars(select(EntryPlan)))

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import audit, clock, lifecycle
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.crypto import SealBroken
 from marketplace.foundation.db import db, lock
 from marketplace.foundation.errors import Conflict, Invalid, Missing, Refused
 from marketplace.notifications.actions import send
@@ -172,7 +173,10 @@ def _advance_published(need: Need, actor: Actor, now: datetime) -> None:
     running = queries.live_round(need)
     closing.close_entries(need, running, actor, now)
     if need.method is SelectionMethod.BEST_VALUE and running.status is RoundStatus.LISTED:
-        forming.freeze(need, running, actor, now)
+        try:
+            forming.freeze(need, running, actor, now)
+        except SealBroken as error:
+            choosing.end_broken(need, running, error, actor, now)
 
 
 def _advance_selecting(need: Need, actor: Actor, now: datetime) -> None:

@@ -45,6 +45,13 @@ def advance(need: Need, running: SelectionRound, actor: Actor, now: datetime) ->
     return panel.status is PanelStatus.DONE
 
 
+def end_judging(running: SelectionRound, actor: Actor, now: datetime) -> None:
+    """The selection ended for another reason: so does the judging that had not come to its end."""
+    panel = queries.panel_of(running)
+    if panel is not None and panel.status in (PanelStatus.PLANNED, PanelStatus.DRAWING):
+        lifecycle.move(panel, PanelStatus.FAILED, actor, now)
+
+
 def _marking(
     panel: Panel,
     values: BestValuePolicy,

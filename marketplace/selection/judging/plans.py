@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -101,23 +102,31 @@ def hand_in(panel: Panel, entry: Entry, plan: Plan, values: BestValuePolicy) -> 
 def open_all(
     panel: Panel, need: Need, listed: Sequence[Entry], actor: Actor, now: datetime
 ) -> None:
-    """Open the plans of a frozen list, under names that tell nobody's, with the rating that counts."""
+    """Open the plans of a frozen list, under names that tell nobody's, with the rating that counts.
+
+    Raises SealBroken, with nothing written, where a plan is not the one received.
+    """
     private = crypto.release_private_key(_key_name(panel.round))
+    shuffled = sorted(listed, key=_shuffled)
+    opened = [_deciphered(panel, entry, private) for entry in shuffled]
     audit.record("plans.key_released", actor, panel, now, plans=len(listed))
-    for alias, entry in enumerate(sorted(listed, key=_shuffled), 1):
-        row = of_entry(entry)
-        if row is None:
-            raise RuntimeError(f"entry {entry.id} has no plan")
-        body = bytes.fromhex(row.sealed)
-        if not crypto.same(crypto.sha256_hex(body), row.sealed_sha256):
-            raise crypto.SealBroken(f"plan of entry {entry.id}: not the cipher committed to")
-        told = json.loads(crypto.unseal(private, body, _context(panel.round, entry)))
+    for alias, (entry, (row, told)) in enumerate(zip(shuffled, opened, strict=True), 1):
         row.plan, row.team, row.alias, row.opened_at = told["plan"], told["team"], alias, now
         graded = _rated(need, entry)
         ungraded = graded.grade is Grade.UNGRADED
         row.score, row.grade = None if ungraded else graded.score, str(graded.grade)
         row.grade_record_id = graded.record_id
     db.session.flush()
+
+
+def _deciphered(panel: Panel, entry: Entry, private: bytes) -> tuple[EntryPlan, Any]:
+    row = of_entry(entry)
+    if row is None:
+        raise crypto.SealBroken(f"entry {entry.id} has no plan")
+    body = bytes.fromhex(row.sealed)
+    if not crypto.same(crypto.sha256_hex(body), row.sealed_sha256):
+        raise crypto.SealBroken(f"plan of entry {entry.id}: not the cipher committed to")
+    return row, json.loads(crypto.unseal(private, body, _context(panel.round, entry)))
 
 
 def _rated(need: Need, entry: Entry) -> GradeOn:

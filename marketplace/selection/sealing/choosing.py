@@ -37,7 +37,7 @@ def advance_sealed(need: Need, running: SelectionRound, actor: Actor, now: datet
         try:
             opening.open_quotes(need, running, actor, now)
         except (SealBroken, NotTheKey) as error:
-            _end_broken(need, running, error, actor, now)
+            end_broken(need, running, error, actor, now)
             return
     if running.ranking is None and not opening.settle_ties(need, running, actor, now):
         return  # the lottery's result wakes it
@@ -59,20 +59,21 @@ def _has_its_key(need: Need, running: SelectionRound, actor: Actor, now: datetim
     return False
 
 
-def _end_broken(
+def end_broken(
     need: Need, running: SelectionRound, error: Exception, actor: Actor, now: datetime
 ) -> None:
-    """End a selection of which a quote is not the one received: to open the others, or to leave
-    that firm out, would let whoever altered it decide who takes part."""
+    """End a selection of which a quote or a plan is not the one received: to open the others, or
+    to leave that firm out, would let whoever altered it decide who takes part."""
     log.error("round %s cannot be opened: %s", running.id, error)
+    advancing.end_judging(running, actor, now)
     audit.record("quotes.broken", actor, running, now, found=str(error)[:200])
     keys.fail_unopened(
-        need, running, "有报价的密文与收到时登记的不一致，全部报价不予开启", actor, now
+        need, running, "有报价或方案的密文与收到时登记的不一致，全部报价不予开启", actor, now
     )
     send(
         queries.bureau_of(need),
         f"请核查密封报价：{need.title}",
-        "到开启时间时发现有报价的密文与收到时登记的不一致，本次选取已终止，报价均未开启。"
+        "开启时发现有报价或方案的密文与收到时登记的不一致，本次选取已终止，报价均未开启。"
         "请核查数据库和备份的改动，并保全台账。",
         f"/results/{need.public_id}",
         f"round:{running.id}:broken",
