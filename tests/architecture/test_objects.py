@@ -82,6 +82,7 @@ OFFICES = [role for role in Role if HOME_OF_ROLE[role] != "party"]
 # What a stranger may call with somebody else's id, and why: everything else answers 404
 OPEN_TO_STRANGERS = {
     ("selection.enter", "Need"): "any qualified firm may enter an open need",
+    ("selection.ask", "Need"): "any qualified firm may ask about it in public",
     ("notices.object_to", "PublicNotice"): "an objection may come from any organisation",
     ("orders.listing", "Offering"): "any owner may order from a listed firm",
 }
