@@ -86,7 +86,7 @@ class Pool:
 def best_value(cast: Cast, days: Days) -> Story:
     """The pool is filled, then one need is judged to its award, then another half-way."""
     yield days.at(12)
-    known = _fill(cast)
+    known = fill_pool(cast)
     yield days.at(8)
     first = _publish(
         cast, "年加工五万吨果蔬项目水土保持方案编制", "青河市东城区食品产业园六路 18 号", "46000"
@@ -113,7 +113,7 @@ def best_value(cast: Cast, days: Days) -> Story:
     _mark(known, second, 1)
 
 
-def _fill(cast: Cast) -> Pool:
+def fill_pool(cast: Cast) -> Pool:
     """Nine people apply; eight are admitted, the last one waits for the check."""
     shared, known = hashed(DEMO_PASSWORD), {}
     with transaction():

@@ -138,6 +138,7 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         "decline_form": ReasonForm(formdata=None),
         "explain_form": ExplainForm(formdata=None),
     }
+    plan = plans.of_entry(found) if found.need.is_weighed else None
     return render_template(
         "selection/entry.html",
         entry=found,
@@ -147,6 +148,8 @@ def _entry_page(public_id: str, **forms: Any) -> str:
         public_key=signing_public_key(),
         receipt=queries.receipt_text(found),
         sealed_receipt=sealed.receipt_text(found),
+        plan=plan,
+        plan_receipt=plans.receipt_text(plan, found) if plan is not None else None,
         low=low.of_entry(found),
         talks=talks.of_entry(found),
         told=telling.told(found) if not awards or awards[-1].status not in LIVE_AWARDS else None,

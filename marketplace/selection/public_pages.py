@@ -108,18 +108,26 @@ def _tie_draw(public_id: str, number: int) -> TieDraw:
 @bp.get("/verify")
 @access(PUBLIC)
 def verify() -> Any:
-    """Check a proof in the reader's own browser; `?need=` puts that need's proof on the page,
-    with `&tie=` that of the draw among one group of equals."""
+    """Check a proof in the reader's own browser; `?need=` puts that need's proof on the page, with
+    `&tie=` that of the draw among one group of equals, with `&panel=1` that of the judges' draw."""
     asked = request.args.get("need")
-    need = objects.public_need(asked) if asked else None
-    attempt, tie = (request.args.get(name, type=int) for name in ("attempt", "tie"))
-    if asked is None or need is None:
-        proof = None
-    elif tie is None:
-        proof = queries.proof_of(need, attempt)
-    else:
+    if not asked:
+        return render_template("selection/verify.html", need=None, proof=None)
+    need = objects.public_need(asked)
+    attempt, tie, panel = (request.args.get(name, type=int) for name in ("attempt", "tie", "panel"))
+    if panel is not None:
+        _need, running = objects.closed_round(asked)
+        proof = showing.proof_of_judges(running)
+        file = url_for("selection.judges_proof", public_id=asked)
+    elif tie is not None:
         proof = _tie_draw(asked, tie).proof
-    return render_template("selection/verify.html", need=need, proof=proof)
+        file = url_for("selection.tie_proof", public_id=asked, number=tie)
+    else:
+        proof = queries.proof_of(need, attempt)
+        file = url_for("selection.proof", public_id=asked, attempt=attempt)
+    return render_template(
+        "selection/verify.html", need=need, proof=proof, file=file, of_judges=panel is not None
+    )
 
 
 @bp.route("/needs/<public_id>/ceremony", methods=["GET", "POST"])

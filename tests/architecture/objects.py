@@ -19,6 +19,8 @@ from marketplace.intermediaries.hall.models import HallApplication
 from marketplace.intermediaries.leaving.papers import beside
 from marketplace.intermediaries.models import Qualification
 from marketplace.projects.models import NeedAttachment
+from marketplace.selection.judging import queries as panels
+from marketplace.selection.judging.models import EntryPlan
 
 FILES = "StoredFile"
 # endpoint: the kinds its ``public_id`` may name
@@ -426,6 +428,14 @@ def _tied(_firm: Any) -> Values:
     return [{"entry_id": entry.public_id}] if entry is not None else []
 
 
+def _far_off(judge: Any) -> Values:
+    """The plans a judge was asked about, else any."""
+    given = {sheet.id: entry for entry, sheet in panels.sheets_by(judge).items()}
+    asked = [given[key] for key in panels.questions(given)]
+    rows = db.session.scalars(select(EntryPlan).where(EntryPlan.entry_id.in_(asked)))
+    return [{"alias": row.alias} for row in rows] or [{"alias": 1}]
+
+
 # the other arguments of an address, by the thing its ``public_id`` names
 BESIDE: dict[str, Callable[[Any], Values]] = {
     "accounts.reveal": lambda row: [
@@ -446,7 +456,7 @@ BESIDE: dict[str, Callable[[Any], Values]] = {
     "projects.detach_file": _attachments,
     "sanctions.case_file": lambda _row: [{"which": "evidence"}, {"which": "statement"}],
     "sanctions.measure_file": lambda _row: [{"which": "evidence"}, {"which": "reply"}],
-    "selection.explain_mark": lambda _row: [{"alias": 1}],
+    "selection.explain_mark": _far_off,
     "selection.mark_plan": lambda _row: [{"alias": 1}],
     "selection.tie_proof": lambda _row: [{"number": 1}],
     "selection.decide_annulment": lambda _row: [{"decision": "approve"}, {"decision": "refuse"}],

@@ -105,8 +105,6 @@ ABSENT = {
     ("evaluations.stand_aside", "Contract"),
     # its village committees were there before they had to show a paper
     ("accounts.organisation_certificate", "Organisation"),
-    # no judge of its best-value need lies far from the others (tests/selection has one)
-    ("selection.explain_mark", "PanelJudge"),
     # nor has a year of it ended
     ("evaluations.department_certificate", "Organisation"),
     ("evaluations.department_code", "Organisation"),

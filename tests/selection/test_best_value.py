@@ -17,7 +17,8 @@ from sqlalchemy.exc import DatabaseError
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.accounts.permissions import Role
-from marketplace.foundation import clock
+from marketplace.foundation import clock, crypto
+from marketplace.foundation.audit import AuditRow
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.transactions import transaction
@@ -133,6 +134,7 @@ def test_from_the_need_to_the_award_by_all_parties(
     assert "评审专家评审中" in page
     assert not any(name in page for name in names)
     assert visitor.get(f"/results/{key}/judges.json").status_code == 404
+    assert visitor.get(f"/verify?need={key}&panel=1").status_code == 404
     pages = [sign_in_as(each) for each in people]
     for browser, place in zip(pages, places, strict=True):
         assert "答复是否参加" in browser.get("/judging").get_data(as_text=True)
@@ -187,6 +189,11 @@ def test_from_the_need_to_the_award_by_all_parties(
     module = importlib.util.module_from_spec(script)
     script.loader.exec_module(module)
     module.verify(proof.data)
+    shown = visitor.get(f"/verify?need={key}&panel=1").get_data(as_text=True)
+    assert body["sha256"] in shown
+    assert f"/results/{key}/judges.json" in shown
+    with app.app_context():
+        assert dict(queries.public_proofs())[f"{number}-1-judges.json"] == proof.text
     with app.app_context():
         assert body["order"][:3] == [each.expert.number for each in panels.judges(panel())]
     owner_says(app, sign_in_as, places[0])
@@ -448,15 +455,24 @@ def test_the_need_form_keeps_the_weights(app: Flask, sign_in_as: SignIn) -> None
     assert "综合评审的分值" in form
 
 
+@pytest.mark.parametrize("how", ["altered", "swapped", "made anew", "unsigned"])
 def test_a_plan_that_is_not_the_one_received_ends_the_selection_unopened(
-    app: Flask, advance: Advance
+    app: Flask, advance: Advance, how: str
 ) -> None:
     with app.app_context(), transaction():
         open_to_judges()
-        row = db.session.scalars(select(EntryPlan)).first()
-        assert row is not None
-        altered = row.sealed[:-2] + ("00" if row.sealed[-2:] != "00" else "01")
-        db.session.execute(update(EntryPlan).where(EntryPlan.id == row.id).values(sealed=altered))
+        row, other, _third = db.session.scalars(select(EntryPlan).order_by(EntryPlan.id))
+        told: dict[str, Any] = {"sealed": other.sealed, "sealed_sha256": other.sealed_sha256}
+        if how == "altered":
+            told = {"sealed": row.sealed[:-2] + ("00" if row.sealed[-2:] != "00" else "01")}
+        elif how != "swapped":
+            # the panel's public key is public, and so is whose entry it is
+            body = plans.enciphered(panel(), row.entry, "偷换的服务方案", ["工程师"])
+            told = {"sealed": body.hex(), "sealed_sha256": crypto.sha256_hex(body)}
+        if how == "unsigned":
+            # as if it had come before plans were signed: then the ledger must know it
+            told["signature"] = None
+        db.session.execute(update(EntryPlan).where(EntryPlan.id == row.id).values(told))
     advance(TO_CLOSING)
     with app.app_context():
         need = the_need()
@@ -464,3 +480,23 @@ def test_a_plan_that_is_not_the_one_received_ends_the_selection_unopened(
         assert "密文与收到时登记的不一致" in (need.outcome_reason or "")
         assert panel().status is PanelStatus.FAILED
         assert all(each.plan is None for each in db.session.scalars(select(EntryPlan)))
+        acts = set(db.session.scalars(select(AuditRow.action)))
+        assert "quotes.broken" in acts
+        assert "plans.key_released" not in acts
+
+
+def test_a_plan_received_before_plans_were_signed_is_opened_by_the_ledger(
+    app: Flask, advance: Advance
+) -> None:
+    with app.app_context(), transaction():
+        open_to_judges()
+        for row in db.session.scalars(select(EntryPlan)):
+            signed = plans.receipt_text(row, row.entry)
+            assert row.sealed_sha256 in signed
+            key = crypto.signing_public_key()
+            assert crypto.verify_signature(signed.encode(), row.signature or "", key)
+        db.session.execute(update(EntryPlan).values(signature=None))
+    advance(TO_CLOSING)
+    with app.app_context():
+        assert panel().status is PanelStatus.DRAWING
+        assert {each.plan for each in plans.of_round(panel().round)} == {PLAN}

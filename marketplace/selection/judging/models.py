@@ -25,7 +25,8 @@ class EntryPlan(Model):
     """The plan and the people behind an entry, enciphered until entries are closed.
 
     Opened: ``plan`` and ``team`` (professions, no names) as the judges read them, under ``alias``;
-    ``score`` and ``grade`` are those of the rating that counts.
+    ``score`` and ``grade`` are those of the rating that counts. ``signature`` is the site's over the
+    commitment; rows older than it have none and are held against the ledger instead.
     """
 
     __tablename__ = "entry_plans"
@@ -37,6 +38,7 @@ class EntryPlan(Model):
     entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id"), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
     sealed_sha256: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str | None] = mapped_column(String(128))
     opened_at: Mapped[datetime | None]
     alias: Mapped[int | None]
     plan: Mapped[str | None] = mapped_column(Text)

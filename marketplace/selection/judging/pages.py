@@ -29,7 +29,7 @@ from marketplace.foundation.web import (
 from .. import access as objects
 from ..blueprint import bp
 from . import access as rights
-from . import actions, plans, queries
+from . import actions, plans, queries, showing
 from .forms import AcceptForm, AsideForm, ExplainForm, FeedbackForm, SheetForm
 from .models import JudgeStatus, PanelJudge, PanelSheet, PanelStatus
 
@@ -236,10 +236,7 @@ def explain_mark(public_id: str, alias: int) -> ResponseReturnValue:
 def judges_proof(public_id: str) -> Response:
     """The canonical proof of the draw of the judges, once the judging is over."""
     need, running = objects.closed_round(public_id)
-    panel = queries.panel_of(running)
-    if panel is None or panel.proof is None or panel.status is not PanelStatus.DONE:
-        raise Missing(f"need {public_id} has no public draw of judges")
-    response = Response(panel.proof.encode(), mimetype="application/json")
+    response = Response(showing.proof_of_judges(running).encode(), mimetype="application/json")
     name = f"{need.number}-judges.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

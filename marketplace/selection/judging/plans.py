@@ -26,11 +26,13 @@ from marketplace.ratings import queries as ratings
 from marketplace.ratings.queries.grades import GradeOn
 from marketplace.ratings.rules.entries import Grade
 
+from ..closing import credit_code
 from ..models import Entry, SelectionRound
 from ..queries.eligible import grade_day
+from ..sealing import sealed
 from .models import EntryPlan, Panel
 
-FORMAT = "zjcs-plan/1"
+FORMAT, RECEIPT = "zjcs-plan/1", "zjcs-plan-received/1"
 # a character takes up to four bytes, the people and the frame the rest
 PADDED_TO = 48000
 
@@ -86,17 +88,22 @@ def hand_in(panel: Panel, entry: Entry, plan: Plan, values: BestValuePolicy) -> 
             field="plan",
             rule="plan.named",
         )
-    told = {"format": FORMAT, "plan": text, "team": sorted(each.profession for each in chosen)}
-    body = crypto.seal(
-        bytes.fromhex(panel.plan_key),
-        crypto.canonical_json(told),
-        _context(panel.round, entry),
-        pad_to=PADDED_TO,
-    )
+    body = enciphered(panel, entry, text, [each.profession for each in chosen])
     row = EntryPlan(entry_id=entry.id, sealed=body.hex(), sealed_sha256=crypto.sha256_hex(body))
+    row.signature = crypto.sign(_commitment_bytes(row, entry))
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def enciphered(panel: Panel, entry: Entry, text: str, team: Sequence[str]) -> bytes:
+    """A plan and the professions behind it, under the panel's key, bound to its entry."""
+    return crypto.seal(
+        bytes.fromhex(panel.plan_key),
+        crypto.canonical_json({"format": FORMAT, "plan": text, "team": sorted(team)}),
+        _context(panel.round, entry),
+        pad_to=PADDED_TO,
+    )
 
 
 def open_all(
@@ -126,7 +133,39 @@ def _deciphered(panel: Panel, entry: Entry, private: bytes) -> tuple[EntryPlan, 
     body = bytes.fromhex(row.sealed)
     if not crypto.same(crypto.sha256_hex(body), row.sealed_sha256):
         raise crypto.SealBroken(f"plan of entry {entry.id}: not the cipher committed to")
+    if not _is_the_one_received(row, entry):
+        raise crypto.SealBroken(f"plan of entry {entry.id}: not the commitment signed on receipt")
     return row, json.loads(crypto.unseal(private, body, _context(panel.round, entry)))
+
+
+def _is_the_one_received(row: EntryPlan, entry: Entry) -> bool:
+    """Whether the site signed a plan's commitment: anybody can encipher to the panel's public key,
+    nobody else can sign. One received before plans were signed must stand in the ledger."""
+    if row.signature is None:
+        return row.sealed_sha256 == _in_ledger(entry)
+    signed = _commitment_bytes(row, entry)
+    return crypto.verify_signature(signed, row.signature, crypto.signing_public_key())
+
+
+def _in_ledger(entry: Entry) -> str | None:
+    facts = db.session.scalar(
+        select(audit.AuditRow.facts).where(
+            audit.AuditRow.subject_type == Entry.__tablename__,
+            audit.AuditRow.subject_id == str(entry.id),
+            audit.AuditRow.action == "entry.received",
+        )
+    )
+    return (facts or {}).get("plan_sha256")
+
+
+def _commitment_bytes(row: EntryPlan, entry: Entry) -> bytes:
+    code = credit_code(entry)
+    return sealed.receipt_of(RECEIPT, entry.need, entry.round, entry, code, row.sealed_sha256)
+
+
+def receipt_text(row: EntryPlan, entry: Entry) -> str:
+    """The text the signature over a plan's commitment stands for."""
+    return _commitment_bytes(row, entry).decode()
 
 
 def _rated(need: Need, entry: Entry) -> GradeOn:

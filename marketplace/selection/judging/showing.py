@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from marketplace.foundation.errors import Missing
 from marketplace.projects.models import Need, NeedWeights, SelectionMethod
 from marketplace.projects.weighing.rules import BestValuePolicy
 
@@ -81,6 +82,14 @@ def judging(need: Need, running: SelectionRound) -> Judging | None:
         _marks(panel, running) if over else (),
         _scores(need, running) if over and running.unsealed_at is not None else (),
     )
+
+
+def proof_of_judges(running: SelectionRound) -> str:
+    """The proof of the draw of a round's judges, once the judging is over; raises Missing."""
+    panel = queries.panel_of(running)
+    if panel is None or panel.proof is None or panel.status is not PanelStatus.DONE:
+        raise Missing(f"round {running.id} has no public draw of judges")
+    return panel.proof
 
 
 def _marks(panel: Panel, running: SelectionRound) -> list[Mark]:

@@ -70,14 +70,26 @@ def seal(
 def commitment_bytes(need: Need, running: SelectionRound, entry: Entry, credit_code: str) -> bytes:
     """What the marketplace signs of a sealed quote: whose it is, its commitment, when it came.
     With it a firm shows that the quote opened is the one it sent."""
+    return receipt_of(RECEIPT, need, running, entry, credit_code, entry.sealed_sha256 or "")
+
+
+def receipt_of(
+    title: str,
+    need: Need,
+    running: SelectionRound,
+    entry: Entry,
+    credit_code: str,
+    commitment: str,
+) -> bytes:
+    """The text signed of a cipher received with an entry; `title` says what it encloses."""
     lines = (
         need.number,
         str(running.attempt),
         credit_code,
-        entry.sealed_sha256 or "",
+        commitment,
         instant_text(entry.received_at),
     )
-    return (f"{RECEIPT}\n" + "".join(f"{line}\n" for line in lines)).encode()
+    return (f"{title}\n" + "".join(f"{line}\n" for line in lines)).encode()
 
 
 def unseal(private: bytes, running: SelectionRound, entry: Entry, credit_code: str) -> Quoted:
