@@ -17,7 +17,7 @@ from marketplace.foundation.addresses import MAX_ID
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
-from .models import CatalogueEdition, Commissioner, DaysKind, PriceForm, ServiceItem
+from .models import CatalogueEdition, Commissioner, DaysKind, PriceForm, ServiceItem, Stage
 from .rules.items import Item, qualified
 
 
@@ -171,13 +171,15 @@ def narrowed(
 
 @dataclass(frozen=True)
 class Label:
-    """What a row says of an item: its name, its category, how its days are counted, whose it is."""
+    """What a row says of an item: its name, its category, how its days are counted, whose it is,
+    where in a project it stands."""
 
     code: str
     name: str
     category: str
     statutory_days_kind: DaysKind
     department_code: str
+    stage: Stage | None
 
 
 @epoch.remembered
@@ -193,6 +195,7 @@ def labels(day: date, lineage: tuple[str, ...] = ()) -> Mapping[str, Label]:
         ServiceItem.category,
         ServiceItem.statutory_days_kind,
         ServiceItem.department_code,
+        ServiceItem.stage,
     )
     rows = db.session.execute(_listed(select(*columns), edition, day))
     return MappingProxyType({row.code: Label(*row) for row in rows})

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.crypto import sha256_hex
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects import actions as projects
 from marketplace.projects import drafting
+from marketplace.projects import queries as lookup
 from marketplace.projects.drafting import NeedContent
 from marketplace.projects.models import (
     DrawSource,
     InvestmentKind,
     Need,
     NeedStatus,
+    Project,
     SelectionMethod,
 )
 from marketplace.projects.weighing.actions import Weighing
@@ -27,6 +30,7 @@ from marketplace.selection import queries
 from marketplace.selection.models import Award, AwardStatus
 
 from . import fitting
+from .codes import CODES
 from .people import DESKS, Cast
 
 # items with a fee standard: firms have promised less than it
@@ -60,7 +64,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
     owner = cast.owner_sketches[sketch.owner]
     with transaction():
         actor, now = cast.owners[sketch.owner].actor, clock.now()
-        project = drafting.start_project(sketch.title.split("项目")[0] + "项目", None, actor, now)
+        project = _project(sketch.title, actor, now)
         need = drafting.draft_need(
             project,
             sketch.item,
@@ -88,6 +92,15 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
             now,
         )
         return need.id
+
+
+def _project(title: str, actor: Actor, now: datetime) -> Project:
+    """One project for all needs of those that have a code, else one of its own."""
+    for begins, (name, code) in CODES.items():
+        if title.startswith(begins):
+            known = lookup.project_by_code(actor.organisation_id or 0, code)
+            return known or drafting.start_project(name, code, actor, now)
+    return drafting.start_project(title.split("项目")[0] + "项目", None, actor, now)
 
 
 def submit(cast: Cast, sketch: NeedSketch, need_id: int) -> None:

@@ -43,7 +43,11 @@ PUBLIC: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "intermediaries.hall_call",
         ),
     ),
-    ("portal.needs", _l("需求公告"), ("portal.need",)),
+    (
+        "portal.needs",
+        _l("需求公告"),
+        ("portal.need", "workspace.find_project", "workspace.project"),
+    ),
     ("portal.results", _l("结果公示"), ("selection.result", "selection.verify")),
     (
         "fees.calculator",

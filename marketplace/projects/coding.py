@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -27,9 +29,24 @@ class ReadCode:
     fault: str | None
     year: str = ""
     kind: str = ""
+    region: str = ""
     area: str | None = None
     project: Project | None = None
     public_needs: int = 0
+
+
+# what is typed or pasted between the parts of a code
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－_", "-"))
+_BARE = re.compile(r"(\d{4})(\d{6})(\d{2})(\d{2})(\d{6})")
+
+
+def tidy(typed: str) -> str:
+    """A code as it is written: full-width figures, other dashes, spaces, no dashes at all are
+    what people type and copy."""
+    plain = unicodedata.normalize("NFKC", typed[:80]).translate(_DASHES)
+    code = "".join(plain.split()).upper()[:40]
+    bare = _BARE.fullmatch(code) if code.isascii() else None
+    return "-".join(bare.groups()) if bare else code
 
 
 def fault_of(code: str) -> str | None:
@@ -37,6 +54,12 @@ def fault_of(code: str) -> str | None:
     issued in a year to come."""
     fault = project_code_fault(code)
     return "year" if fault is None and int(code[:4]) > clock.today().year else fault
+
+
+def code_in(words: str) -> str | None:
+    """The project code that words looked for are, if they are one."""
+    code = tidy(words)
+    return code if code and fault_of(code) is None else None
 
 
 def in_words(fault: str) -> str:
@@ -51,7 +74,7 @@ def in_words(fault: str) -> str:
 
 def read_code(organisation_id: int | None, typed: str) -> ReadCode:
     """Check a project code and look up what is known under it; nothing is refused."""
-    code = typed.strip().upper()[:40]
+    code = tidy(typed)
     fault = fault_of(code)
     if fault is not None:
         return ReadCode(code, in_words(fault))
@@ -66,6 +89,7 @@ def read_code(organisation_id: int | None, typed: str) -> ReadCode:
         None,
         year=code[:4],
         kind=KINDS[code[15:17]],
+        region=code[5:11],
         area=_area(code[5:11]),
         project=own,
         public_needs=db.session.scalar(published) or 0,

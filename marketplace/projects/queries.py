@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts import queries as accounts
 from marketplace.fees.models import PriceCheck
@@ -92,6 +93,7 @@ def owner_needs(organisation_id: int) -> Select[Need]:
             or_(Need.channel == NeedChannel.OPEN, Need.published_at.is_not(None)),
         )
         .order_by(Need.created_at.desc(), Need.id.desc())
+        .options(joinedload(Need.project))
     )
 
 

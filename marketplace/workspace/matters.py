@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,30 +60,39 @@ def running(actor: Actor, values: LampsPolicy, now: datetime, limit: int = LATEL
         .order_by(Need.status_since.desc(), Need.id.desc())
         .limit(as_written(limit))
     ).all()
-    ids = [need.id for need in needs]
-    awards = {
-        award.need_id: award
-        for award in db.session.scalars(
-            select(Award).where(
-                Award.need_id.in_(ids),
-                Award.status.in_(
-                    (AwardStatus.ANNOUNCED, AwardStatus.OFFERED, AwardStatus.ACCEPTED)
-                ),
-            )
-        )
-    }
-    contracts = {
-        contract.need_id: contract
-        for contract in db.session.scalars(
-            select(Contract).where(Contract.need_id.in_(ids), Contract.status.in_(RUNNING))
-        )
-    }
+    contracts = _contracts(needs)
+    followed = [need for need in needs if _may_follow(actor, need, contracts.get(need.id))]
+    steps = _steps(followed, contracts, values, now)
     return [
-        _matter(need, awards.get(need.id), contracts.get(need.id), values, now)
-        if _may_follow(actor, need, contracts.get(need.id))
-        else Matter(need, str(need.status.title), "", Dial(Lamp.OFF, None))
+        steps.get(need.id) or Matter(need, str(need.status.title), "", Dial(Lamp.OFF, None))
         for need in needs
     ]
+
+
+def of_needs(needs: Sequence[Need], values: LampsPolicy, now: datetime) -> dict[int, Matter]:
+    """What happens next about each of these needs, by key; nothing of those that are over or not
+    published."""
+    running = [need for need in needs if need.status not in (*OVER, *UNSENT)]
+    return _steps(running, _contracts(running), values, now)
+
+
+def _contracts(needs: Sequence[Need]) -> dict[int, Contract]:
+    """The running contract of each need."""
+    ids = [need.id for need in needs]
+    query = select(Contract).where(Contract.need_id.in_(ids), Contract.status.in_(RUNNING))
+    return {each.need_id: each for each in db.session.scalars(query)} if ids else {}
+
+
+def _steps(
+    needs: Sequence[Need], contracts: Mapping[int, Contract], values: LampsPolicy, now: datetime
+) -> dict[int, Matter]:
+    ids = [need.id for need in needs]
+    query = select(Award).where(Award.need_id.in_(ids), Award.status.in_(LIVE_AWARDS))
+    awards = {each.need_id: each for each in db.session.scalars(query)} if ids else {}
+    return {
+        need.id: _matter(need, awards.get(need.id), contracts.get(need.id), values, now)
+        for need in needs
+    }
 
 
 def _may_follow(actor: Actor, need: Need, contract: Contract | None) -> bool:
@@ -93,15 +103,7 @@ def _may_follow(actor: Actor, need: Need, contract: Contract | None) -> bool:
 
 def of_need(need: Need, values: LampsPolicy, now: datetime) -> Matter | None:
     """What happens next about one need; None once it is over or before it is published."""
-    if need.status in (*OVER, *UNSENT):
-        return None
-    award = db.session.scalar(
-        select(Award).where(Award.need_id == need.id, Award.status.in_(LIVE_AWARDS))
-    )
-    contract = db.session.scalar(
-        select(Contract).where(Contract.need_id == need.id, Contract.status.in_(RUNNING))
-    )
-    return _matter(need, award, contract, values, now)
+    return of_needs([need], values, now).get(need.id)
 
 
 def ended(actor: Actor, limit: int = LATELY) -> list[Need]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from marketplace.accounts import queries as accounts
@@ -19,13 +19,15 @@ from marketplace.projects.models import NeedStatus
 from . import access as whose
 from . import actions, demo_mails, dossier, matters, queries
 from . import evidence as evidence_of
+from .blueprint import bp
+from .projects import pages
 from .queries import Box
 from .rail.showing import Group, rail
 from .rules import View
 from .story import story as story_of
-from .todo.gathering import Todo, counts, lamps, todo
+from .todo.gathering import counts, lamps, waiting_now
 
-bp = Blueprint("workspace", __name__)
+__all__ = ["bp", "pages"]
 
 
 @bp.app_context_processor
@@ -37,16 +39,9 @@ def _groups() -> list[Group]:
     actor = current_actor()
     if actor is None or actor.organisation_id is None:
         return []
-    waiting = counts(_waiting())
+    waiting = counts(waiting_now())
     waiting["workspace.inbox"] = queries.unread_count(whose.messages_of(actor))
     return rail(actor, accounts.organisation(actor.organisation_id).function, waiting)
-
-
-def _waiting() -> list[Todo]:
-    """What waits, read once for the page and its rail."""
-    if "waiting" not in g:
-        g.waiting = todo(require_actor(), clock.now())
-    return list(g.waiting)
 
 
 @bp.route("/workspace")
@@ -56,7 +51,7 @@ def home() -> str:
     actor, now = require_actor(), clock.now()
     return render_template(
         "workspace/home.html",
-        waiting=_waiting(),
+        waiting=waiting_now(),
         running=matters.running(actor, lamps(actor, now), now),
         ended=matters.ended(actor),
         office=actor.may(Permission.SUPERVISION_VIEW),

@@ -341,6 +341,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.trial": ("RatingTrial",),
     "supervision.trial_file": ("RatingTrial",),
     "workspace.evidence": ("RatingEntry",),
+    "workspace.own_project": ("Project",),
     "workspace.read": ("Message",),
     "workspace.read_up_to": ("Message",),
     "workspace.story": ("Need",),
@@ -371,6 +372,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("portal.policy_source", "edition_id"): "a published edition",
     ("selection.look_at_need", "item"): "an item of the public catalogue",
     ("selection.tie_proof", "number"): "a draw among equals, public with the result",
+    ("workspace.project", "code"): "a code issued elsewhere: what is public under it is public",
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
 }
 RECORDS = {

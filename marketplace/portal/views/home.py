@@ -10,6 +10,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.foundation import clock
 from marketplace.foundation.listing import Sorting
 from marketplace.foundation.web import PUBLIC, access
+from marketplace.projects.coding import code_in
 
 from ..forms import search_words
 from ..queries import area_counts, figures, firms, found, needs, results, warnings
@@ -51,6 +52,7 @@ def search() -> str:
         "portal/search.html",
         search_words=words,
         search_known=names.values(),
+        project_code=code_in(words),
         items=found.items(words, area, now),
         names=names,
         found_firms=page,

@@ -11,6 +11,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.listing import read_sorting
 from marketplace.foundation.web import PUBLIC, access, current_actor
 from marketplace.projects import queries as projects
+from marketplace.projects.coding import code_in
 from marketplace.projects.models import Need, NeedStatus
 from marketplace.selection import queries as selection
 from marketplace.selection.asking import queries as asking
@@ -38,6 +39,7 @@ def list_needs() -> str:
             number=page_number(request.args),
         ),
         words=words,
+        project_code=code_in(words),
         status=status,
         item_code=item_code,
         sorting=sorting,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -116,6 +116,26 @@ def standing_of(need: Need, organisation_id: int) -> Standing:
         unanswered=any(each.status in UNANSWERED for each in own),
         happened_at=max((each for each in happened if each is not None), default=None),
     )
+
+
+def concerning(need_ids: Collection[int], organisation_id: int) -> frozenset[int]:
+    """Which of these needs an organisation entered or objected to: it may complain of those."""
+    entered = select(Entry.need_id).where(
+        Entry.need_id.in_(need_ids),
+        Entry.organisation_id == organisation_id,
+        Entry.status != EntryStatus.REPLACED,
+    )
+    objected = (
+        select(Award.need_id)
+        .join(PublicNotice, PublicNotice.subject_id == Award.id)
+        .join(Objection, Objection.notice_id == PublicNotice.id)
+        .where(
+            PublicNotice.subject_type == Award.__tablename__,
+            Award.need_id.in_(need_ids),
+            Objection.organisation_id == organisation_id,
+        )
+    )
+    return frozenset(db.session.scalars(entered.union(objected)))
 
 
 def took_part(need: Need) -> frozenset[int]:

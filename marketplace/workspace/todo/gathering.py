@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import g
+
 from marketplace.accounts import queries as accounts
+from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
+from marketplace.foundation.web import require_actor
 from marketplace.supervision.lamps import Dial, dial, lamps_policy
 from marketplace.supervision.rules import Lamp, LampsPolicy
 
@@ -65,6 +69,13 @@ def todo(actor: Actor, now: datetime) -> list[Todo]:
     """What waits for the actor, the first deadline first, matters without one last."""
     lines = [line for source in SOURCES for line in source(actor, now) if line.is_served]
     return ordered(lines, actor, now)
+
+
+def waiting_now() -> list[Todo]:
+    """What waits for who is signed in, read once for the page and its rail."""
+    if "waiting" not in g:
+        g.waiting = todo(require_actor(), clock.now())
+    return list(g.waiting)
 
 
 def ordered(lines: list[Line], actor: Actor, now: datetime) -> list[Todo]:
