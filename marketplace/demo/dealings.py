@@ -14,7 +14,7 @@ from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import Need
 
-from .papers import pdf
+from .papers import Making, pdf
 from .people import Cast, Person
 
 
@@ -41,12 +41,14 @@ def sign(cast: Cast, owner: str, firm: str, need_id: int) -> int:
     return contract_id
 
 
-def deliver(cast: Cast, firm: str, contract_id: int, note: str) -> None:
+def deliver(
+    cast: Cast, firm: str, contract_id: int, note: str, making: Making | None = None
+) -> None:
     """The firm hands over a version of the result."""
     with transaction():
         delivery.deliver(
             db.session.get_one(Contract, contract_id),
-            pdf("result"),
+            pdf("result", making),
             "服务成果.pdf",
             note,
             cast.firms[firm].actor,

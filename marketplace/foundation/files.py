@@ -22,6 +22,7 @@ from .crypto import sha256_hex
 from .db import Model, PublicIdMixin, db, lock
 from .errors import Invalid, Missing, TooMany
 from .languages import joined
+from .origins import origin_of
 from .screening import screened
 from .showing import show_size
 
@@ -50,7 +51,8 @@ EVIDENCE = tuple(kind for kind in SIGNATURES if kind != "csv")
 
 class StoredFile(PublicIdMixin, Model):
     """A file kept by its digest; the name a person gave is only a label. ``erased_at``: the bytes
-    are gone since then, the record stays."""
+    are gone since then, the record stays. ``author_digest``, ``program``, ``made_at``: what the
+    document says of its making (`origins`)."""
 
     __tablename__ = "stored_files"
     __table_args__ = (Index("ix_stored_files_organisation", "organisation_id", "at"),)
@@ -63,6 +65,9 @@ class StoredFile(PublicIdMixin, Model):
     user_id: Mapped[int | None]
     at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    author_digest: Mapped[str | None] = mapped_column(String(64))
+    program: Mapped[str | None] = mapped_column(String(200))
+    made_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def store(
     """Check and keep an upload; raises Invalid naming ``field`` when it is not allowed."""
     upload = checked(stream, name, field, kinds)
     _refuse_beyond_quota(len(upload.content), actor, now, field)
-    digest = sha256_hex(upload.content)
+    digest, origin = sha256_hex(upload.content), origin_of(upload.content)
     _alone_with(digest)
     _write(digest, upload.content)
     row = StoredFile(
@@ -132,6 +137,9 @@ def store(
         organisation_id=actor.organisation_id,
         user_id=actor.user_id,
         at=now,
+        author_digest=origin.author,
+        program=origin.program,
+        made_at=origin.made_at,
     )
     db.session.add(row)
     db.session.flush()
@@ -208,6 +216,7 @@ def erase(row: StoredFile, reason: str, actor: Actor, now: datetime) -> bool:
         return False
     _alone_with(row.sha256)
     row.erased_at = now
+    row.author_digest = row.program = row.made_at = None
     db.session.flush()
     kept = db.session.scalar(
         select(StoredFile.id)

@@ -37,6 +37,7 @@ from marketplace.selection.judging.models import (
     PanelStatus,
 )
 from marketplace.selection.models import AwardStatus, EntryStatus
+from marketplace.supervision.invariants import draws
 from tests.factories import accounts, experts, intermediaries, selection
 from tests.selection.scenes import Advance, SignIn, the_need
 
@@ -500,3 +501,11 @@ def test_a_plan_received_before_plans_were_signed_is_opened_by_the_ledger(
     with app.app_context():
         assert panel().status is PanelStatus.DRAWING
         assert {each.plan for each in plans.of_round(panel().round)} == {PLAN}
+        assert list(draws.quotes()) == []
+    with app.app_context(), transaction():
+        # what was opened is held against the ledger at all times
+        one, other = db.session.scalars(select(EntryPlan).order_by(EntryPlan.id).limit(2))
+        one.sealed, one.sealed_sha256 = other.sealed, other.sealed_sha256
+        db.session.flush()
+        assert list(draws.quotes()) == [f"entry_plans {one.id}"]
+        db.session.rollback()

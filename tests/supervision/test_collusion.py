@@ -12,7 +12,8 @@ from sqlalchemy import event, select
 from marketplace.accounts.permissions import Role
 from marketplace.demo.colluding import RING
 from marketplace.demo.competing import FIRMS as TRIO
-from marketplace.foundation import clock
+from marketplace.demo.papers import Making, pdf
+from marketplace.foundation import clock, files
 from marketplace.foundation.actor import CLOCK
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
@@ -120,6 +121,61 @@ def test_only_opened_quotes_are_read_and_what_is_decided_is_not_raised_anew(
         assert [each.status for each in flags(Screen.COVER)] == [CollusionStatus.CLEARED]
 
 
+def test_documents_of_one_hand_are_a_question_until_a_print_shop_explains_them(
+    app: Flask, advance: Advance, sign_in_as: SignIn
+) -> None:
+    with app.app_context(), transaction():
+        firms = selection.firms(4)
+        selection.entered_need(entrants=firms)
+        operator = accounts.officer(Role.BUREAU_OPERATOR)
+        now = clock.now()
+        at = now - timedelta(days=3)
+        form = Making("管理机构", "WPS 文字", at - timedelta(days=90))
+        # two let the same shop set their papers, two bought the same computer; one form
+        # came from two of them byte for byte alike, which another screen tells
+        making = [Making("快印店王姐", "方正飞翔", at)] * 2
+        making += [Making("Lenovo", "WPS 文字", at), Making("lenovo", "wps 文字", at)]
+        for firm, made in zip(firms, making, strict=True):
+            files.store(pdf(f"paper {key(firm)}", made), "材料.pdf", firm.actor, now, "file")
+        for firm in firms[1:3]:
+            files.store(pdf("form", form), "表格.pdf", firm.actor, now, "file")
+        members = {key(firm) for firm in firms[:2]}
+    advance(timedelta(days=2))
+    with app.app_context(), transaction():
+        clock.set_to(clock.now() + timedelta(days=8))
+        run = looked()
+        # one computer's name says nothing, and the minute was the same: both pairs are named
+        assert run.counts[Screen.DOCUMENTS] == [2, 6]
+        (flag, other) = flags(Screen.DOCUMENTS)
+        assert set(flag.firms) == members
+        assert (flag.facts["authors"], other.facts["authors"]) == (1, 0)
+        page = f"/supervision/collusion/{flag.public_id}"
+    desk = sign_in_as(operator.user)
+    shown = desk.get(page).get_data(as_text=True)
+    for words in (
+        "文件制作信息相同",
+        "作者相同",
+        "同一分钟生成",
+        "图文店",
+        "6 对",
+        "33.3%",
+        "方正飞翔",
+        "材料.pdf",
+    ):
+        assert words in shown
+    assert "王姐" not in shown
+    said = {
+        "outcome": "clear",
+        "reason": "两家均委托同一家快印店排版，有委托单和付款凭证，内容各自编写",
+    }
+    assert desk.post(f"{page}/decision", data=said).status_code == 303
+    with app.app_context(), transaction():
+        clock.set_to(clock.now() + timedelta(days=8))
+        looked()
+        cleared = [each for each in flags(Screen.DOCUMENTS) if set(each.firms) == members]
+        assert [each.status for each in cleared] == [CollusionStatus.CLEARED]
+
+
 def test_a_need_only_one_firm_fits_stays_a_question(app: Flask, advance: Advance) -> None:
     with app.app_context(), transaction():
         selection.firms(1)
@@ -146,6 +202,7 @@ def test_the_demo_shows_a_ring_and_a_look_alike_that_was_cleared(demo_app: Flask
         assert ring in named[Screen.COVER]
         assert named[Screen.ROTATION] == [ring]
         assert trio in named[Screen.COVER]
+        assert [each < ring for each in named[Screen.DOCUMENTS]] == [True]
         for flag in flags(Screen.COVER) + flags(Screen.ROTATION):
             cleared = set(flag.firms) == trio
             assert (flag.status is CollusionStatus.CLEARED) == cleared

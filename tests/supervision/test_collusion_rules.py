@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ import pytest
 from marketplace.supervision.collusion.rules import chance
 from marketplace.supervision.collusion.rules.figures import figures, stands_apart
 from marketplace.supervision.collusion.rules.policy import CollusionPolicy
-from marketplace.supervision.collusion.rules.screens import Kind, Screen, Selection, look
+from marketplace.supervision.collusion.rules.screens import Kind, Paper, Screen, Selection, look
 
 POLICY = CollusionPolicy()
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -195,6 +196,33 @@ def test_pairs_that_share_a_trait_are_named_unless_too_many_do() -> None:
     assert (pair.firms, pair.facts["shared"]) == ((A, B), ["phone"])
     many = {firm: {phone} for firm in range(1, 8)}
     assert [e for e in look(both, many, POLICY).findings if e.screen is Screen.SHARED] == []
+
+
+def test_pairs_whose_documents_come_from_one_hand_are_named_unless_too_many_do() -> None:
+    both = [drawn(1, {A, B, C}, A)]
+
+    def named(papers: dict[int, list[Paper]]) -> list[tuple[int, ...]]:
+        looked = look(both, {}, POLICY, papers)
+        return [each.firms for each in looked.findings if each.screen is Screen.DOCUMENTS]
+
+    mine = Paper("digest", "wps", DAY)
+    assert named({A: [mine], B: [Paper("digest")], C: [Paper("other", "wps")]}) == [(A, B)]
+    # one program in one minute, and not a minute later, nor another program
+    assert named({A: [mine], B: [Paper(None, "wps", DAY)], C: []}) == [(A, B)]
+    assert named({A: [mine], B: [Paper("x", "wps", DAY + timedelta(minutes=1))]}) == []
+    assert named({A: [mine], B: [Paper("x", "word", DAY)]}) == []
+    # firms that never met, and what too many have
+    assert named({A: [mine], D: [mine]}) == []
+    assert named({firm: [mine] for firm in (A, B, D, 9)}) == []
+    looked = look(
+        both,
+        {},
+        POLICY,
+        {A: [mine, replace(mine, file=7)], B: [Paper("digest", file=8)], C: [Paper("other")]},
+    )
+    (pair,) = [each for each in looked.findings if each.screen is Screen.DOCUMENTS]
+    assert looked.among[Screen.DOCUMENTS] == 3
+    assert (pair.facts["first"], pair.facts["second"], pair.facts["authors"]) == ([0, 7], [8], 1)
 
 
 def test_firms_that_meet_more_often_than_free_choice_brings_are_named() -> None:

@@ -11,20 +11,21 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import case, func, null, select
+from sqlalchemy import case, func, null, or_, select
 
 from marketplace.accounts.queries import below, bureau
 from marketplace.evaluations.screens.finding import traits_of
 from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.files import StoredFile
+from marketplace.foundation.origins import author_digest, plain_name
 from marketplace.intermediaries.models import Firm
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.selection import queries as selection
 from marketplace.selection.models import Award, Entry, EntryStatus, RoundStatus, SelectionRound
 
 from .rules.policy import CollusionPolicy
-from .rules.screens import Finding, Kind, Looked, Screen, Selection, look
+from .rules.screens import Finding, Kind, Looked, Paper, Screen, Selection, look
 
 KINDS = {
     SelectionMethod.PRICE_COMPETITION: Kind.PRICE,
@@ -43,7 +44,7 @@ def find(register: str, policy: CollusionPolicy, since: datetime, now: datetime)
     traits = traits_of(stood, clock.local_day(since)) if stood else {}
     for firm, digest in shared_files(stood, since):
         traits.setdefault(firm, set()).add(("file", digest))
-    looked = look(closed, traits, policy)
+    looked = look(closed, traits, policy, papers_of(stood, since, policy))
     looked_at, found = one_fits(register, policy, now)
     looked.add(Screen.ONE_FITS, looked_at, found)
     return looked
@@ -128,6 +129,51 @@ def shared_files(firms: Collection[int], since: datetime) -> Iterator[tuple[int,
     ):
         if row.organisation_id in firms:
             yield row.organisation_id, row.sha256
+
+
+def papers_of(
+    firms: Collection[int], since: datetime, policy: CollusionPolicy
+) -> dict[int, list[Paper]]:
+    """What the documents firms handed in since a day say of their making, by firm.
+
+    Without the authors and programs the edition calls everybody's, and without the files that came
+    byte for byte alike from several: those are told as such.
+    """
+    authors = {author_digest(name) for name in policy.generic_authors}
+    programs = {plain_name(name) for name in policy.generic_programs}
+    rows = db.session.execute(
+        select(
+            StoredFile.id,
+            StoredFile.organisation_id,
+            StoredFile.sha256,
+            StoredFile.author_digest,
+            StoredFile.program,
+            StoredFile.made_at,
+        )
+        .where(
+            StoredFile.at >= since,
+            StoredFile.organisation_id.is_not(None),
+            or_(StoredFile.author_digest.is_not(None), StoredFile.made_at.is_not(None)),
+        )
+        .order_by(StoredFile.id)
+    ).all()
+    senders: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        senders[row.sha256].add(row.organisation_id)
+    found: dict[int, list[Paper]] = defaultdict(list)
+    for row in rows:
+        if row.organisation_id not in firms or len(senders[row.sha256]) > 1:
+            continue
+        plain = plain_name(row.program or "")
+        paper = Paper(
+            None if row.author_digest in authors else row.author_digest,
+            None if not plain or plain in programs else plain,
+            row.made_at,
+            row.id,
+        )
+        if paper.marks:
+            found[row.organisation_id].append(paper)
+    return found
 
 
 def one_fits(register: str, policy: CollusionPolicy, now: datetime) -> tuple[int, list[Finding]]:

@@ -30,6 +30,7 @@ SCREEN_TITLES: dict[Screen, Any] = {
     Screen.ROTATION: _l("轮流中选"),
     Screen.TOGETHER: _l("经常一同参加"),
     Screen.SHARED: _l("参加机构信息相同"),
+    Screen.DOCUMENTS: _l("文件制作信息相同"),
     Screen.CHANCE: _l("抽中次数超出概率"),
     Screen.LATE: _l("截止前变更报名"),
     Screen.ONE_FITS: _l("条件只有一家符合"),

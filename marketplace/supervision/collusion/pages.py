@@ -18,6 +18,7 @@ from ..blueprint import bp
 from . import actions, queries, wording
 from .forms import CollusionForm
 from .models import SCREEN_TITLES, CollusionFlag, CollusionStatus
+from .rules.screens import Screen
 
 
 @bp.get("/supervision/collusion")
@@ -90,6 +91,8 @@ def _page(found: CollusionFlag, actor: Actor, refused: CollusionForm | None = No
         rate=wording.base_rate(found),
         firms=[names[key] for key in found.firms if key in names],
         needs=queries.needs_behind(found),
+        documents=queries.documents_behind(found) if found.screen is Screen.DOCUMENTS else [],
+        names=names,
         earlier=queries.earlier(found),
         **shown,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.foundation.db import as_written, db
+from marketplace.foundation.files import StoredFile
 from marketplace.foundation.finding import by_public_id
 from marketplace.projects.models import Need
 from marketplace.selection.models import Award, Entry, EntryStatus, SelectionRound
@@ -150,6 +151,14 @@ class NeedBehind:
     winner: str
     quotes: tuple[tuple[str, Decimal], ...]
     figures: Figures | None
+
+
+def documents_behind(found: CollusionFlag) -> list[StoredFile]:
+    """The documents a flag rests on, the newest first, some of them; whether one may be read is the
+    business of the page it was handed in on."""
+    keys = [*found.facts.get("first", ()), *found.facts.get("second", ())]
+    rows = select(StoredFile).where(StoredFile.id.in_(sorted(keys)[-SHOWN:]))
+    return list(db.session.scalars(rows.order_by(StoredFile.at.desc(), StoredFile.id.desc())))
 
 
 def needs_behind(found: CollusionFlag) -> list[NeedBehind]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
 from marketplace.foundation.languages import joined
+from marketplace.foundation.showing import show_datetime
 
 from .models import TRAIT_TITLES, CollusionFlag
 from .rules.screens import Screen
@@ -52,6 +54,14 @@ def sentence(flag: CollusionFlag) -> str:
             met=facts["met"],
             shared=joined(TRAIT_TITLES[kind] for kind in facts["shared"]),
         )
+    if flag.screen is Screen.DOCUMENTS:
+        return _(
+            "%(met)s 次一同参加选取的两家机构，分别提交的 %(first)s 份、%(second)s 份文件%(same)s",
+            met=facts["met"],
+            first=len(facts["first"]),
+            second=len(facts["second"]),
+            same=joined(_origins(facts)),
+        )
     if flag.screen is Screen.CHANCE:
         return _(
             "参加 %(draws)s 次抽取，抽中 %(won)s 次，平均应为 %(expected)s 次；随机出现的概率为 %(chance)s（共核算 %(firms)s 家机构）",
@@ -71,6 +81,15 @@ def sentence(flag: CollusionFlag) -> str:
     return _("公告的条件目前有 %(fit)s 家机构符合", fit=facts["fit"])
 
 
+def _origins(facts: dict[str, Any]) -> list[str]:
+    """What two firms' documents have in common; the author is known by a digest alone."""
+    told = [_("作者相同")] if facts["authors"] else []
+    for program, at in facts["made"][:3]:
+        minute = show_datetime(datetime.fromisoformat(at))
+        told.append(_("由 %(program)s 在 %(at)s 同一分钟生成", program=program, at=minute))
+    return told
+
+
 def base_rate(flag: CollusionFlag) -> str:
     """How many of all that were looked at the same screen names: what is common tells little."""
     named, among = flag.run.counts.get(flag.screen.value, [0, 0])
@@ -86,6 +105,13 @@ def base_rate(flag: CollusionFlag) -> str:
     if flag.screen in (Screen.COVER, Screen.ROTATION):
         return _(
             "核算的 %(among)s 组一同报价的机构中有 %(named)s 组（%(share)s%%）",
+            among=among,
+            named=named,
+            share=share,
+        )
+    if flag.screen is Screen.DOCUMENTS:
+        return _(
+            "核算的 %(among)s 对一同参加且文件载有制作信息的机构中有 %(named)s 对（%(share)s%%）",
             among=among,
             named=named,
             share=share,

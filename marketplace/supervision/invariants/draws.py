@@ -22,6 +22,7 @@ from marketplace.projects.models import Need
 from marketplace.ratings.models import EntryKind, RatingEntry
 from marketplace.ratings.rules.entries import RaterSide
 from marketplace.selection import drawing
+from marketplace.selection.judging.models import EntryPlan
 from marketplace.selection.methods import draw_proof, public_value, random_draw, ties
 from marketplace.selection.methods.public_value import CeremonyNumber
 from marketplace.selection.methods.random_draw import DrawInputError, Entrant
@@ -134,16 +135,20 @@ def _unfollowed(running: SelectionRound) -> Iterator[str]:
 
 
 def quotes() -> Iterator[str]:
-    """Opened quotes that are not those received, and orders that do not follow from them."""
+    """Opened quotes and plans that are not those received, and orders that do not follow from them."""
     received = {
-        row.subject_id: row.facts.get("sealed_sha256")
+        row.subject_id: (row.facts.get("sealed_sha256"), row.facts.get("plan_sha256"))
         for row in db.session.scalars(select(AuditRow).where(AuditRow.action == "entry.received"))
     }
     opened = select(Entry).where(Entry.sealed.is_not(None), Entry.price.is_not(None))
     for entry in db.session.scalars(opened):
         made = crypto.sha256_hex(bytes.fromhex(entry.sealed or ""))
-        if not made == entry.sealed_sha256 == received.get(str(entry.id)):
+        if not made == entry.sealed_sha256 == received.get(str(entry.id), (None,))[0]:
             yield f"entries {entry.id}"
+    for plan in db.session.scalars(select(EntryPlan).where(EntryPlan.opened_at.is_not(None))):
+        made = crypto.sha256_hex(bytes.fromhex(plan.sealed))
+        if not made == plan.sealed_sha256 == received.get(str(plan.entry_id), (None, None))[1]:
+            yield f"entry_plans {plan.id}"
     ranked = select(SelectionRound).where(SelectionRound.ranking.is_not(None))
     for running in db.session.scalars(ranked):
         drawn = [json.loads(each.proof)["order"] for each in opening.tie_draws(running)]

@@ -28,6 +28,10 @@ class CollusionPolicy:
     together_chance: Annotated[Decimal, Gt(0), Le(1)] = Decimal("0.01")
     shared_needs: Annotated[int, Ge(1), Le(100)] = 1
     shared_organisations: Annotated[int, Ge(2), Le(1000)] = 5
+    documents_needs: Annotated[int, Ge(1), Le(100)] = 1
+    documents_organisations: Annotated[int, Ge(2), Le(1000)] = 3
+    generic_authors: tuple[str, ...] = ()
+    generic_programs: tuple[str, ...] = ()
     wins_least: Annotated[int, Ge(2), Le(1000)] = 3
     wins_chance: Annotated[Decimal, Gt(0), Le(1)] = Decimal("0.01")
     late_minutes: Annotated[int, Ge(1), Le(1440)] = 10

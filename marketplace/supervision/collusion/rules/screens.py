@@ -26,6 +26,7 @@ class Screen(StrEnum):
     ROTATION = "rotation"
     TOGETHER = "together"
     SHARED = "shared"
+    DOCUMENTS = "documents"
     CHANCE = "chance"
     LATE = "late"
     ONE_FITS = "one_fits"
@@ -55,6 +56,31 @@ class Selection:
     winner: int | None = None
     quotes: Mapping[int, Decimal] = field(default_factory=dict)
     late: Mapping[int, datetime] = field(default_factory=dict)
+
+
+# an author by its digest, or a program and the minute it made something
+Mark = tuple[str, str, datetime | None]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a document a firm handed in says of its making: a digest of the author, the program as
+    it is compared, the minute; None where it says nothing or what everybody's says. ``file`` is which it is."""
+
+    author: str | None = None
+    program: str | None = None
+    made_at: datetime | None = None
+    file: int = 0
+
+    @property
+    def marks(self) -> frozenset[Mark]:
+        """What two documents can have in common."""
+        found: list[Mark] = []
+        if self.author is not None:
+            found.append(("author", self.author, None))
+        if self.program is not None and self.made_at is not None:
+            found.append(("made", self.program, self.made_at))
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -96,6 +122,7 @@ def look(
     selections: Sequence[Selection],
     traits: Mapping[int, Iterable[tuple[str, Hashable]]],
     policy: CollusionPolicy,
+    papers: Mapping[int, Sequence[Paper]] | None = None,
 ) -> Looked:
     """All screens over the selections of a register, in whatever order they come."""
     ordered = sorted(selections, key=lambda each: (each.closed_at, each.need))
@@ -114,6 +141,8 @@ def look(
     looked.add(Screen.TOGETHER, pairs, found)
     pairs, found = shared(ordered, traits, policy)
     looked.add(Screen.SHARED, pairs, found)
+    pairs, found = documents(ordered, papers or {}, policy)
+    looked.add(Screen.DOCUMENTS, pairs, found)
     stood = standing_in(drawn)
     looked.add(Screen.CHANCE, len(stood), lucky(stood, policy))
     late = [each for each in ordered if each.kind is Kind.DRAW]
@@ -249,6 +278,46 @@ def shared(
             facts = {"shared": kinds, "met": len(needs)}
             found.append(Finding(Screen.SHARED, (one, other), tuple(sorted(needs)), facts))
     return len(together), found
+
+
+def documents(
+    selections: Sequence[Selection],
+    papers: Mapping[int, Sequence[Paper]],
+    policy: CollusionPolicy,
+) -> tuple[int, list[Finding]]:
+    """(pairs that stood against each other and of both of which documents say something of their
+    making, those whose documents have one author, or came from one program in one minute); what
+    too many firms' documents say tells nothing."""
+    own = {firm: {mark for each in kept for mark in each.marks} for firm, kept in papers.items()}
+    holders = Counter(mark for marks in own.values() for mark in marks)
+    together: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for each in selections:
+        for pair in combinations(sorted(each.firms), 2):
+            if all(own.get(firm) for firm in pair):
+                together[pair].append(each.need)
+    found = []
+    for (one, other), needs in together.items():
+        same = {
+            mark
+            for mark in own[one] & own[other]
+            if holders[mark] <= policy.documents_organisations
+        }
+        if same and len(needs) >= policy.documents_needs:
+            made = sorted((at.isoformat(), program) for _kind, program, at in same if at)
+            facts = {
+                "met": len(needs),
+                "authors": len(same) - len(made),
+                "made": [[program, at] for at, program in made],
+                "first": _bearing(papers[one], same),
+                "second": _bearing(papers[other], same),
+            }
+            found.append(Finding(Screen.DOCUMENTS, (one, other), tuple(sorted(needs)), facts))
+    return len(together), found
+
+
+def _bearing(papers: Iterable[Paper], same: set[Mark]) -> list[int]:
+    """The documents that bear one of these marks."""
+    return sorted(each.file for each in papers if same & each.marks)
 
 
 def standing_in(drawn: Iterable[Selection]) -> dict[int, list[Selection]]:
