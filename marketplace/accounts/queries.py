@@ -180,6 +180,12 @@ def bureau(jurisdiction_code: str) -> Organisation:
     raise Missing(f"no bureau for {jurisdiction_code}")
 
 
+@epoch.remembered
+def bureau_id(jurisdiction_code: str) -> int:
+    """The key of that bureau."""
+    return bureau(jurisdiction_code).id
+
+
 def has_accounts() -> bool:
     """Whether anybody has an account yet."""
     return db.session.scalar(select(User.id).limit(1)) is not None

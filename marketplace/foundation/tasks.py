@@ -248,6 +248,13 @@ def in_transaction(action: Callable[[Actor, datetime], Any]) -> Any:
         return action(CLOCK, clock.now())
 
 
+def where_found(find: Callable[[datetime], Any], action: Callable[[Actor, datetime], Any]) -> Any:
+    """The same, where ``find`` sees something to do: a look that takes no lock. 0 otherwise."""
+    with looking():
+        found = find(clock.now())
+    return in_transaction(action) if found else 0
+
+
 def at_one_moment(read: Callable[[], Any]) -> Any:
     """Run a job's read of several statements as all stood at one moment; nothing is written."""
     with snapshot():

@@ -28,7 +28,7 @@ def advance_due() -> int:
     done += tasks.advance_each(WITHDRAWN, _withdrawn, _end_withdrawn)
     done += tasks.advance_each(ANSWERED, _answered, _go_on)
     done += tasks.sweep(Talk, lapse, held_before=_need_of_talk)
-    told: int = tasks.in_transaction(actions.tell_corrected)
+    told: int = tasks.where_found(queries.any_to_confirm, actions.tell_corrected)
     return done + told
 
 

@@ -6,17 +6,19 @@ goes out once, at its own moment, and lamps can be listed without asking ten pac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.foundation import clock, policy
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.calendar import moment, working_calendar
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.foundation.policy import Edition
 from marketplace.notifications.actions import send
 
@@ -65,13 +67,38 @@ PATHS: dict[ClockKind, str] = {
 }
 
 
+@cache
+def _live() -> Select[ClockKind, int, int, datetime, datetime]:
+    return select(
+        RunningClock.kind,
+        RunningClock.subject_id,
+        RunningClock.organisation_id,
+        RunningClock.since,
+        RunningClock.due_at,
+    ).where(RunningClock.ended_at.is_(None))
+
+
+def differ(now: datetime) -> bool:
+    """Whether some copy is not as its deadline; takes no lock."""
+    live = {
+        (row.kind, row.subject_id, row.organisation_id): (row.since, row.due_at)
+        for row in fetch(_live())
+    }
+    return live != {each.place: (each.since, each.due) for each in _found(now)}
+
+
+def _found(now: datetime) -> Iterator[Found]:
+    yield from running()
+    yield from lotteries(now)
+
+
 def follow_clocks(actor: Actor, now: datetime) -> int:
     """Begin, end and move the copies so that they equal the deadlines; returns how many changed."""
     live = {
         (row.kind, row.subject_id, row.organisation_id): row
         for row in db.session.scalars(select(RunningClock).where(RunningClock.ended_at.is_(None)))
     }
-    found = {each.place: each for each in (*running(), *lotteries(now))}
+    found = {each.place: each for each in _found(now)}
     changed = 0
     for place, row in live.items():
         each = found.get(place)

@@ -53,7 +53,7 @@ def _strike_off(proposal_id: int, actor: Actor, now: datetime) -> int:
 
 def follow_clocks() -> int:
     """Begin, end and move the copies of the deadlines; returns how many changed."""
-    changed: int = tasks.in_transaction(clocks.follow_clocks)
+    changed: int = tasks.where_found(clocks.differ, clocks.follow_clocks)
     return changed
 
 

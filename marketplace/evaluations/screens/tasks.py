@@ -15,15 +15,17 @@ AFTER_MIDNIGHT = timedelta(hours=2)
 
 def screen_due() -> int:
     """Look through the registers that are due, each once a night; returns how many."""
-    looked: int = tasks.in_transaction(_screen)
+    looked: int = tasks.where_found(_due, _screen)
     return looked
 
 
-def _screen(actor: Actor, now: datetime) -> int:
+def _due(now: datetime) -> list[str]:
     day = clock.local_day(now - AFTER_MIDNIGHT)
-    if day != clock.local_day(now):
-        return 0
-    due = queries.due_registers(day)
+    return queries.due_registers(day) if day == clock.local_day(now) else []
+
+
+def _screen(actor: Actor, now: datetime) -> int:
+    due = _due(now)
     for register in due:
         actions.screen(register, actor, now)
     return len(due)

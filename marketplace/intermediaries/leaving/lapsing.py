@@ -8,16 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.areas import registers as kept
 from marketplace.accounts.overseeing import supervises
 from marketplace.foundation import audit, calendar, clock
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import as_written, db, lock
+from marketplace.foundation.db import as_written, db, fetch, lock
 from marketplace.foundation.errors import Conflict, Missing
 from marketplace.foundation.finding import by_public_id
 from marketplace.notifications.actions import send
@@ -31,7 +43,7 @@ BATCH = 500
 _OPEN = CertificateLapse.ended_at.is_(None)
 
 
-def _valid(day: date) -> ColumnElement[bool]:
+def _valid(day: Any) -> ColumnElement[bool]:
     return exists().where(
         Qualification.firm_id == Firm.id,
         Qualification.ended_at.is_(None),
@@ -40,10 +52,9 @@ def _valid(day: date) -> ColumnElement[bool]:
     )
 
 
-def _without(register: str, day: date) -> ColumnElement[bool]:
-    """A listed firm that promises an item asking for certificates and has none in force. Those
-    taken over that have not signed take no orders and are not meant."""
-    asking = items_asking(register, day)
+def _without(register: Any, day: Any, asking: Any) -> ColumnElement[bool]:
+    """A listed firm that promises one of the items ``asking`` for certificates and has none in
+    force. Those taken over that have not signed take no orders and are not meant."""
     return and_(
         Firm.register_code == register,
         Firm.status == FirmStatus.LISTED,
@@ -60,39 +71,56 @@ def _without(register: str, day: date) -> ColumnElement[bool]:
 def to_begin(now: datetime, left_alone: Select[int]) -> Sequence[int]:
     """Firms that have come to be without, and stand on no list of them yet; but for those that
     failed and rest (``left_alone``, of a parameter ``now``)."""
-    day = clock.local_day(now)
-    found: list[int] = []
-    known = select(CertificateLapse.firm_id).where(_OPEN)
-    for register in kept():
-        found += db.session.scalars(
-            select(Firm.id)
-            .where(_without(register, day), Firm.id.not_in(known), Firm.id.not_in(left_alone))
-            .order_by(Firm.id)
-            .limit(as_written(BATCH)),
-            {"now": now},
-        ).all()
-    return found
+    return _found(_rows_to_begin(left_alone), now)
 
 
 def to_finish(now: datetime, left_alone: Select[int]) -> Sequence[int]:
     """Those that have one again, promise nothing that asks for one, or are off the lists."""
+    return _found(_rows_to_finish(left_alone), now)
+
+
+def _asked_of() -> ColumnElement[bool]:
+    asking: Any = bindparam("asking", expanding=True)
+    return _without(bindparam("register"), bindparam("day"), asking)
+
+
+@cache
+def _rows_to_begin(left_alone: Select[int]) -> Select[int]:
+    known = select(CertificateLapse.firm_id).where(_OPEN)
+    return (
+        select(Firm.id)
+        .where(_asked_of(), Firm.id.not_in(known), Firm.id.not_in(left_alone))
+        .order_by(Firm.id)
+        .limit(literal_column(str(BATCH)))
+    )
+
+
+@cache
+def _rows_to_finish(left_alone: Select[int]) -> Select[int]:
+    return (
+        select(CertificateLapse.id)
+        .join(Firm, Firm.id == CertificateLapse.firm_id)
+        .where(
+            _OPEN,
+            Firm.register_code == bindparam("register"),
+            ~_asked_of(),
+            CertificateLapse.id.not_in(left_alone),
+        )
+        .order_by(CertificateLapse.id)
+        .limit(literal_column(str(BATCH)))
+    )
+
+
+def _found(query: Select[int], now: datetime) -> list[int]:
+    """The rows of a statement built once, over every register."""
     day = clock.local_day(now)
-    found: list[int] = []
-    for register in kept():
-        found += db.session.scalars(
-            select(CertificateLapse.id)
-            .join(Firm, Firm.id == CertificateLapse.firm_id)
-            .where(
-                _OPEN,
-                Firm.register_code == register,
-                ~_without(register, day),
-                CertificateLapse.id.not_in(left_alone),
-            )
-            .order_by(CertificateLapse.id)
-            .limit(as_written(BATCH)),
-            {"now": now},
-        ).all()
-    return found
+    return [
+        row.id
+        for register in kept()
+        for row in fetch(
+            query, register=register, day=day, asking=items_asking(register, day), now=now
+        )
+    ]
 
 
 def begin(firm_id: int, actor: Actor, now: datetime) -> int:
@@ -126,7 +154,8 @@ def finish(lapse_id: int, actor: Actor, now: datetime) -> int:
 
 
 def _holds(firm: Firm, day: date) -> bool:
-    query = select(Firm.id).where(Firm.id == firm.id, _without(firm.register_code, day))
+    asking = items_asking(firm.register_code, day)
+    query = select(Firm.id).where(Firm.id == firm.id, _without(firm.register_code, day, asking))
     return db.session.scalar(query) is not None
 
 

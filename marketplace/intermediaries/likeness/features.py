@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, event, exists, inspect, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    event,
+    exists,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Organisation, OrganisationFunction, OrganisationKind
 from marketplace.foundation import clock
 from marketplace.foundation.crypto import keyed_digest
-from marketplace.foundation.db import Model, as_written, db
+from marketplace.foundation.db import Model, as_written, db, fetch
 from marketplace.foundation.savepoints import gather
 from marketplace.sanctions.national.models import NationalRecord
 
@@ -168,9 +178,7 @@ def keep_records(now: datetime) -> int:
     """Have the codes of the national list among the features; returns how many were added."""
     added = 0
     for record in db.session.scalars(
-        select(NationalRecord)
-        .where(~exists().where(Feature.record_id == NationalRecord.id))
-        .order_by(NationalRecord.id)
+        select(NationalRecord).where(_unkept()).order_by(NationalRecord.id)
     ):
         db.session.add(
             Feature(
@@ -185,20 +193,41 @@ def keep_records(now: datetime) -> int:
     return added
 
 
+def _unkept() -> ColumnElement[bool]:
+    """A record of the national list whose code is not among the features."""
+    return ~exists().where(Feature.record_id == NationalRecord.id)
+
+
+def _without_features() -> ColumnElement[bool]:
+    """A body nothing is kept of yet."""
+    kept = exists().where(
+        Feature.organisation_id == Organisation.id,
+        Feature.kind == FeatureKind.CODE,
+        Feature.ended_at.is_(None),
+    )
+    return and_(compared(), Organisation.credit_code.is_not(None), ~kept)
+
+
+@cache
+def _first_lacking() -> tuple[Select[int], Select[int]]:
+    one: Any = literal_column("1")
+    return (
+        select(Organisation.id).where(_without_features()).limit(one),
+        select(NationalRecord.id).where(_unkept()).limit(one),
+    )
+
+
+def any_lacking() -> bool:
+    """Whether there is a body or a record nothing is kept of yet."""
+    return any(fetch(query) for query in _first_lacking())
+
+
 def lacking(limit: int) -> list[int]:
     """Bodies nothing is kept of yet: written before this was, or past the unit of work."""
     return list(
         db.session.scalars(
             select(Organisation.id)
-            .where(
-                compared(),
-                Organisation.credit_code.is_not(None),
-                ~exists().where(
-                    Feature.organisation_id == Organisation.id,
-                    Feature.kind == FeatureKind.CODE,
-                    Feature.ended_at.is_(None),
-                ),
-            )
+            .where(_without_features())
             .order_by(Organisation.id)
             .limit(as_written(limit))
         )

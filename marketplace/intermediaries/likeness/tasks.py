@@ -31,7 +31,9 @@ def end_grades() -> int:
 
 def keep_lacking() -> int:
     """Keep the features of bodies that were written before, or past the unit of work."""
-    done: int = tasks.in_transaction(lambda _actor, now: _keep(now))
+    done: int = tasks.where_found(
+        lambda _now: features.any_lacking(), lambda _actor, now: _keep(now)
+    )
     return done
 
 

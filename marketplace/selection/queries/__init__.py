@@ -25,6 +25,7 @@ from .eligible import (
 )
 from .entries import (
     NOT_AT_AWARD,
+    any_to_confirm,
     checks_of,
     entries_of,
     entries_to_confirm,
@@ -88,6 +89,7 @@ __all__ = [
     "annulment",
     "annulment_of",
     "annulments_to_decide",
+    "any_to_confirm",
     "award",
     "award_of",
     "awards_of",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from marketplace.foundation.db import db, fetch
 from marketplace.foundation.finding import by_public_id
@@ -155,22 +156,37 @@ def waits_for_confirmation(stood: Entry) -> bool:
     )
 
 
+@cache
+def _corrected_since() -> Select[int]:
+    """Standing entries of open needs that a correction made out of date."""
+    return (
+        select(Entry.id)
+        .join(Need, Need.id == Entry.need_id)
+        .join(NeedCorrection, NeedCorrection.need_id == Need.id)
+        .where(
+            Entry.status == EntryStatus.STANDING,
+            Need.status == NeedStatus.PUBLISHED,
+            NeedCorrection.status == CorrectionStatus.PUBLISHED,
+            NeedCorrection.published_at > Entry.received_at,
+        )
+    )
+
+
+@cache
+def _first_corrected_since() -> Select[int]:
+    return _corrected_since().limit(literal_column("1"))
+
+
+def any_to_confirm(_now: datetime) -> bool:
+    """Whether an entry is out of date by a correction."""
+    return bool(fetch(_first_corrected_since()))
+
+
 def entries_to_confirm(limit: int = 500) -> list[Entry]:
     """Standing entries of open needs that a correction made out of date, oldest first."""
     return list(
         db.session.scalars(
-            select(Entry)
-            .join(Need, Need.id == Entry.need_id)
-            .join(NeedCorrection, NeedCorrection.need_id == Need.id)
-            .where(
-                Entry.status == EntryStatus.STANDING,
-                Need.status == NeedStatus.PUBLISHED,
-                NeedCorrection.status == CorrectionStatus.PUBLISHED,
-                NeedCorrection.published_at > Entry.received_at,
-            )
-            .order_by(Entry.id)
-            .distinct()
-            .limit(limit)
+            select(Entry).where(Entry.id.in_(_corrected_since())).order_by(Entry.id).limit(limit)
         )
     )
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
-from marketplace.foundation.db import db
+from marketplace.foundation.db import db, fetch
 from marketplace.projects.models import (
     Need,
 )
@@ -38,7 +40,16 @@ class AwaitedIssue:
 
 def bureau_of(need: Need) -> int:
     """The key of the bureau that runs a need's draw."""
-    return accounts.bureau(need.jurisdiction_code).id
+    return accounts.bureau_id(need.jurisdiction_code)
+
+
+@cache
+def _read_alike() -> Select[int]:
+    return select(LotteryResult.id).where(
+        LotteryResult.game == bindparam("game"),
+        LotteryResult.day == bindparam("day"),
+        LotteryResult.organisation_id == bindparam("bureau"),
+    )
 
 
 def lottery_result(game: str, day: date, bureau_id: int) -> LotteryResult | None:
@@ -70,31 +81,40 @@ def readings(game: str, day: date, bureau_id: int) -> list[LotteryReading]:
     )
 
 
-def lotteries_due(now: datetime, bureau_id: int | None = None) -> list[AwaitedIssue]:
-    """Issues that frozen lists wait for, of one bureau or of all, oldest first."""
-    rows = db.session.execute(
-        select(SelectionRound.lottery_game, SelectionRound.lottery_day, Need.jurisdiction_code)
+@cache
+def _awaited() -> Select[str | None, date | None, str]:
+    """The issues of days up to ``day`` that frozen lists wait for, and where; asked at every look
+    of the clock."""
+    return (
+        select(
+            SelectionRound.lottery_game.label("game"),
+            SelectionRound.lottery_day.label("drawn_on"),
+            Need.jurisdiction_code.label("place"),
+        )
         .join(Need, Need.id == SelectionRound.need_id)
         .where(
             SelectionRound.status == RoundStatus.LISTED,
             SelectionRound.drawn_at.is_(None),
             SelectionRound.ranking.is_(None),
-            SelectionRound.lottery_day.is_not(None),
-            SelectionRound.lottery_day <= clock.local_day(now),
+            SelectionRound.lottery_game.is_not(None),
+            SelectionRound.lottery_day <= bindparam("day"),
         )
         .distinct()
         .order_by(SelectionRound.lottery_day, SelectionRound.lottery_game, Need.jurisdiction_code)
     )
+
+
+def lotteries_due(now: datetime, bureau_id: int | None = None) -> list[AwaitedIssue]:
+    """Issues that frozen lists wait for, of one bureau or of all, oldest first."""
     awaited = {
-        AwaitedIssue(game, day, accounts.bureau(code).id): None
-        for game, day, code in rows
-        if game is not None and day is not None
+        AwaitedIssue(game, day, accounts.bureau_id(code)): None
+        for game, day, code in fetch(_awaited(), day=clock.local_day(now))
     }
     return [
         each
         for each in awaited
         if bureau_id in (None, each.bureau_id)
-        and lottery_result(each.game, each.day, each.bureau_id) is None
+        and not fetch(_read_alike(), game=each.game, day=each.day, bureau=each.bureau_id)
     ]
 
 
@@ -109,6 +129,7 @@ def rounds_waiting_for(game: str, day: date, bureau_id: int) -> list[SelectionRo
             SelectionRound.lottery_game == game,
             SelectionRound.lottery_day == day,
         )
+        .options(joinedload(SelectionRound.need))
         .order_by(SelectionRound.need_id)
     )
     return [each for each in waiting if bureau_of(each.need) == bureau_id]

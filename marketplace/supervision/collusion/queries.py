@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation, OrganisationFunction
-from marketplace.foundation.db import as_written, db
+from marketplace.foundation.db import as_written, db, fetch
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.finding import by_public_id
 from marketplace.projects.models import Need
@@ -26,27 +27,24 @@ SHOWN = 40
 _SHOWN_WITH = (joinedload(CollusionFlag.run),)
 
 
-def due_registers(day: date, every_days: int) -> list[str]:
-    """Places with a bureau whose selections were not looked through for so many days."""
-    newest = {
-        row.register: row.newest
-        for row in db.session.execute(
-            select(CollusionRun.register, func.max(CollusionRun.day).label("newest")).group_by(
-                CollusionRun.register
-            )
+@cache
+def _last_days() -> Select[str, date]:
+    return (
+        select(
+            Organisation.jurisdiction_code.label("register"),
+            func.max(CollusionRun.day).label("newest"),
         )
-    }
-    places = db.session.scalars(
-        select(Organisation.jurisdiction_code)
+        .select_from(Organisation)
+        .outerjoin(CollusionRun, CollusionRun.register == Organisation.jurisdiction_code)
         .where(Organisation.function == OrganisationFunction.BUREAU)
+        .group_by(Organisation.jurisdiction_code)
         .order_by(Organisation.jurisdiction_code)
-        .distinct()
     )
-    return [
-        each
-        for each in places
-        if each not in newest or newest[each] + timedelta(days=every_days) <= day
-    ]
+
+
+def last_days() -> dict[str, date | None]:
+    """For each place with a bureau, the day its selections were last looked through."""
+    return {row.register: row.newest for row in fetch(_last_days())}
 
 
 def last_run(registers: Sequence[str]) -> CollusionRun | None:

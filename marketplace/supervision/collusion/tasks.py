@@ -11,23 +11,30 @@ from . import actions, queries
 from .rules.policy import CollusionPolicy
 
 AFTER_MIDNIGHT = timedelta(hours=2)
-SHORTEST = 1  # no edition looks more often than daily
 
 
 def look_due() -> int:
     """Look through the registers that are due; returns how many."""
-    looked: int = tasks.in_transaction(_look)
+    looked: int = tasks.where_found(_due, _look)
     return looked
 
 
-def _look(actor: Actor, now: datetime) -> int:
+def _due(now: datetime) -> list[str]:
+    """The registers not looked through for as many days as their editions say."""
     day = clock.local_day(now - AFTER_MIDNIGHT)
     if day != clock.local_day(now):
-        return 0
-    done = 0
-    for register in queries.due_registers(day, SHORTEST):
-        values: CollusionPolicy = actions.edition_of(register, now).values
-        if register in queries.due_registers(day, values.every_days):
-            actions.screen(register, actor, now)
-            done += 1
-    return done
+        return []
+    found = []
+    for register, last in queries.last_days().items():
+        if last is None or last < day:
+            values: CollusionPolicy = actions.edition_of(register, now).values
+            if last is None or last + timedelta(days=values.every_days) <= day:
+                found.append(register)
+    return found
+
+
+def _look(actor: Actor, now: datetime) -> int:
+    due = _due(now)
+    for register in due:
+        actions.screen(register, actor, now)
+    return len(due)

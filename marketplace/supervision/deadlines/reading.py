@@ -82,7 +82,7 @@ def lotteries(now: datetime) -> Iterator[Found]:
 @epoch.remembered
 def _bureau_of(code: str) -> tuple[int, ...]:
     try:
-        return (accounts.bureau(code).id,)
+        return (accounts.bureau_id(code),)
     except Missing:
         return ()
 
