@@ -39,10 +39,21 @@ def edition_in_force(day: date, lineage: Sequence[str] = ()) -> CatalogueEdition
 
 def items(day: date, lineage: Sequence[str] = ()) -> list[ServiceItem]:
     """The service items in force on ``day``, in the order of the list."""
-    edition = edition_in_force(day, lineage)
-    if edition is None:
+    return _items(day, tuple(lineage))
+
+
+@epoch.held
+def _items(day: date, lineage: tuple[str, ...]) -> Sequence[ServiceItem]:
+    edition_id = _in_force(day, lineage)
+    if edition_id is None:
         return []
-    return list(db.session.scalars(_listed(select(ServiceItem), edition, day)))
+    return db.session.scalars(_listed(select(ServiceItem), edition_id, day)).all()
+
+
+@epoch.remembered
+def _in_force(day: date, lineage: tuple[str, ...]) -> int | None:
+    edition = edition_in_force(day, lineage)
+    return None if edition is None else edition.id
 
 
 def editions(codes: Sequence[str]) -> list[CatalogueEdition]:
@@ -197,24 +208,24 @@ def labels(day: date, lineage: tuple[str, ...] = ()) -> Mapping[str, Label]:
         ServiceItem.department_code,
         ServiceItem.stage,
     )
-    rows = db.session.execute(_listed(select(*columns), edition, day))
+    rows = db.session.execute(_listed(select(*columns), edition.id, day))
     return MappingProxyType({row.code: Label(*row) for row in rows})
 
 
-def _listed(query: Any, edition: CatalogueEdition, day: date) -> Any:
+def _listed(query: Any, edition_id: int, day: date) -> Any:
     return query.where(
-        ServiceItem.edition_id == edition.id,
+        ServiceItem.edition_id == edition_id,
         or_(ServiceItem.effective_until.is_(None), ServiceItem.effective_until > day),
     ).order_by(ServiceItem.position, ServiceItem.id)
 
 
 def item(code: str, day: date, lineage: Sequence[str] = ()) -> ServiceItem:
     """The item in force on ``day``; raises Missing when the list does not hold it."""
-    edition = edition_in_force(day, lineage)
+    edition_id = _in_force(day, tuple(lineage))
     found = None
-    if edition is not None:
+    if edition_id is not None:
         one = select(ServiceItem).where(ServiceItem.code == code)
-        found = db.session.scalars(_listed(one, edition, day)).first()
+        found = db.session.scalars(_listed(one, edition_id, day)).first()
     if found is None:
         raise Missing(_("清单中没有这一服务事项"), field="item_code", rule="catalogue.item")
     return found

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace.accounts.models import Organisation, public_name
 from marketplace.accounts.queries import lineage
@@ -302,6 +302,8 @@ def waiting_for(organisation_id: int, limit: int = 100) -> list[EvaluationWindow
         db.session.scalars(
             select(EvaluationWindow)
             .join(EvaluationWindow.contract)
+            .join(Contract.need)
+            .options(contains_eager(EvaluationWindow.contract).contains_eager(Contract.need))
             .where(
                 EvaluationWindow.status == WindowStatus.OPEN,
                 EvaluationWindow.contract_id.in_(bought.union_all(sold)),

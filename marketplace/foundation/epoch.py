@@ -9,7 +9,7 @@ remembered by each process under that number, so that no process ever uses an ou
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -30,6 +30,7 @@ _MOST_KEPT = 4000
 # how long a request that writes goes by one reading of the clock
 _HELD_SECONDS = 0.05
 _BUMPS = gather("epoch_bumps")
+_ROWS = gather("epoch_rows")
 _EDITIONS = "epoch_editions"
 _HELD = "epoch_held"
 _kept: dict[Any, tuple[int, Any]] = {}
@@ -183,6 +184,31 @@ def _forget_reading(session: Session, transaction: Any) -> None:
         session.info.pop(READING, None)
 
 
+def _editions_written(info: Mapping[Any, Any]) -> bool:
+    """Whether this transaction itself has written what is remembered."""
+    bumps: list[int] | None = info.get(_BUMPS)
+    return bumps is not None and bumps[1] > 0
+
+
+def held(function: Callable[P, Sequence[R]]) -> Callable[P, list[R]]:
+    """Keep for the rest of the transaction the rows that ``function`` read of watched tables: for
+    lists of rows that one page, or one action, asks for many times over."""
+    name = (function.__module__, function.__qualname__)
+
+    @functools.wraps(function)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> list[R]:
+        info = db.session.info
+        if _editions_written(info):
+            return list(function(*args, **kwargs))
+        (rows,) = info.setdefault(_ROWS, [{}])
+        asked = (name, args, *kwargs.items())
+        if asked not in rows:
+            rows[asked] = function(*args, **kwargs)
+        return list(rows[asked])
+
+    return answer
+
+
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Keep in this process what ``function`` made of editions, until any edition changes.
 
@@ -194,7 +220,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def answer(*args: P.args, **kwargs: P.kwargs) -> R:
         info = db.session.info
-        if info.get(_BUMPS) is not None:
+        if _editions_written(info):
             return function(*args, **kwargs)
         # most are asked several times by one page
         held = info.get(_HELD)
@@ -214,7 +240,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
         made = function(*args, **kwargs)
         # asked again: editions written inside the function would make the answer one of this
         # transaction alone
-        if info.get(_BUMPS) is None:
+        if not _editions_written(info):
             if len(_kept) >= _MOST_KEPT:
                 _kept.clear()
             _kept[place] = (number, made)

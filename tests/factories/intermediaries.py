@@ -105,8 +105,8 @@ def submitted(item_codes: Sequence[str] = ("hpwj",), **more: object) -> Register
 def listed(item_codes: Sequence[str] = ("hpwj",), **more: object) -> RegisteredFirm:
     """A firm on the register: checked by one officer, approved by another, notice running."""
     made = submitted(item_codes, **more)
-    operator = accounts.officer(Role.BUREAU_OPERATOR)
-    approver = accounts.officer(Role.BUREAU_APPROVER)
+    operator = accounts.standing_officer(Role.BUREAU_OPERATOR)
+    approver = accounts.standing_officer(Role.BUREAU_APPROVER)
     now = clock.now()
     actions.pass_check(made.firm, all_passed(), Recommendation.LIST, "", operator.actor, now)
     actions.list_firm(made.firm, approver.actor, now)

@@ -60,9 +60,9 @@ def test_an_application_waits_for_the_checking_officer_by_its_deadline(app: Flas
 def test_who_registered_a_firm_is_told_to_apply(app: Flask) -> None:
     with app.app_context(), transaction():
         newcomer = accounts.firm()
-        (line,) = lines(newcomer.actor, [firms.own_file])
+        (line,) = lines(newcomer.actor, [firms.own_firm])
         assert (line.page, line.where, line.due) == ("intermediaries.file", firms.FILE, None)
-        assert lines(accounts.owner().actor, [firms.own_file]) == []
+        assert lines(accounts.owner().actor, [firms.own_firm]) == []
 
 
 def test_a_draft_waits_for_the_firm_and_a_listed_firm_for_its_department(app: Flask) -> None:
@@ -70,7 +70,7 @@ def test_a_draft_waits_for_the_firm_and_a_listed_firm_for_its_department(app: Fl
         drafted = intermediaries.drafted()
         assert [line.page for line in lines(drafted.actor)] == ["intermediaries.apply"]
         listed = intermediaries.listed()
-        assert lines(listed.actor, [firms.own_file]) == []
+        assert lines(listed.actor, [firms.own_firm]) == []
         department = accounts.officer(Role.DEPARTMENT_OFFICER, "sthj")
         (line,) = lines(department.actor)
         assert line.about == listed.organisation.name

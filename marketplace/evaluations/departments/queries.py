@@ -6,19 +6,19 @@ A firm's marks on a department leave this file as yearly sums alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation, OrganisationFunction
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
 from marketplace.contracts.models import Contract
-from marketplace.foundation import calendar, clock, policy
+from marketplace.foundation import calendar, clock, epoch, policy
 from marketplace.foundation.crypto import digest
 from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
@@ -29,6 +29,7 @@ from ..rules import DEPARTMENTS, Direction, EvaluationPolicy
 from .models import DepartmentWindow, PairStatus
 
 LISTED = 100
+_WITH_NEED = contains_eager(EvaluationWindow.contract).contains_eager(Contract.need)
 
 
 def department_of(contract: Contract) -> Organisation | None:
@@ -37,16 +38,45 @@ def department_of(contract: Contract) -> Organisation | None:
     pair = pair_of(contract)
     if pair is not None:
         return pair.department
+    office_id = _office_of(contract)
+    return None if office_id is None else db.session.get(Organisation, office_id)
+
+
+def _office_of(contract: Contract) -> int | None:
+    """The office whose item a contract is about, where nobody has marked in its pair yet."""
     if contract.signed_at is None:
         return None
-    lineage = accounts.lineage(contract.jurisdiction_code)
+    signed_on = clock.local_day(contract.signed_at)
+    found = _office_for(contract.jurisdiction_code, contract.need.item_code, signed_on)
+    return None if found in (contract.owner_id, contract.firm_id) else found
+
+
+@epoch.remembered
+def _office_for(jurisdiction_code: str, item_code: str, day: date) -> int | None:
     try:
-        item = catalogue.item(contract.need.item_code, clock.local_day(contract.signed_at), lineage)
-        found = accounts.department(contract.jurisdiction_code, item.department_code)
+        item = catalogue.item(item_code, day, accounts.lineage(jurisdiction_code))
+        return accounts.department(jurisdiction_code, item.department_code).id
     except Missing:
         return None
-    parties = (contract.owner_id, contract.firm_id)
-    return None if found.id in parties else found
+
+
+def _offices_of(windows: Sequence[EvaluationWindow]) -> dict[int, int | None]:
+    """By contract: the department of its pair, or the office of its item."""
+    keys = [each.contract_id for each in windows]
+    paired = {
+        row.contract_id: row.department_id
+        for row in db.session.execute(
+            select(DepartmentWindow.contract_id, DepartmentWindow.department_id).where(
+                DepartmentWindow.contract_id.in_(keys)
+            )
+        )
+    }
+    return {
+        each.contract_id: paired[each.contract_id]
+        if each.contract_id in paired
+        else _office_of(each.contract)
+        for each in windows
+    }
 
 
 def pair_of(contract: Contract) -> DepartmentWindow | None:
@@ -93,8 +123,9 @@ def waiting_for(organisation_id: int, now: datetime) -> list[EvaluationWindow]:
     )
     found = db.session.scalars(
         select(EvaluationWindow)
-        .join(Contract, Contract.id == EvaluationWindow.contract_id)
-        .join(Need, Need.id == Contract.need_id)
+        .join(EvaluationWindow.contract)
+        .join(Contract.need)
+        .options(_WITH_NEED)
         .where(
             EvaluationWindow.ends_at > now,
             Contract.jurisdiction_code.in_(accounts.below(office.jurisdiction_code)),
@@ -104,9 +135,12 @@ def waiting_for(organisation_id: int, now: datetime) -> list[EvaluationWindow]:
         )
         .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
         .limit(as_written(LISTED))
-    )
+    ).all()
+    if not found:
+        return []
+    offices = _offices_of(found)
     # the list may name another office since, or a nearer one may exist
-    return [each for each in found if department_of(each.contract) is office]
+    return [each for each in found if offices[each.contract_id] == office.id]
 
 
 def open_to(firm_id: int, now: datetime) -> list[EvaluationWindow]:
@@ -121,12 +155,17 @@ def open_to(firm_id: int, now: datetime) -> list[EvaluationWindow]:
     )
     found = db.session.scalars(
         select(EvaluationWindow)
-        .join(Contract, Contract.id == EvaluationWindow.contract_id)
+        .join(EvaluationWindow.contract)
+        .join(Contract.need)
+        .options(_WITH_NEED)
         .where(Contract.firm_id == firm_id, EvaluationWindow.ends_at > now, ~given, ~over)
         .order_by(EvaluationWindow.ends_at, EvaluationWindow.id)
         .limit(as_written(LISTED))
-    )
-    return [each for each in found if department_of(each.contract) is not None]
+    ).all()
+    if not found:
+        return []
+    offices = _offices_of(found)
+    return [each for each in found if offices[each.contract_id] is not None]
 
 
 def given_by(organisation_id: int) -> list[Evaluation]:

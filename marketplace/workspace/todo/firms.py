@@ -30,11 +30,12 @@ FILE = "intermediaries.file"
 DESK = "sanctions.own"
 
 
-def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
-    """An application to begin, to finish or to mend, what ends, what is asked, the self-check."""
+def own_firm(actor: Actor, now: datetime) -> Iterator[Line]:
+    """A firm's own file, what it may say something to, the calls it may answer."""
     if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
         return
-    firm = _firm(actor)
+    register = accounts.register_for(actor.jurisdiction)
+    firm = intermediaries.firm_of(actor.organisation_id, register)
     if firm is None:
         organisation = accounts.organisation(actor.organisation_id)
         yield Line(
@@ -46,6 +47,13 @@ def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
             since=organisation.created_at,
         )
         return
+    yield from _file(firm, now)
+    yield from _matters(firm, now)
+    yield from _hall_calls(firm, now)
+
+
+def _file(firm: Firm, now: datetime) -> Iterator[Line]:
+    """An application to finish or to mend, what ends, what is asked, the self-check."""
     for step in filing.next_steps(firm, now):
         yield Line(
             what=step.what,
@@ -58,13 +66,8 @@ def own_file(actor: Actor, now: datetime) -> Iterator[Line]:
         )
 
 
-def own_matters(actor: Actor, now: datetime) -> Iterator[Line]:
+def _matters(firm: Firm, now: datetime) -> Iterator[Line]:
     """What the firm may say something to: whom it is compared with, its removal."""
-    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
-        return
-    firm = _firm(actor)
-    if firm is None:
-        return
     for match in likeness.of_firm(firm.id):
         if match.is_open and match.stated_at is None and now < match.statement_due_at:
             yield Line(
@@ -91,11 +94,8 @@ def own_matters(actor: Actor, now: datetime) -> Iterator[Line]:
         )
 
 
-def hall_calls(actor: Actor, now: datetime) -> Iterator[Line]:
+def _hall_calls(firm: Firm, now: datetime) -> Iterator[Line]:
     """Calls for windows of the hall that the firm may answer: of its own will."""
-    firm = _firm(actor)
-    if firm is None:
-        return
     for call in hall.calls_to_answer(firm, now):
         yield Line(
             what=_("申请大厅窗口席位（自愿）"),
@@ -196,10 +196,3 @@ def talks_to_answer(actor: Actor, now: datetime) -> Iterator[Line]:
             since=talk.status_since,
             due=talk.answer_by,
         )
-
-
-def _firm(actor: Actor) -> Firm | None:
-    if not actor.may(Permission.FIRM_FILE) or actor.organisation_id is None:
-        return None
-    register = accounts.register_for(actor.jurisdiction)
-    return intermediaries.firm_of(actor.organisation_id, register)

@@ -21,9 +21,7 @@ from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
 SOURCES: tuple[Source, ...] = (
-    firms.own_file,
-    firms.own_matters,
-    firms.hall_calls,
+    firms.own_firm,
     firms.own_sanctions,
     firms.awards_to_accept,
     firms.quotes_to_explain,
