@@ -202,7 +202,7 @@ def flag_for_decision(
     for contract in queries.running_of(organisation_id):
         if contract.jurisdiction_code not in codes:
             continue
-        if items and contract.need.item_code not in items:
+        if items and not set(items) & set(contract.need.item_codes):
             continue
         lock(contract)
         if contract.status not in RUNNING:

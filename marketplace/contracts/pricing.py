@@ -12,7 +12,6 @@ from datetime import datetime
 from marketplace.fees.checking import (
     PriceQuestion,
     conclude_price,
-    require_price,
     rests_on_present,
 )
 from marketplace.fees.models import PriceCheck
@@ -24,7 +23,8 @@ from marketplace.foundation.db import db
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.projects import checking as projects
 from marketplace.projects.models import Need
-from marketplace.projects.pricing import price_of, said_of
+from marketplace.projects.packages.pricing import Promised, questions_of, require_prices
+from marketplace.projects.pricing import said_of
 from marketplace.selection.models import Award
 
 from . import queries
@@ -36,8 +36,8 @@ def contract_price_check(
 ) -> None:
     """Ask the price check about the contract's price, which is the award's, and keep its answer;
     raises Invalid. What was said of the award's price is said of this one."""
-    question = _question(contract, need, award, now, said_of(award.price_check_id))
-    contract.price_check_id = require_price(question, actor, now).id
+    questions = _questions(contract, need, award, now, said_of(award.price_check_id))
+    contract.price_check_id = require_prices(need, questions, actor, now).id
 
 
 def price_check_at_signing(contract: Contract, actor: Actor, now: datetime) -> None:
@@ -47,9 +47,11 @@ def price_check_at_signing(contract: Contract, actor: Actor, now: datetime) -> N
     drafted = db.session.get(PriceCheck, contract.price_check_id or 0)
     said = drafted.deviation_reason if drafted is not None else None
     award = queries.award_behind(contract)
-    question = _question(contract, contract.need, award, now, said)
-    if drafted is None or not rests_on_present(drafted, question):
-        contract.price_check_id = require_price(question, actor, now).id
+    need = contract.need
+    questions = _questions(contract, need, award, now, said)
+    # the further items of a package are asked about with the main one, whatever moved
+    if drafted is None or need.is_package or not rests_on_present(drafted, questions[0]):
+        contract.price_check_id = require_prices(need, questions, actor, now).id
 
 
 def amendment_price_check(
@@ -66,51 +68,62 @@ def amendment_price_check(
     if raised:
         projects.require_pickable(contract.need, amendment.price, now, field="amended_price")
     award = queries.award_behind(contract)
-    question = price_of(
+    questions = questions_of(
         contract.need,
         Gate.AMENDMENT,
         amendment,
         amendment.price,
         now,
+        promised=_promised(award),
         budget=raised,
-        commitment=_promise(award),
         awarded_at=award.decided_at,
         signed_at=contract.signed_at,
         reason=amendment.reason,
         demands_reason=False,
         inputs=queries.paid_for(contract) if amendment.fee_inputs is None else amendment.fee_inputs,
     )
-    amendment.price_check_id = require_price(question, actor, now, field="amended_price").id
+    checked = require_prices(contract.need, questions, actor, now, field="amended_price")
+    amendment.price_check_id = checked.id
 
 
 def note_price(contract: Contract, check_id: int | None, now: datetime) -> None:
-    """Put the price both sides have signed among those that later prices are compared with."""
+    """Put the price both sides have signed among those that later prices are compared with.
+
+    Not a package's: what its items have of the price follows from the owner's budgets alone, and
+    says nothing of what any of them costs.
+    """
+    if contract.need.is_package:
+        return
     check = db.session.get(PriceCheck, check_id) if check_id is not None else None
     if check is not None:
         conclude_price(contract.id, check, contract.price, clock.local_day(now))
 
 
-def _question(
+def _questions(
     contract: Contract, need: Need, award: Award, now: datetime, said: str | None
-) -> PriceQuestion:
-    return price_of(
+) -> list[PriceQuestion]:
+    return questions_of(
         need,
         Gate.CONTRACT,
         contract,
         contract.price,
         now,
+        promised=_promised(award),
         budget=True,
-        commitment=_promise(award),
         awarded_at=award.decided_at,
         reason=said,
         demands_reason=False,
     )
 
 
-def _promise(award: Award) -> Commitment | None:
-    """What the firm promised when it was awarded."""
+def _promised(award: Award) -> Promised:
+    """What the firm promised for each item when it was awarded."""
     at = award.decided_at
-    if at is None:
-        return None
-    offered = intermediaries.promised_at(award.entry.firm_id, award.need.item_code, at)
-    return intermediaries.promise(offered)
+
+    def promised(item_code: str) -> Commitment | None:
+        if at is None:
+            return None
+        offered = intermediaries.promised_at(award.entry.firm_id, item_code, at)
+        return intermediaries.promise(offered)
+
+    return promised

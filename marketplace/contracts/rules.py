@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -74,7 +75,8 @@ def terms_text(terms: Terms) -> str:
         f"一、服务内容：{terms.scope}",
         f"二、服务地点：{terms.place}",
         f"三、服务成果：{terms.result}",
-        f"四、合同价款：{terms.price_capitals}（¥{terms.price:,.2f}），含税，为选取结果确定的价款。",
+        f"四、合同价款：{terms.price_capitals}（¥{terms.price:,.2f}），含税，为选取结果确定的价款。"
+        f"{_shares(terms.shares)}",
         f"五、履行期限：{_day(terms.starts_on)}至{_day(terms.ends_on)}。"
         "甲方审核成果占用的时间不计入乙方履行期限。",
         f"六、验收：甲方在收到成果之日起 {terms.accept_working_days} 个工作日内验收或者书面说明"
@@ -90,7 +92,8 @@ def terms_text(terms: Terms) -> str:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the standard text is filled with. ``price`` in yuan, days are Shanghai days."""
+    """What the standard text is filled with. ``price`` in yuan, days are Shanghai days;
+    ``shares`` are the items of a package with what each has of the price."""
 
     number: str
     need_number: str
@@ -107,6 +110,15 @@ class Terms:
     accept_working_days: int
     payment_days: int
     extra: str
+    shares: Sequence[tuple[str, Decimal]] = ()
+
+
+def _shares(shares: Sequence[tuple[str, Decimal]]) -> str:
+    """What every item of a package has of the price; nothing for a contract of one item."""
+    if not shares:
+        return ""
+    told = "；".join(f"{item} ¥{price:,.2f}" for item, price in shares)
+    return f"其中（按公告的各项预算比例划分）：{told}。"
 
 
 def _day(day: date) -> str:

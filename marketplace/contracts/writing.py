@@ -25,6 +25,8 @@ from marketplace.foundation.policy import Edition
 from marketplace.intermediaries import queries as intermediaries
 from marketplace.notifications import actions as notifications
 from marketplace.projects.models import Need
+from marketplace.projects.packages.pricing import price_shares
+from marketplace.projects.packages.wording import named
 from marketplace.projects.pricing import check_of
 from marketplace.ratings import queries as grades
 from marketplace.sanctions import queries as sanctions
@@ -108,12 +110,10 @@ def contract_body(contract: Contract, need: Need, policy: ContractsPolicy, day: 
             need_number=need.number,
             owner=accounts.organisation(contract.owner_id).name,
             firm=accounts.organisation(contract.firm_id).name,
-            item=need.item_name,
+            item=named(need),
             scope=need.scope,
             place=need.place,
-            result=catalogue.item(
-                need.item_code, day, accounts.lineage(need.jurisdiction_code)
-            ).result,
+            result=_results(need, day),
             price=contract.price,
             price_capitals=capitals(contract.price),
             starts_on=contract.starts_on,
@@ -121,8 +121,19 @@ def contract_body(contract: Contract, need: Need, policy: ContractsPolicy, day: 
             accept_working_days=contract.accept_working_days or policy.accept_working_days,
             payment_days=contract.payment_days,
             extra=contract.extra_terms,
+            shares=[(each.item_name, each.price) for each in price_shares(need, contract.price)],
         )
     )
+
+
+def _results(need: Need, day: date) -> str:
+    """What is delivered; for a package by item."""
+    lineage = accounts.lineage(need.jurisdiction_code)
+    results = [catalogue.item(code, day, lineage).result for code in need.item_codes]
+    if not need.is_package:
+        return results[0]
+    names = [each.item_name for each in need.each_item]
+    return "；".join(f"{name}：{text}" for name, text in zip(names, results, strict=True))
 
 
 def latest_end(starts_on: date, need: Need) -> date:
@@ -140,7 +151,10 @@ def payment_days_of(policy: ContractsPolicy, kind: OrganisationKind) -> int:
 def require_firm_allowed(contract: Contract, need: Need, now: datetime) -> None:
     """A bar or a D in force stops the contract, whatever was awarded before. (RULES section 6)"""
     register = accounts.register_of(need.jurisdiction_code)
-    barred = sanctions.bars(contract.firm_id, need.jurisdiction_code, need.item_code, now)
+    barred = any(
+        sanctions.bars(contract.firm_id, need.jurisdiction_code, code, now)
+        for code in need.item_codes
+    )
     if barred or grades.d_in_force(contract.firm_id, register, now):
         raise Conflict(
             _("中选机构正在被暂停或终止服务，不能订立合同，请与管理机构联系"), rule="bar"

@@ -19,6 +19,7 @@ from marketplace.foundation.db import fetch
 from marketplace.intermediaries.models import Firm, FirmStatus, Offering
 from marketplace.intermediaries.queries import qualifications_of
 from marketplace.notices.models import NoticeStatus, PublicNotice
+from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
 from marketplace.ratings.models import Capacity, RatingSubject
 from marketplace.ratings.rules.entries import Grade
@@ -244,23 +245,26 @@ _NEEDS = select(
     Need.number,
     Need.item_code,
     Need.item_name,
+    Need.items_count,
     Need.jurisdiction_code,
     Need.published_at,
 ).where(Need.id.in_(_WANTED), Need.published_at.is_not(None))
 
 
 def needs(keys: Sequence[int]) -> list[Entry]:
-    """Entries of published needs: title, number, item; never who asks."""
+    """Entries of published needs: title, number, items; never who asks."""
+    rows = fetch(_NEEDS, keys=list(keys))
+    further = projects.further_items([row.id for row in rows if row.items_count > 1])
     return [
         _entry(
             Kind.NEED,
             row.id,
             row.jurisdiction_code,
-            [row.title, row.item_name],
+            [row.title, row.item_name, *(name for _code, name in further.get(row.id, ()))],
             row.number,
             {"at": seconds(row.published_at), "item": row.item_code},
         )
-        for row in fetch(_NEEDS, keys=list(keys))
+        for row in rows
     ]
 
 

@@ -89,7 +89,7 @@ class Form(FlaskForm):
         self.refusals: list[str] = []
         for field in self:
             if isinstance(field, StringField):
-                field.validators = [_plain_characters, *field.validators]
+                field.validators = [plain_characters, *field.validators]
         if not self.idempotency_key.data:
             self.idempotency_key.data = secrets.token_urlsafe(18)
 
@@ -168,7 +168,7 @@ class Form(FlaskForm):
         return ok
 
 
-def _plain_characters(_form: Any, field: Any) -> None:
+def plain_characters(_form: Any, field: Any) -> None:
     """The first rule of every field of text: none of the others, which may ask the database, is
     given what no text may hold."""
     if isinstance(field.data, str) and not _is_clean(field.data):

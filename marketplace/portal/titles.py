@@ -188,6 +188,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "ceremony_postpone_working_days": _l("现场抽取：每次延期（工作日）"),
         "annul_reason_shortest": _l("作废理由最少字数"),
         "recusals_most": _l("一个需求的回避机构最多（家）"),
+        "package_items_most": _l("一个需求最多打包的服务事项（项，含主要事项）"),
         "few_firms": _l("可报名机构少于多少家时提示并送管理机构核查（家）"),
         "second_notice": _l("首次公告报名不足的，须发布第二次公告"),
         "questions.close_working_days": _l("提问在报名截止前多少个工作日截止（工作日）"),

@@ -49,7 +49,8 @@ def publish(need: Need, actor: Actor, now: datetime) -> None:
     require_status(need, NeedStatus.SUBMITTED)
     day = clock.local_day(now)
     edition = queries.selection_policy(need.jurisdiction_code, day)
-    item_in_force(need.item_code, need.jurisdiction_code, now)
+    for code in need.item_codes:
+        item_in_force(code, need.jurisdiction_code, now)
     check_method(need, edition.values)
     require_gate(need, need.budget, now)
     check_budget(need, actor, now, asks=False)

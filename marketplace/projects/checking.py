@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +28,8 @@ from .models import (
     NeedStatus,
     SelectionMethod,
 )
+from .packages.models import NeedPart
+from .packages.pricing import of_item, part_field
 from .pricing import price_of, said_of
 from .rules import SelectionPolicy, gate_refusal
 
@@ -143,13 +146,18 @@ def require_gate(need: Need, amount: Decimal, now: datetime, field: str = "budge
     ``amount`` in yuan. Raises Invalid with the rule code and the edition's legal basis.
     """
     gate = queries.policy_of(need, clock.local_day(now)).values.gate
-    rule = gate_refusal(
-        gate,
-        fiscal=need.government_invested,
-        state_owned=need.investment is InvestmentKind.STATE_FIRM,
-        item_code=need.item_code,
-        amount=amount,
+    # what must be tendered or procured elsewhere is not to be had as a part of something larger
+    refusals = (
+        gate_refusal(
+            gate,
+            fiscal=need.government_invested,
+            state_owned=need.investment is InvestmentKind.STATE_FIRM,
+            item_code=code,
+            amount=amount,
+        )
+        for code in need.item_codes
     )
+    rule = next((each for each in refusals if each is not None), None)
     if rule is None:
         return
     messages = {
@@ -170,18 +178,42 @@ def require_gate(need: Need, amount: Decimal, now: datetime, field: str = "budge
 
 
 def check_budget(
-    need: Need, actor: Actor, now: datetime, reason: str | None = None, *, asks: bool = True
+    need: Need,
+    actor: Actor,
+    now: datetime,
+    reasons: Mapping[str, str] | None = None,
+    *,
+    asks: bool = True,
 ) -> None:
-    """Ask the price check about the budget by the standards of the day and keep its answer.
+    """Ask the price check about the budget by the standards of the day and keep its answer; in a
+    package about every item's share of it.
 
-    ``reason``: why it deviates; None keeps what was said of it before. ``asks``: whether a reason
-    may be asked for; not where the budget was fixed earlier and whoever acts cannot give one.
+    ``reasons``: why it deviates, by item code; where an item is not among them, what was said of
+    it before is kept. ``asks``: whether a reason may be asked for; not where the budget was fixed
+    earlier and whoever acts cannot give one.
     """
-    said = said_of(need.price_check_id) if reason is None else reason
-    question = price_of(need, Gate.BUDGET, need, need.budget, now, reason=said, demands_reason=asks)
-    # a budget is asked about by the standards of the day, also when it is corrected later
-    question = replace(question, day=clock.local_day(now))
-    need.price_check_id = require_price(question, actor, now, field="budget").id
+    for item in need.each_item:
+        said = (reasons or {}).get(item.item_code)
+        part = item if isinstance(item, NeedPart) else None
+        question = price_of(
+            need,
+            Gate.BUDGET,
+            need,
+            need.budget,
+            now,
+            reason=said_of(item.price_check_id) if said is None else said,
+            demands_reason=asks,
+            part=part,
+        )
+        # a budget is asked about by the standards of the day, also when it is corrected later
+        question = replace(question, day=clock.local_day(now))
+        try:
+            checked = require_price(question, actor, now, field="budget")
+        except Invalid as refusal:
+            if part is None:
+                raise
+            raise of_item(part.item_name, refusal, part_field(part.item_code, refusal)) from refusal
+        item.price_check_id = checked.id
 
 
 def require_status(need: Need, status: NeedStatus) -> None:

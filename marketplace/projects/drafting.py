@@ -48,6 +48,7 @@ from .models import (
     Project,
     SelectionMethod,
 )
+from .packages.actions import PartContent, set_parts
 from .rules import least_entry_days
 from .weighing.actions import Weighing, set_weights
 
@@ -63,6 +64,7 @@ class NeedContent:
     ``fee_inputs`` are the base quantities the item's fee standard asks for, ``deviation_reason``
     why the budget is far from it, where that is asked. ``draw_source`` only with a random draw,
     ``two_keys`` and ``by_discount`` only with sealed quotes. ``entry_working_days`` of None takes the least the edition allows.
+    ``parts`` are further items bought with the main one; ``budget`` is for all together.
     """
 
     title: str
@@ -82,6 +84,12 @@ class NeedContent:
     two_keys: bool = False
     by_discount: bool = False
     weighing: Weighing | None = None
+    parts: Sequence[PartContent] = ()
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why the shares of further items deviate, by item."""
+        return {each.item_code: each.deviation_reason for each in self.parts}
 
 
 def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> Project:
@@ -135,7 +143,7 @@ def draft_need(
         raise Missing("project")
     item = item_in_force(item_code, project.jurisdiction_code, now)
     if earlier is not None:
-        _require_failed(earlier, item_code)
+        _require_failed(earlier, [item_code, *(each.item_code for each in content.parts)])
     need = Need(
         number=_next_number(project.jurisdiction_code, now),
         project_id=project.id,
@@ -151,18 +159,22 @@ def draft_need(
     )
     _write(need, item, content, actor, now)
     lifecycle.begin(need, NeedStatus.DRAFT, actor, now)
-    check_budget(need, actor, now, content.deviation_reason)
+    check_budget(need, actor, now, _reasons(need, content))
     _set_recusals(need, recusals, now)
     if need.is_weighed:
         set_weights(need, content.weighing, now)
     return need
 
 
-def _require_failed(earlier: Need, item_code: str) -> None:
-    """Only a failed need is posted again, for the same item, and once at a time."""
+def _reasons(need: Need, content: NeedContent) -> dict[str, str]:
+    return {need.item_code: content.deviation_reason, **content.reasons}
+
+
+def _require_failed(earlier: Need, item_codes: Sequence[str]) -> None:
+    """Only a failed need is posted again, for the same items, and once at a time."""
     lock(earlier)
     require_status(earlier, NeedStatus.FAILED)
-    if earlier.item_code != item_code:
+    if earlier.item_code != item_codes[0] or set(earlier.item_codes) != set(item_codes):
         raise Conflict(_("再次公告的服务事项应与首次相同"), rule="need.again")
     if queries.next_call(earlier) is not None:
         raise Conflict(_("已经起草或者发布再次公告，请在该需求中办理"), rule="need.again")
@@ -182,7 +194,7 @@ def edit_need(
     need.proposer_id = actor.user_id
     _write(need, item_in_force(need.item_code, need.jurisdiction_code, now), content, actor, now)
     db.session.flush()
-    check_budget(need, actor, now, content.deviation_reason)
+    check_budget(need, actor, now, _reasons(need, content))
     _set_recusals(need, recusals, now)
     set_weights(need, content.weighing, now)
     audit.record("needs.edited", actor, need, now, budget=need.budget)
@@ -229,6 +241,7 @@ def _write(
     need.contact_name = content.contact_name
     need.contact_phone = content.contact_phone
     need.two_person = owner.kind in TWO_PERSON_KINDS or need.government_invested
+    set_parts(need, content.parts, owner.kind, policy, now)
     check_method(need, policy)
     require_gate(need, need.budget, now, field="budget")
 

@@ -23,6 +23,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from marketplace.accounts import queries as accounts
 from marketplace.fees.forms import PricedForm, inputs_form, reason_field
 from marketplace.foundation import clock
+from marketplace.foundation.errors import DomainError
 from marketplace.foundation.forms import Form, YuanField, length_message, options
 from marketplace.foundation.showing import show_date
 
@@ -31,6 +32,16 @@ from .checking import investments_of
 from .correcting import Correction
 from .drafting import NeedContent
 from .models import DrawSource, InvestmentKind, Need, PriceScoring, Project, SelectionMethod
+from .packages.forms import (
+    codes_wanted,
+    contents_of,
+    further_field,
+    groups_of,
+    offer_further,
+    part_groups,
+    refuse_part,
+    values_of_parts,
+)
 from .pricing import said_of
 from .rules import GRADES
 from .starting import BLANK
@@ -127,6 +138,7 @@ class NeedForm(PricedForm):
     place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
     budget = YuanField(_l("预算金额"), [InputRequired(_l("请填写预算金额"))])
     deviation_reason = reason_field()
+    further_item = further_field()
     investment = SelectField(_l("资金性质"), [required(_l("请选择资金性质"))])
     days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
     method = RadioField(
@@ -245,7 +257,18 @@ class NeedForm(PricedForm):
             two_keys=self.two_keys.data,
             by_discount=self.by_discount.data,
             weighing=self.weighing(),
+            parts=contents_of(self),
         )
+
+    def refuse(self, error: DomainError) -> None:
+        """A refusal about a further item is told at its own field."""
+        if not refuse_part(self, error):
+            super().refuse(error)
+
+    @property
+    def parts(self) -> list[tuple[str, Any]]:
+        """The groups of further items, by item code."""
+        return groups_of(self)
 
     def weighing(self) -> Weighing | None:
         """What a best-value need weighs; None for the other methods."""
@@ -275,7 +298,13 @@ def need_form(
     class ItemNeedForm(NeedForm):
         fee = FormField(inputs, _l("计费基数"))
 
-    form = ItemNeedForm(data=values_of(need) if need is not None else begun_with)
+    values = values_of(need) if need is not None else begun_with
+    further = codes_wanted(item_code, values)
+    for name, group in part_groups(further, jurisdiction_code, day).items():
+        setattr(ItemNeedForm, name, group)
+    form = ItemNeedForm(data=values)
+    lineage = accounts.lineage(jurisdiction_code)
+    offer_further(form.further_item, [item_code, *further], lineage, day)
     kind = accounts.organisation(organisation_id).kind
     kinds = [(one.value, one.title) for one in investments_of(kind)]
     form.investment.choices = options([("", _("请选择")), *kinds] if len(kinds) > 1 else kinds)
@@ -317,6 +346,7 @@ def values_of(need: Need) -> dict[str, Any]:
         "contact_name": need.contact_name,
         "contact_phone": need.contact_phone,
         "fee": need.fee_inputs,
+        **values_of_parts(need),
     }
 
 

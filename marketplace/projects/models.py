@@ -29,6 +29,8 @@ from marketplace.foundation.db import Base, EnumText, Fen, Model, PublicIdMixin
 from marketplace.foundation.files import StoredFile
 from marketplace.foundation.titles import Titled
 
+from .packages.models import NeedPart
+
 
 class InvestmentKind(Titled):
     """Whose money it is. Declared as ``value, title``."""
@@ -150,7 +152,8 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     the edition's at publication. ``by_discount``: firms quote a discount off the budget.
     ``two_keys``: the owner wants the key to sealed quotes held by three. ``next_check_at`` belongs
     to selection's sweep. ``earlier_id``: the failed need that this one posts again,
-    ``call_number`` which notice it is (1: the first).
+    ``call_number`` which notice it is (1: the first). ``items_count``: how many
+    items it names; ``budget`` is for all of them together.
     """
 
     __tablename__ = "needs"
@@ -239,6 +242,7 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     split: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     by_discount: Mapped[bool] = mapped_column(default=False, server_default=false())
     two_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
+    items_count: Mapped[int] = mapped_column(default=1, server_default="1")
     minimum_grade: Mapped[str | None] = mapped_column(String(1))
     entry_working_days: Mapped[int]
     contact_name: Mapped[str] = mapped_column(String(60))
@@ -264,6 +268,36 @@ class Need(PublicIdMixin, lifecycle.LifecycleMixin, Model):
     owner: Mapped[Organisation] = relationship()
     project: Mapped[Project] = relationship()
     weights: Mapped[NeedWeights | None] = relationship(cascade="all, delete-orphan")
+    parts: Mapped[list[NeedPart]] = relationship(
+        order_by=NeedPart.position, cascade="all, delete-orphan"
+    )
+
+    @property
+    def further(self) -> list[NeedPart]:
+        """The items beside the main one; nothing is read for a need that has none."""
+        return self.parts if self.is_package else []
+
+    @property
+    def is_package(self) -> bool:
+        """Whether several items are bought together."""
+        return self.items_count > 1
+
+    @property
+    def each_item(self) -> list[Need | NeedPart]:
+        """The main item, then the further ones: each says code, name, quantities, demands."""
+        return [self, *self.further]
+
+    @property
+    def item_codes(self) -> list[str]:
+        """The codes of all items, the main one first."""
+        return [each.item_code for each in self.each_item]
+
+    @property
+    def item_budgets(self) -> list[Decimal]:
+        """Every item's share of the budget, in the order of the items; the main one's is what the
+        others leave."""
+        shares = [each.budget for each in self.further]
+        return [self.budget - sum(shares), *shares]
 
     @property
     def government_invested(self) -> bool:

@@ -14,6 +14,8 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import Model, db
 
 from .models import Need
+from .packages.models import NeedPart
+from .packages.rules import split
 
 
 def price_of(
@@ -30,8 +32,12 @@ def price_of(
     reason: str | None = None,
     demands_reason: bool = True,
     inputs: Mapping[str, str] | None = None,
+    part: NeedPart | None = None,
 ) -> PriceQuestion:
     """What is asked about one price (yuan) for a need.
+
+    A price for several items is asked about item by item, each by its share: of the main one, or
+    of ``part``. `packages.pricing` asks about all of them.
 
     The standards of the publication day count, those of the award's or the contract's day where
     the policy says so: of today while there is no award or contract yet. ``budget``: the need's budget is a ceiling too; ``commitment``: the firm's
@@ -39,11 +45,15 @@ def price_of(
     the base quantities, where they are not the need's any more.
     """
     today = clock.local_day(now)
+    item = need if part is None else part
+    share, most = (
+        shares_of(need, price)[item.item_code] if need.is_package else (price, need.budget)
+    )
     return PriceQuestion(
         stage=stage,
         subject=subject,
         matter=need,
-        item_code=need.item_code,
+        item_code=item.item_code,
         jurisdiction_code=need.jurisdiction_code,
         day=clock.local_day(need.published_at or now),
         days={
@@ -51,13 +61,21 @@ def price_of(
             "contract_signed": clock.local_day(signed_at) if signed_at is not None else today,
         },
         asked_by=need.owner_id if stage is Gate.BUDGET else None,
-        price=price,
-        inputs=dict(need.fee_inputs if inputs is None else inputs),
-        budget=need.budget if budget else None,
+        price=share,
+        inputs=dict(item.fee_inputs if inputs is None else inputs),
+        budget=most if budget else None,
         commitment=commitment,
         reason=reason or "",
         demands_reason=demands_reason,
     )
+
+
+def shares_of(need: Need, price: Decimal) -> dict[str, tuple[Decimal, Decimal]]:
+    """What a price (yuan) for all of a need's items leaves for each, and the most it may be: its
+    share of the budget. By item code, the main one first."""
+    budgets = need.item_budgets
+    shares = split(price, budgets)
+    return dict(zip(need.item_codes, zip(shares, budgets, strict=True), strict=True))
 
 
 def check_of(check_id: int | None) -> PriceCheck | None:

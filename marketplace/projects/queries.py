@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts import queries as accounts
@@ -26,6 +26,7 @@ from .models import (
     NeedStatus,
     Project,
 )
+from .packages.models import NeedPart
 from .rules import SelectionPolicy, minimum_grade_of
 
 
@@ -82,6 +83,26 @@ def open_needs(now: datetime) -> Select[Need]:
         .where(Need.status == NeedStatus.PUBLISHED, Need.entry_deadline > now)
         .order_by(Need.entry_deadline, Need.id)
     )
+
+
+def names_one_of(item_codes: Sequence[str]) -> ColumnElement[bool]:
+    """A need that buys one of these items, as its main one or as a part of a package."""
+    further = select(NeedPart.need_id).where(NeedPart.item_code.in_(item_codes))
+    return or_(Need.item_code.in_(item_codes), Need.id.in_(further))
+
+
+def further_items(need_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Code and name of the further items of packages, by need, in their order."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    if need_ids:
+        rows = db.session.execute(
+            select(NeedPart.need_id, NeedPart.item_code, NeedPart.item_name)
+            .where(NeedPart.need_id.in_(need_ids))
+            .order_by(NeedPart.need_id, NeedPart.position)
+        )
+        for row in rows:
+            found.setdefault(row.need_id, []).append((row.item_code, row.item_name))
+    return found
 
 
 def owner_needs(organisation_id: int) -> Select[Need]:

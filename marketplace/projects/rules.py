@@ -141,6 +141,7 @@ class SelectionPolicy:
     ``government_minimum_grade``: for government-invested needs; ``ungraded_counts_as`` is what a
     firm without a grade counts as there (a set minimum of A always refuses it).
     ``recusals_most``: how many firms an owner may bar from one need.
+    ``package_items_most``: how many items one need may name, the main one included (1: only it).
     ``few_firms``: with fewer firms that could enter, the owner is warned and the bureau looks.
     ``notice_working_days``: public notice of a result; ``objection_answer_working_days``: answer.
     ``accept_working_days``: for the winner, and for each reserve after it.
@@ -178,6 +179,7 @@ class SelectionPolicy:
     ceremony_postpone_working_days: Annotated[int, Ge(1), Le(30)]
     annul_reason_shortest: Annotated[int, Ge(1), Le(500)]
     recusals_most: Annotated[int, Ge(0), Le(20)]
+    package_items_most: Annotated[int, Ge(1), Le(20)]
     few_firms: Annotated[int, Ge(0), Le(50)]
     second_notice: bool
     gate: Gate

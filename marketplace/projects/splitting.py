@@ -24,8 +24,8 @@ GIVEN_UP = (NeedStatus.WITHDRAWN, NeedStatus.FAILED)
 
 
 def possible_parts(need: Need, now: datetime) -> list[Need]:
-    """The owner's other purchases of the item for the same project or address, within the
-    edition's months, oldest first."""
+    """The owner's other purchases of one of the items for the same project or address, within
+    the edition's months, oldest first."""
     policy = queries.policy_of(need, clock.local_day(now)).values
     first = add_months(clock.local_day(now), -policy.orders.split_months)
     since = moment(first, DAY_STARTS)
@@ -33,7 +33,7 @@ def possible_parts(need: Need, now: datetime) -> list[Need]:
         select(Need)
         .where(
             Need.owner_id == need.owner_id,
-            Need.item_code == need.item_code,
+            queries.names_one_of(need.item_codes),
             Need.created_at >= since,
             Need.status.not_in(GIVEN_UP),
             Need.id != need.id,

@@ -14,8 +14,13 @@ ONCE = ("deviation_reason", "recusals")
 
 
 def from_earlier(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an earlier need for a new one, without what was said of that one only."""
-    return {name: value for name, value in values.items() if name not in ONCE}
+    """The fields of an earlier need for a new one, without what was said of that one only, of
+    every item it names."""
+    return {
+        name: from_earlier(value) if isinstance(value, Mapping) and name != "fee" else value
+        for name, value in values.items()
+        if name not in ONCE
+    }
 
 
 def from_item(item: ServiceItem) -> dict[str, Any]:

@@ -34,9 +34,15 @@ from .forms import (
     WithdrawForm,
 )
 from .models import Need
+from .packages.pricing import budget_shares, price_shares
+from .packages.wording import items_title
 from .pricing import said_of
 
 __all__ = ["bp", "writing_pages"]
+
+bp.add_app_template_global(items_title)
+bp.add_app_template_global(budget_shares)
+bp.add_app_template_global(price_shares)
 
 
 @bp.get("/owner/needs")

@@ -16,7 +16,7 @@ from marketplace.fees import queries as fees
 from marketplace.fees.wording import compare
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Invalid
-from marketplace.foundation.web import access, require_actor, run_form, writes
+from marketplace.foundation.web import access, keep_nothing, require_actor, run_form, writes
 
 from . import access as objects
 from . import checking, drafting, queries
@@ -127,6 +127,24 @@ def form_page(form: NeedForm, item_code: str, need: Need | None, **shown: Any) -
         agreed=compare(fees.reference(fees.pricing(item_code, lineage[0], today), today)),
         **{"preview": None, "again": None, **shown},
     )
+
+
+@bp.post("/owner/needs/items/<item>")
+@access(Permission.NEED_EDIT)
+@writes
+def reshape_need(item: str) -> Any:
+    """The form with one item more, or without one (``without``); nothing is saved, and what was
+    filled in stays."""
+    actor = require_actor()
+    owner_id = actor.organisation_id
+    assert owner_id is not None
+    keep_nothing()
+    draft, again = request.args.get("draft"), request.args.get("again")
+    need = objects.need_for(actor, draft) if draft else None
+    earlier = objects.need_for(actor, again).public_id if again else None
+    lineage = accounts.lineage(accounts.organisation(owner_id).jurisdiction_code)
+    form = need_form(item, lineage[0], owner_id, clock.today(), need)
+    return form_page(form, item, need, again=earlier)
 
 
 @bp.route("/owner/needs/<public_id>/edit", methods=["GET", "POST"])

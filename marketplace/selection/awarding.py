@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from marketplace.fees.checking import PriceQuestion, check_price, require_price
+from marketplace.fees.checking import PriceQuestion
 from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import clock, lifecycle
 from marketplace.foundation.actor import Actor
@@ -14,7 +14,7 @@ from marketplace.foundation.calendar import working_calendar
 from marketplace.foundation.db import db
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
-from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.queries import promises_of
 from marketplace.notices import actions as notice_actions
 from marketplace.notices import queries as notices
 from marketplace.notices.models import NoticeStatus
@@ -22,7 +22,13 @@ from marketplace.notices.rules import NoticeState
 from marketplace.notifications.actions import send
 from marketplace.projects import actions as projects_actions
 from marketplace.projects.models import METHODS, Need, NeedStatus, SelectionMethod
-from marketplace.projects.pricing import price_of, said_of
+from marketplace.projects.packages.pricing import (
+    check_prices,
+    price_shares,
+    questions_of,
+    require_prices,
+)
+from marketplace.projects.pricing import said_of
 from marketplace.ratings import actions as ratings
 from marketplace.ratings.rules.entries import ConductKind
 
@@ -298,29 +304,28 @@ def _new_award(
 
 
 def _price_holds(need: Need, award: Award, actor: Actor, now: datetime) -> bool:
-    checked = check_price(_price_question(need, award, now), actor, now)
-    award.price_check_id = checked.id
+    checked = check_prices(need, _price_questions(need, award, now), actor, now)
+    award.price_check_id = checked[0].id
     db.session.flush()
-    return not checked.stops
+    return not any(each.stops for each in checked)
 
 
 def _require_price(need: Need, award: Award, actor: Actor, now: datetime) -> None:
     """The price of a pick must hold on the day it is proposed and on the day it is approved."""
-    checked = require_price(_price_question(need, award, now), actor, now, field="entry")
+    checked = require_prices(need, _price_questions(need, award, now), actor, now, field="entry")
     award.price_check_id = checked.id
     db.session.flush()
 
 
-def _price_question(need: Need, award: Award, now: datetime) -> PriceQuestion:
-    offering = intermediaries.promised(award.entry.firm_id, need.item_code)
-    return price_of(
+def _price_questions(need: Need, award: Award, now: datetime) -> list[PriceQuestion]:
+    return questions_of(
         need,
         Gate.AWARD,
         award,
         award.price,
         now,
+        promised=promises_of(award.entry.firm_id),
         budget=True,
-        commitment=intermediaries.promise(offering),
         reason=said_of(award.entry.price_check_id) or award.reason,
         demands_reason=False,
     )
@@ -367,6 +372,10 @@ def _notice_body(need: Need, award: Award) -> str:
         f"选取方式：{method}",
         f"中选机构：{award.organisation.name}",
         f"中选价：{format_yuan(award.price)} 元",
+        *(
+            f"其中：{each.item_name} {format_yuan(each.price)} 元"
+            for each in price_shares(need, award.price)
+        ),
     ]
     if award.reason:
         lines.append(f"选取理由：{award.reason}")

@@ -15,6 +15,8 @@ from marketplace.foundation import clock
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.money import capitals, format_yuan
 from marketplace.projects.models import METHODS
+from marketplace.projects.packages.pricing import price_shares
+from marketplace.projects.packages.wording import named
 
 from .models import Award, AwardStatus
 
@@ -50,18 +52,20 @@ def _content(award: Award) -> dict[str, Any]:
     office = accounts.bureau(need.jurisdiction_code)
     site_url = current_app.config["SETTINGS"].site_url
     method = METHODS[need.method]
+    shares = price_shares(need, award.price)
     rows = [
         ("需求名称", need.title),
         ("需求编号", need.number),
         ("项目名称", need.project.name),
         ("项目代码", need.project.code or "无"),
-        ("服务事项", need.item_name),
+        ("服务事项", named(need)),
         ("项目业主", need.owner.public_name),
         ("选取方式", method),
         ("中选机构", award.organisation.name),
         ("统一社会信用代码", award.organisation.credit_code or ""),
         ("中选价（小写）", f"{format_yuan(award.price)} 元"),
         ("中选价（大写）", f"人民币{capitals(award.price)}"),
+        *((f"其中：{each.item_name}", f"{format_yuan(each.price)} 元") for each in shares),
         ("服务时限", f"{need.days_wanted} 日"),
     ]
     if award.round.proof is not None:

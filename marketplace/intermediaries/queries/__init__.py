@@ -38,6 +38,7 @@ from .offers import (
     promised,
     promised_at,
     promises,
+    promises_of,
     shown_offerings,
 )
 from .reviews import (
@@ -89,6 +90,7 @@ __all__ = [
     "promised",
     "promised_at",
     "promises",
+    "promises_of",
     "qualifications",
     "qualifications_of",
     "qualifications_valid_at",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,11 @@ def promise(offered: Offering | Row[Any] | None) -> Commitment | None:
         return None
     since = clock.local_day(offered.committed_at)
     return Commitment(discount=offered.discount, since=since)
+
+
+def promises_of(firm_id: int) -> Callable[[str], Commitment | None]:
+    """What binds a firm's prices now, by item code."""
+    return lambda item_code: promise(promised(firm_id, item_code))
 
 
 def commitment_of(offered: Offering) -> Commitment:

@@ -52,7 +52,7 @@ class Dossier:
     priced: frozenset[str]
     qualifications: Sequence[Row[Any]]
     lapsed: frozenset[str]
-    works: Sequence[Row[Any]]
+    works: Sequence[tuple[Row[Any], list[str]]]
     record: contracts.Record
     averages: Sequence[evaluations.Average]
     marks: Sequence[evaluations.Mark]

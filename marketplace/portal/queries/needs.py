@@ -31,6 +31,7 @@ SHOWN = (
     Need.title,
     Need.number,
     Need.item_name,
+    Need.items_count,
     Need.method,
     Need.budget,
     Need.entry_deadline,
@@ -50,7 +51,7 @@ def closing_soonest(area: Area, now: datetime, limit: int = 6) -> Sequence[Row[A
 def open_count(area: Area, now: datetime, item_code: str) -> int:
     """How many needs of an area for an item can be entered now."""
     query = projects.open_needs(now).order_by(None).with_only_columns(Need.id)
-    query = query.where(Need.jurisdiction_code.in_(area.below), Need.item_code == item_code)
+    query = query.where(Need.jurisdiction_code.in_(area.below), projects.names_one_of([item_code]))
     return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
@@ -73,7 +74,7 @@ def needs_page(
     if status is not None:
         query = query.where(Need.status == status)
     if item_code:
-        query = query.where(Need.item_code == item_code)
+        query = query.where(projects.names_one_of([item_code]))
     if sorting.key:
         columns = {"budget": Need.budget, "deadline": Need.entry_deadline}
         usual = (Need.published_at.desc(), Need.id.desc())

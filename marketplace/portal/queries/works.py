@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, literal_column, select
@@ -10,13 +9,16 @@ from sqlalchemy import Row, bindparam, literal_column, select
 from marketplace.accounts.models import Organisation
 from marketplace.contracts.models import Contract, ContractStatus
 from marketplace.foundation.db import fetch
+from marketplace.projects import queries as projects
 from marketplace.projects.models import Need
 
 MOST = 20
 
 _WORKS = (
     select(
+        Need.id.label("need_id"),
         Need.item_code,
+        Need.items_count,
         Organisation.name.label("owner_name"),
         Organisation.kind.label("owner_kind"),
         Contract.price,
@@ -34,6 +36,12 @@ _WORKS = (
 )
 
 
-def works_of(organisation_id: int) -> Sequence[Row[Any]]:
-    """The last of a firm's completed contracts: for whom, at what price, when, whether on time."""
-    return fetch(_WORKS, firm_id=organisation_id)
+def works_of(organisation_id: int) -> list[tuple[Row[Any], list[str]]]:
+    """The last of a firm's completed contracts: for whom, at what price, when, whether on time;
+    with the codes of all items that the contract was for."""
+    rows = fetch(_WORKS, firm_id=organisation_id)
+    further = projects.further_items([row.need_id for row in rows if row.items_count > 1])
+    return [
+        (row, [row.item_code, *(code for code, _name in further.get(row.need_id, ()))])
+        for row in rows
+    ]

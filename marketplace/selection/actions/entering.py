@@ -11,18 +11,22 @@ from sqlalchemy import ColumnElement, bindparam, select, union, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.fees.checking import PriceQuestion, pass_sealed_price, require_price
 from marketplace.fees.rules.judging import Gate
-from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import audit, clock, crypto, lifecycle
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db, lock, new_public_id, put
 from marketplace.foundation.errors import Conflict, Invalid, Refused
 from marketplace.foundation.money import format_yuan
-from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.queries import promises_of
 from marketplace.notifications.actions import send
 from marketplace.projects.models import Need, NeedStatus, SelectionMethod
-from marketplace.projects.pricing import price_of
+from marketplace.projects.packages.pricing import (
+    Promised,
+    pass_sealed_prices,
+    questions_of,
+    require_prices,
+)
+from marketplace.projects.queries import names_one_of
 
 from .. import awarding, closing, queries
 from ..judging import plans
@@ -111,8 +115,7 @@ def enter_need(
         sealed.seal(need, running, entry, entrant.credit_code, quoted)
     lifecycle.begin(entry, EntryStatus.STANDING, actor, now)
     handed_in = _hand_in(need, running, entry, plan)
-    commitment = intermediaries.promise(found.promised)
-    _check_quote(need, entry, quoted, commitment, actor, now)
+    _check_quote(need, entry, quoted, found.promise_for, actor, now)
     closing.store_checks(entry, found, CheckStage.ENTRY, now)
     audit.record(
         "entry.received",
@@ -165,24 +168,24 @@ def _check_quote(
     need: Need,
     entry: Entry,
     quoted: sealed.Quoted,
-    commitment: Commitment | None,
+    promised: Promised,
     actor: Actor,
     now: datetime,
 ) -> None:
-    question: PriceQuestion = price_of(
+    questions = questions_of(
         need,
         Gate.QUOTE,
         entry,
         quoted.price,
         now,
+        promised=promised,
         budget=True,
-        commitment=commitment,
         reason=quoted.reason,
     )
     if need.is_sealed:
-        pass_sealed_price(question, actor, now)
+        pass_sealed_prices(need, questions, actor, now)
         return
-    check = require_price(question, actor, now)
+    check = require_prices(need, questions, actor, now)
     # as a statement of its own: entries come in crowds, and the unit of work looks at everything
     put(_CHECKED, {"entry": entry.id, "price_check": check.id})
     set_committed_value(entry, "price_check_id", check.id)
@@ -201,9 +204,8 @@ def check_new_price(
             field="price",
             rule="entry.budget",
         )
-    offering = intermediaries.promised(entry.firm_id, need.item_code)
     quoted = sealed.Quoted(price, reason.strip())
-    _check_quote(need, entry, quoted, intermediaries.promise(offering), actor, now)
+    _check_quote(need, entry, quoted, promises_of(entry.firm_id), actor, now)
 
 
 def withdraw_entry(entry: Entry, actor: Actor) -> None:
@@ -238,7 +240,7 @@ def hold_needs(
 
 def _reached(codes: Sequence[str], items: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     here = Need.jurisdiction_code.in_(codes)
-    return (here, Need.item_code.in_(items)) if items else (here,)
+    return (here, names_one_of(items)) if items else (here,)
 
 
 def withdraw_all_entries(

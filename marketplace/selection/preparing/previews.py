@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
+from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ServiceItem
 from marketplace.fees import queries as fees
 from marketplace.fees.checking import look_at_price
@@ -38,6 +39,9 @@ from marketplace.projects.models import (
     Project,
     SelectionMethod,
 )
+from marketplace.projects.packages.actions import PartContent, check_shares
+from marketplace.projects.packages.forms import contents_of
+from marketplace.projects.packages.models import NeedPart
 from marketplace.projects.pricing import price_of
 from marketplace.projects.rules import SelectionPolicy, least_entry_days
 
@@ -75,9 +79,10 @@ class Firms:
 
 @dataclass(frozen=True)
 class Price:
-    """What the published standard makes of the quantities, lowest and highest in yuan, or why it
-    cannot be said; and the verdict on the budget, once there is one."""
+    """What the published standard makes of an item's quantities, lowest and highest in yuan, or
+    why it cannot be said; and the verdict on its share of the budget, once there is one."""
 
+    item_name: str
     low: Decimal | None
     high: Decimal | None
     why_not: str
@@ -103,7 +108,7 @@ class Preview:
     need: Need
     item: ServiceItem
     firms: Firms
-    price: Price
+    prices: Sequence[Price]
     times: Times | None
     lowest_grade: str | None
     open_points: Sequence[str]
@@ -126,7 +131,7 @@ def preview(
         need=need,
         item=item,
         firms=_firms(need, [firm for firm, _reason in form.recused], policy, now),
-        price=_price(need, form, budget, actor, now),
+        prices=_prices(need, form, budget, actor, now),
         times=_times(need, policy, budget, now),
         lowest_grade=projects.lowest_grade(need, day),
         open_points=_open_points(need, form, item, owner, policy, now),
@@ -175,6 +180,29 @@ def _need(form: NeedForm, item: ServiceItem, project: Project | None, owner: Org
         contact_name=_right(form, "contact_name") or "",
         contact_phone=_right(form, "contact_phone") or "",
         two_person=owner.kind in TWO_PERSON_KINDS or investment is InvestmentKind.GOVERNMENT,
+        items_count=1 + len(form.parts),
+        parts=[
+            _part(item, one) for item, one in _further(form, owner.jurisdiction_code, clock.today())
+        ],
+    )
+
+
+def _further(
+    form: NeedForm, jurisdiction_code: str, day: date
+) -> list[tuple[ServiceItem, PartContent]]:
+    lineage = accounts.lineage(jurisdiction_code)
+    return [(catalogue.item(one.item_code, day, lineage), one) for one in contents_of(form)]
+
+
+def _part(item: ServiceItem, said: PartContent) -> NeedPart:
+    return NeedPart(
+        item_code=item.code,
+        item_name=item.name,
+        off_list=not item.on_list,
+        qualifications=list(item.qualifications),
+        any_qualification=item.qualification_rule == "any",
+        fee_inputs=dict(said.fee_inputs),
+        budget=said.budget,
     )
 
 
@@ -195,21 +223,36 @@ def _firms(need: Need, recused: Sequence[int], policy: SelectionPolicy, now: dat
     )
 
 
-def _price(
+def _prices(
     need: Need, form: NeedForm, budget: Decimal | None, actor: Actor, now: datetime
+) -> list[Price]:
+    """What is said of every item's price; of its share only while the shares can be."""
+    said = [_right(form, "deviation_reason") or ""]
+    said += [one.deviation_reason for one in contents_of(form)]
+    shares = need.item_budgets
+    known = budget is not None and min(shares) > 0
+    return [
+        _price(need, item, reason if known else None, actor, now)
+        for item, reason in zip(need.each_item, said, strict=True)
+    ]
+
+
+def _price(
+    need: Need, item: Need | NeedPart, reason: str | None, actor: Actor, now: datetime
 ) -> Price:
-    found = fees.pricing(need.item_code, need.jurisdiction_code, clock.local_day(now))
+    found = fees.pricing(item.item_code, need.jurisdiction_code, clock.local_day(now))
     try:
-        worked = fees.calculation(found, need.fee_inputs)
+        worked = fees.calculation(found, item.fee_inputs)
         check = None
-        if budget is not None:
-            reason = _right(form, "deviation_reason") or ""
-            question = price_of(need, Gate.BUDGET, need, budget, now, reason=reason)
+        if reason is not None:
+            part = item if isinstance(item, NeedPart) else None
+            question = price_of(need, Gate.BUDGET, need, need.budget, now, reason=reason, part=part)
             check = look_at_price(question, actor, now)
     except Invalid as error:
-        return Price(None, None, error.message, None, found.binds)
+        return Price(item.item_name, None, None, error.message, None, found.binds)
     why = worked.reason
     return Price(
+        item_name=item.item_name,
         low=worked.band.low if worked.band else None,
         high=worked.band.high if worked.band else None,
         why_not=str(_(why.text, **dict(why.values))) if why and not worked.band else "",
@@ -248,6 +291,8 @@ def _open_points(
     if _right(form, "days_wanted"):
         rules.append(lambda: checking.check_days(item, need.days_wanted))
     if _right(form, "budget"):
+        shares = [each.budget for each in need.further if each.budget]
+        rules.append(lambda: check_shares(need.budget, shares))
         rules.append(lambda: checking.require_gate(need, need.budget, now))
         if _right(form, "method"):
             rules.append(lambda: checking.check_method(need, policy))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.catalogue import queries as catalogue
+from marketplace.fees.rules.limits import Commitment
 from marketplace.foundation import clock
 from marketplace.foundation.db import fetch
 from marketplace.foundation.languages import for_storing, joined
@@ -34,6 +35,7 @@ from ..models import (
 from ..rules.eligibility import (
     Bar,
     FirmFacts,
+    ItemDemand,
     Qualification,
     QualificationDemand,
     Recusal,
@@ -49,7 +51,7 @@ from .rounds import edition_of
 class Eligibility:
     """The answers about one firm and one need, with the grade record they rest on; and the
     firm's key on the register, its credit code, which its receipt names, and what it promises for
-    the need's item."""
+    the need's items, by code."""
 
     results: Sequence[RuleResult]
     grade: str
@@ -57,12 +59,16 @@ class Eligibility:
     edition_id: int
     firm_id: int | None
     credit_code: str | None
-    promised: Row[Any] | None
+    promised: Mapping[str, Row[Any]]
 
     @property
     def ok(self) -> bool:
         """Whether no rule refused."""
         return all(result.ok for result in self.results)
+
+    def promise_for(self, item_code: str) -> Commitment | None:
+        """What binds the firm's price for an item."""
+        return intermediaries.promise(self.promised.get(item_code))
 
     @property
     def refusals(self) -> list[RuleResult]:
@@ -87,20 +93,17 @@ def said(sentence: Sentence) -> str:
 def requirement_of(need: Need, values: SelectionPolicy) -> Requirement:
     """What a need asks of a firm, as the rules take it."""
     return Requirement(
-        items=(need.item_code,),
+        items=tuple(need.item_codes),
         government_invested=need.government_invested,
         government_minimum=values.government_minimum_grade,
         ungraded_counts_as=values.ungraded_counts_as,
         minimum_grade=need.minimum_grade or "",
-        qualifications=tuple(
-            QualificationDemand(
-                str(each["type"]),
-                str(each.get("minimum_grade") or ""),
-                tuple(str(grade) for grade in each.get("grades") or ()),
-            )
-            for each in need.qualifications
-        ),
+        qualifications=_demanded(need.qualifications),
         any_qualification=need.any_qualification,
+        further=tuple(
+            ItemDemand(each.item_code, _demanded(each.qualifications), each.any_qualification)
+            for each in need.further
+        ),
         recusals=(
             Recusal(str(need.owner_id), str(_("本机构即项目业主"))),
             *(
@@ -108,6 +111,17 @@ def requirement_of(need: Need, values: SelectionPolicy) -> Requirement:
                 for each in projects.recused(need.id)
             ),
         ),
+    )
+
+
+def _demanded(qualifications: Sequence[Any]) -> tuple[QualificationDemand, ...]:
+    return tuple(
+        QualificationDemand(
+            str(each["type"]),
+            str(each.get("minimum_grade") or ""),
+            tuple(str(grade) for grade in each.get("grades") or ()),
+        )
+        for each in qualifications
     )
 
 
@@ -129,7 +143,7 @@ def eligibility_of(
     register = accounts.register_of(need.jurisdiction_code)
     firms = intermediaries.firms_of(organisation_ids, register)
     keys = [firm.id for firm in firms.values()]
-    offering = intermediaries.promises(keys, need.item_code)
+    offering = {code: intermediaries.promises(keys, code) for code in need.item_codes}
     certificates = intermediaries.qualifications_of(keys)
     running = running_counts(organisation_ids)
     days = {
@@ -142,6 +156,11 @@ def eligibility_of(
     found = {}
     for each in organisation_ids:
         firm = firms.get(each)
+        promised = {
+            code: rows[firm.id]
+            for code, rows in offering.items()
+            if firm is not None and firm.id in rows
+        }
         of_day, _today = grades[each]
         grade = str(of_day.grade)
         facts = FirmFacts(
@@ -149,7 +168,7 @@ def eligibility_of(
             listed=firm is not None and firm.status is FirmStatus.LISTED,
             listing_state=str(firm.status.title) if firm is not None else str(_("未入驻")),
             grade=grade,
-            items=frozenset({need.item_code} if firm is not None and firm.id in offering else ()),
+            items=frozenset(promised),
             qualifications=tuple(
                 Qualification(one.type, one.grade or "", one.valid_from, one.valid_until, True)
                 for one in (certificates.get(firm.id, ()) if firm is not None else ())
@@ -166,7 +185,7 @@ def eligibility_of(
             edition_id=edition_id,
             firm_id=firm.id if firm is not None else None,
             credit_code=firm.credit_code if firm is not None else None,
-            promised=offering.get(firm.id) if firm is not None else None,
+            promised=promised,
         )
     return found
 
@@ -193,10 +212,15 @@ def eligibility_preview(need: Need, organisation_id: int) -> Eligibility:
 def _bars(
     organisation_ids: Sequence[int], graded_d: Collection[int], need: Need, now: datetime
 ) -> dict[int, tuple[Bar, ...]]:
-    found = sanctions.bars_of(organisation_ids, need.jurisdiction_code, need.item_code, now)
+    by_item = [
+        sanctions.bars_of(organisation_ids, need.jurisdiction_code, code, now)
+        for code in need.item_codes
+    ]
     told = {}
     for each in organisation_ids:
-        bars = [Bar(str(bar.title), bar.until) for bar in found.get(each, ())]
+        # what bars from every item is found with each of them
+        found = [Bar(str(bar.title), bar.until) for bars in by_item for bar in bars.get(each, ())]
+        bars = list(dict.fromkeys(found))
         if each in graded_d:
             bars.append(Bar(str(_("信用等级 D 级")), None))
         told[each] = tuple(bars)

@@ -94,11 +94,21 @@ class FirmFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemDemand:
+    """The certificates a further item of a package asks for; ``item`` is its code."""
+
+    item: str
+    qualifications: Sequence[QualificationDemand]
+    any_qualification: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """What a need asks for, and the edition's values that its rules take.
 
     `minimum_grade` is the need's own ("" for none); `government_minimum` and
-    `ungraded_counts_as` are the edition's for government-invested needs.
+    `ungraded_counts_as` are the edition's for government-invested needs. `qualifications` are
+    the main item's, `further` those of the others in a package: all of them are to be met.
     """
 
     items: Sequence[str]
@@ -108,6 +118,7 @@ class Requirement:
     minimum_grade: str = ""
     qualifications: Sequence[QualificationDemand] = ()
     any_qualification: bool = False
+    further: Sequence[ItemDemand] = ()
     practitioners: Sequence[tuple[str, int]] = ()
     recusals: Sequence[Recusal] = ()
 
@@ -235,19 +246,37 @@ def _offering(facts: FirmFacts, requirement: Requirement, instant: datetime) -> 
 def _qualifications(
     facts: FirmFacts, requirement: Requirement, instant: datetime
 ) -> list[RuleResult]:
-    demands, held = requirement.qualifications, facts.qualifications
-    if not demands:
+    groups = [
+        ItemDemand("", requirement.qualifications, requirement.any_qualification),
+        *requirement.further,
+    ]
+    if not any(each.qualifications for each in groups):
         return [RuleResult("qualification", True, Sentence(N_("本事项不要求资质")))]
+    unmet = [answer for each in groups for answer in _unmet(each, facts.qualifications, instant)]
+    return unmet or [RuleResult("qualification", True, Sentence(N_("所需资质齐全有效")))]
+
+
+def _unmet(asked: ItemDemand, held: Sequence[Qualification], instant: datetime) -> list[RuleResult]:
+    """What is missing of the certificates of one item; all of them, where any one would do."""
+    demands = asked.qualifications
     unmet = [demand for demand in demands if not _met(demand, held, instant)]
-    if not unmet or (requirement.any_qualification and len(unmet) < len(demands)):
-        return [RuleResult("qualification", True, Sentence(N_("所需资质齐全有效")))]
-    mend = (
-        N_("补充所列任意一项有效资质，经主管部门核验后再报名")
-        if requirement.any_qualification
-        else N_("补充或更新该项资质，经主管部门核验后再报名")
-    )
+    if not unmet or (asked.any_qualification and len(unmet) < len(demands)):
+        return []
+    if asked.item:
+        mend = (
+            N_("“%(items)s”要求资质：补充所列任意一项有效资质，经主管部门核验后再报名")
+            if asked.any_qualification
+            else N_("“%(items)s”要求资质：补充或更新该项资质，经主管部门核验后再报名")
+        )
+    else:
+        mend = (
+            N_("补充所列任意一项有效资质，经主管部门核验后再报名")
+            if asked.any_qualification
+            else N_("补充或更新该项资质，经主管部门核验后再报名")
+        )
+    told = Sentence(mend, {"items": asked.item} if asked.item else {})
     return [
-        RuleResult("qualification", False, _why_unmet(demand, held, instant), Sentence(mend))
+        RuleResult("qualification", False, _why_unmet(demand, held, instant), told)
         for demand in unmet
     ]
 

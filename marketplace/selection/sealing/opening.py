@@ -9,14 +9,13 @@ from fractions import Fraction
 
 from sqlalchemy import select
 
-from marketplace.fees.checking import check_price
 from marketplace.fees.rules.judging import Gate
 from marketplace.foundation import audit, clock, crypto
 from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
-from marketplace.intermediaries import queries as intermediaries
+from marketplace.intermediaries.queries import promises_of
 from marketplace.projects.models import Need, SelectionMethod
-from marketplace.projects.pricing import price_of
+from marketplace.projects.packages.pricing import check_prices, questions_of
 from marketplace.projects.rules import SelectionPolicy
 
 from .. import drawing, queries
@@ -48,22 +47,18 @@ def open_quotes(need: Need, running: SelectionRound, actor: Actor, now: datetime
     for entry, quoted in zip(listed, opened, strict=True):
         entry.price, entry.discount = quoted.price, quoted.discount
         db.session.flush()
-        offering = intermediaries.promised(entry.firm_id, need.item_code)
-        entry.price_check_id = check_price(
-            price_of(
-                need,
-                Gate.QUOTE,
-                entry,
-                quoted.price,
-                now,
-                budget=True,
-                commitment=intermediaries.promise(offering),
-                reason=quoted.reason,
-                demands_reason=False,
-            ),
-            actor,
+        questions = questions_of(
+            need,
+            Gate.QUOTE,
+            entry,
+            quoted.price,
             now,
-        ).id
+            promised=promises_of(entry.firm_id),
+            budget=True,
+            reason=quoted.reason,
+            demands_reason=False,
+        )
+        entry.price_check_id = check_prices(need, questions, actor, now)[0].id
         audit.record(
             "quotes.opened", actor, entry, now, price=quoted.price, sealed=entry.sealed_sha256
         )
