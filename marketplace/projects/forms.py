@@ -29,7 +29,6 @@ from marketplace.foundation.showing import show_date
 
 from . import queries
 from .checking import investments_of
-from .correcting import Correction
 from .drafting import NeedContent
 from .models import DrawSource, InvestmentKind, Need, PriceScoring, Project, SelectionMethod
 from .packages.forms import (
@@ -90,33 +89,14 @@ def points_field(label: Any) -> WholeNumberField:
     return WholeNumberField(label, [Optional()])
 
 
-class CorrectionForm(Form):
-    """What may be corrected after publication, and why."""
-
-    scope = TextAreaField(
-        _l("服务内容"), [required(_l("请填写服务内容")), length_between(10, 5000)]
+def grade_field() -> SelectField:
+    """The least grade of a need's own."""
+    return SelectField(
+        _l("最低信用等级"),
+        [Optional()],
+        choices=options([("", _l("不另设")), *((grade, grade) for grade in GRADES[:3])]),
+        description=_l("政府投资项目不低于规则规定的等级"),
     )
-    place = StringField(_l("服务地点"), [required(_l("请填写服务地点")), length_between(2, 200)])
-    budget = YuanField(_l("预算金额（元）"), [InputRequired(_l("请填写预算金额"))])
-    deviation_reason = reason_field()
-    days_wanted = WholeNumberField(_l("办理时限"), [InputRequired(_l("请填写办理时限"))])
-    reason = TextAreaField(_l("更正理由"), [required(_l("请填写更正理由")), length_between(5, 500)])
-
-    def validate_budget(self, field: YuanField) -> None:
-        """A budget is more than nothing."""
-        _positive(field.data)
-
-    def correction(self) -> Correction:
-        """What was filled in, as the action takes it."""
-        assert self.budget.data is not None
-        assert self.days_wanted.data is not None
-        return Correction(
-            scope=self.scope.data or "",
-            place=self.place.data or "",
-            budget=self.budget.data,
-            days_wanted=self.days_wanted.data,
-            deviation_reason=self.deviation_reason.data or "",
-        )
 
 
 class NeedForm(PricedForm):
@@ -175,12 +155,7 @@ class NeedForm(PricedForm):
             "只用于密封报价；任意两方到开启时间交出份额后才能开启，预算达到规则规定金额的必须分管"
         ),
     )
-    minimum_grade = SelectField(
-        _l("最低信用等级"),
-        [Optional()],
-        choices=options([("", _l("不另设")), *((grade, grade) for grade in GRADES[:3])]),
-        description=_l("政府投资项目不低于规则规定的等级"),
-    )
+    minimum_grade = grade_field()
     entry_working_days = WholeNumberField(
         _l("报名时间（工作日）"),
         [Optional()],
@@ -202,7 +177,7 @@ class NeedForm(PricedForm):
 
     def validate_budget(self, field: YuanField) -> None:
         """A budget is more than nothing."""
-        _positive(field.data)
+        positive(field.data)
 
     def validate_project(self, field: SelectField) -> None:
         """A new project needs a name."""
@@ -363,7 +338,7 @@ def _weights(need: Need) -> dict[str, Any]:
     }
 
 
-def _positive(amount: Decimal | None) -> None:
+def positive(amount: Decimal | None) -> None:
     if amount is not None and amount <= 0:
         raise ValidationError(_("金额应大于 0"))
 

@@ -27,8 +27,8 @@ from marketplace.foundation.web import (
 from . import access as objects
 from . import actions, correcting, drafting, queries, writing_pages
 from .blueprint import bp
+from .correction_forms import correction_form
 from .forms import (
-    CorrectionForm,
     FileForm,
     ReasonForm,
     WithdrawForm,
@@ -36,7 +36,6 @@ from .forms import (
 from .models import Need
 from .packages.pricing import budget_shares, price_shares
 from .packages.wording import items_title
-from .pricing import said_of
 
 __all__ = ["bp", "writing_pages"]
 
@@ -231,15 +230,7 @@ def propose_correction(public_id: str) -> Any:
     need = objects.need_for(actor, public_id)
     if not need.is_public:
         abort(404)
-    form = CorrectionForm(
-        data={
-            "scope": need.scope,
-            "place": need.place,
-            "budget": need.budget,
-            "deviation_reason": said_of(need.price_check_id) or "",
-            "days_wanted": need.days_wanted,
-        }
-    )
+    form = correction_form(need, clock.today())
 
     def page() -> str:
         again = objects.need_for(actor, public_id)

@@ -123,6 +123,8 @@ BREAKS: dict[str, tuple[tuple[str, ...], str]] = {
         "published_at WHERE status = 'completed'",
     ),
     "I14": ((), "UPDATE contracts SET price_check_id = NULL WHERE signed_at IS NOT NULL"),
+    "I14b": ((), "UPDATE needs SET items_count = items_count + 1"),
+    "I14c": ((), "UPDATE need_parts SET budget = budget + 100"),
     "I15b": ((), "UPDATE needs SET days_wanted = 1"),
     "I21c": (
         ("guard evaluation_versions",),

@@ -29,7 +29,7 @@ from marketplace.ratings import actions as ratings
 from marketplace.ratings import verifying
 
 from ..inspections import queries as inspections
-from . import draws, panels, structure
+from . import draws, packages, panels, structure
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ CHECKS: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "I10c": ("quotes opened are those received, in the order of their method", draws.quotes),
     "I10e": ("judges are called in an order that comes out again", panels.judges),
     "I10f": ("marks are all in and explained before a quote is opened", panels.marks),
+    "I14c": ("a package's price is told apart over its items, each share checked", packages.shares),
     "I15b": ("a contract ends no later than its notice allows, but by a change", structure.ends),
     "I16": ("stored grades are those of the replay", _replayed),
     "I16b": ("departments' yearly scores are those of the replay", bundled.differences),

@@ -113,11 +113,18 @@ NULL OR (two_person AND approver_id = proposer_id));
 SELECT c.id FROM need_corrections c JOIN needs n ON n.id = c.need_id WHERE c.status = 'published' AND
 n.entry_deadline < c.deadline_after;
 
--- I14: a signed contract rests on a price check of the same price and item that let it pass
+-- I14: a signed contract rests on a price check of the same price and item that let it pass (of a
+-- package: of its main item's share, see I14c)
 SELECT c.id FROM contracts c JOIN needs n ON n.id = c.need_id LEFT JOIN price_checks p ON p.id =
-c.price_check_id WHERE c.signed_at IS NOT NULL AND (p.id IS NULL OR p.price <> c.price OR p.item_code
-<> n.item_code OR p.stops OR p.refused OR (p.binding AND p.verdict <> 'above' AND p.price >
+c.price_check_id WHERE c.signed_at IS NOT NULL AND (p.id IS NULL OR (n.items_count = 1 AND p.price <>
+c.price) OR p.item_code <> n.item_code OR p.stops OR p.refused OR (p.binding AND p.verdict <> 'above' AND p.price >
 p.ceiling));
+
+-- I14b: a package's further items are counted, other than the main one, and leave it a share
+SELECT n.id FROM needs n LEFT JOIN (SELECT need_id, count(*) AS many, sum(budget) AS shares FROM
+need_parts GROUP BY need_id) p ON p.need_id = n.id WHERE n.items_count <> 1 + coalesce(p.many, 0) OR
+n.budget <= coalesce(p.shares, 0) OR EXISTS (SELECT 1 FROM need_parts o WHERE o.need_id = n.id AND
+o.item_code = n.item_code);
 
 -- I15: a contract's price is its award's, or that of an agreed change
 SELECT c.id FROM contracts c JOIN awards a ON a.id = c.award_id WHERE c.award_price <> a.price OR
