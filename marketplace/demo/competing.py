@@ -28,6 +28,7 @@ from .people import Cast, Person
 
 FIRMS = ("mingyuan", "lanjing", "qingshan")
 OPENED = AFTER_CLOSING.replace(hour=17, minute=40)
+SCOPE = "编制水土保持方案报告书，通过专家评审并取得批复"
 ASKED = "土石方量是否已有测算，现状地形图能否由业主提供"
 ANSWERED = "土石方量见附件中的可行性研究报告，现状地形图签订合同后提供"
 TALKED = (
@@ -42,7 +43,8 @@ class Competition:
     """One need with sealed quotes: when it is published, what it is, and the quotes in yuan of
     ``FIRMS``. ``turn``: ``run`` to a contract, ``low`` until a quote must be explained,
     ``explained`` until the owner has to decide, ``sealed`` while entries are open. ``hands``: who
-    of the three holders of its key hands in a share, empty where the key lies in one hand."""
+    of the three holders of its key hands in a share, empty where the key lies in one hand. ``also``:
+    items bought with it, with their shares of the budget."""
 
     before: int
     method: SelectionMethod
@@ -52,6 +54,8 @@ class Competition:
     quotes: tuple[int, ...]
     turn: str = "run"
     hands: tuple[Capacity, ...] = ()
+    item: str = "stbc"
+    also: tuple[tuple[str, int], ...] = ()
 
 
 COMPETITIONS = (
@@ -79,6 +83,16 @@ COMPETITIONS = (
         49000,
         (46800, 47500, 45900),
         hands=(Capacity.BUREAU, Capacity.PLATFORM),
+    ),
+    Competition(
+        7,
+        SelectionMethod.PRICE_COMPETITION,
+        "净菜加工线新建项目环境影响评价文件和水土保持方案编制",
+        "青河市东城区食品产业园八路 3 号",
+        48000,
+        (45800, 45300, 46700),
+        item="hpwj",
+        also=(("stbc", 22000),),
     ),
     Competition(
         1,
@@ -159,14 +173,15 @@ def _competition(cast: Cast, days: Days, plan: Competition) -> Story:
     yield days.at(plan.before)
     sketch = NeedSketch(
         owner,
-        "stbc",
+        plan.item,
         plan.title,
-        "编制水土保持方案报告书，通过专家评审并取得批复",
+        SCOPE if not plan.also else f"编制环境影响评价文件，取得批复；{SCOPE}",
         plan.place,
         str(plan.budget),
         20,
         method=plan.method,
         two_keys=bool(plan.hands),
+        also=plan.also,
     )
     need_id = needs.publish(cast, sketch)
     for number, (login, price) in enumerate(zip(FIRMS, plan.quotes, strict=True)):

@@ -24,6 +24,7 @@ from marketplace.projects.models import (
     Project,
     SelectionMethod,
 )
+from marketplace.projects.packages.actions import PartContent
 from marketplace.projects.weighing.actions import Weighing
 from marketplace.selection import actions as selection
 from marketplace.selection import queries
@@ -57,6 +58,12 @@ class NeedSketch:
     two_keys: bool = False
     weighing: Weighing | None = None
     method: SelectionMethod | None = None  # None: a draw where ``draw`` is given, else a pick
+    also: tuple[tuple[str, int], ...] = ()  # items bought with it, with their shares in yuan
+
+    @property
+    def share(self) -> Decimal:
+        """What the main item has of the budget."""
+        return Decimal(self.budget) - sum(share for _item, share in self.also)
 
 
 def draft(cast: Cast, sketch: NeedSketch) -> int:
@@ -73,7 +80,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 scope=sketch.scope,
                 place=sketch.place,
                 budget=Decimal(sketch.budget),
-                fee_inputs=sketch.inputs or fitting.inputs(sketch.item, Decimal(sketch.budget)),
+                fee_inputs=sketch.inputs or fitting.inputs(sketch.item, sketch.share),
                 investment=sketch.investment,
                 days_wanted=sketch.days,
                 method=sketch.method
@@ -86,6 +93,15 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
                 minimum_grade=sketch.minimum_grade,
                 entry_working_days=sketch.entry_days,
                 deviation_reason=budget_reason(sketch.title),
+                parts=[
+                    PartContent(
+                        item,
+                        Decimal(share),
+                        fitting.inputs(item, Decimal(share)),
+                        budget_reason(sketch.title),
+                    )
+                    for item, share in sketch.also
+                ],
             ),
             (),
             actor,

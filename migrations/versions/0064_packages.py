@@ -1,6 +1,6 @@
 """several items in one need
 
-Revises: 0058
+Revises: 0068
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0064"
-down_revision = "0058"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 

@@ -371,6 +371,7 @@ NOBODYS: dict[tuple[str, str], str] = {
     ("portal.policy", "edition_id"): "a published edition",
     ("portal.policy_source", "edition_id"): "a published edition",
     ("selection.look_at_need", "item"): "an item of the public catalogue",
+    ("projects.reshape_need", "item"): "an item of the public catalogue",
     ("selection.tie_proof", "number"): "a draw among equals, public with the result",
     ("workspace.project", "code"): "a code issued elsewhere: what is public under it is public",
     ("workspace.demo_mail_one", "name"): "invented mails, in demos only",
