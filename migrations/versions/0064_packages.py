@@ -1,6 +1,6 @@
 """several items in one need
 
-Revises: 0068
+Revises: 0069
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0064"
-down_revision = "0068"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 
