@@ -123,7 +123,9 @@ class Visitor:
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium reports every 4xx page as an error; what a form answers is the test's business.
         # Whoever leaves a page while it asks cuts the question short, and htmx tells of that
-        cut_short = message.text.startswith(("htmx:afterRequest,", "htmx:sendError,"))
+        cut_short = message.text.startswith(
+            ("htmx:afterRequest,", "htmx:sendAbort,", "htmx:sendError,")
+        )
         ours = "Failed to load resource" not in message.text and not cut_short
         if message.type == "error" and ours:
             self.complaints.append(message.text)
