@@ -18,6 +18,7 @@ from marketplace.supervision.collusion import actions as screening
 from marketplace.supervision.collusion.models import CollusionFlag, CollusionStatus
 from marketplace.supervision.collusion.rules.screens import Screen
 from marketplace.supervision.complaints import actions as complaining
+from marketplace.supervision.complaints import replying
 from marketplace.supervision.complaints.models import SelectionComplaint
 from marketplace.supervision.complaints.rules import About
 
@@ -51,6 +52,7 @@ EXPLAINED = (
     "经调阅各件需求的报价说明和在编项目台账，报出最低价的机构同期承担同一园区的方案编制，"
     "现场调查数据可以共用，其他两家按各自成本报价；三家没有共同的人员、设备和资金往来，予以排除"
 )
+REPLIED = "补充监测的范围在公告附件第三条中载明，答疑期间没有收到口头提问，答疑记录附后。"
 COMPLAINED = (
     (
         6,
@@ -168,6 +170,11 @@ def _complained(
     with transaction():
         made = db.session.get_one(SelectionComplaint, made_id)
         complaining.accept_complaint(made, officer, clock.now())
+    with transaction():
+        made = db.session.get_one(SelectionComplaint, made_id)
+        owner, now = cast.owners[OWNER].actor, clock.now()
+        paper = files.store(papers.pdf("answers"), "答疑记录.pdf", owner, now, "evidence")
+        replying.reply(made.replies[0], REPLIED, paper, owner, now)
     yield days.at(decided)
     with transaction():
         made = db.session.get_one(SelectionComplaint, made_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager
 
-from marketplace.foundation.db import db
+from marketplace.foundation.db import as_written, db
 from marketplace.foundation.errors import Missing
 
 from .models import UNANSWERED, NoticeStatus, Objection, PublicNotice
@@ -91,6 +91,16 @@ def public_notice(public_id: str, now: datetime) -> PublicNotice:
     if found is None:
         raise Missing(f"notice {public_id}")
     return found
+
+
+def has_objected(link: str, organisation_id: int) -> bool:
+    """Whether an organisation objected to a notice that leads to a page."""
+    query = (
+        select(Objection.id)
+        .join(Objection.notice)
+        .where(Objection.organisation_id == organisation_id, PublicNotice.link == link)
+    )
+    return db.session.scalar(query.limit(as_written(1))) is not None
 
 
 def waiting_objections(jurisdictions: list[str], limit: int = 50) -> list[Objection]:

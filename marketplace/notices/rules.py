@@ -12,7 +12,8 @@ from annotated_types import Ge, Le
 
 @dataclass(frozen=True)
 class NoticesPolicy:
-    """Numbers about public notices; days are working days."""
+    """Numbers about public notices; days are working days. ``complaint_reply_working_days``: those
+    complained of reply in writing so long after a complaint is taken on."""
 
     SECTION: ClassVar[str] = "notices"
     __pydantic_config__ = {"extra": "forbid"}
@@ -20,6 +21,7 @@ class NoticesPolicy:
     objection_answer_days: Annotated[int, Ge(1), Le(30)]
     complaint_working_days: Annotated[int, Ge(1), Le(60)] = 10
     complaint_accept_working_days: Annotated[int, Ge(1), Le(30)] = 3
+    complaint_reply_working_days: Annotated[int, Ge(1), Le(30)] = 5
     complaint_decision_working_days: Annotated[int, Ge(1), Le(90)] = 15
     complaint_notice_working_days: Annotated[int, Ge(1), Le(60)] = 5
 

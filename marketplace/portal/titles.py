@@ -337,6 +337,7 @@ TITLES: dict[str, dict[str, Any]] = {
         "objection_answer_days": _l("异议答复时限（工作日）"),
         "complaint_working_days": _l("投诉期限（工作日）"),
         "complaint_accept_working_days": _l("决定是否受理投诉的期限（工作日）"),
+        "complaint_reply_working_days": _l("被投诉人书面答复期限（工作日）"),
         "complaint_decision_working_days": _l("投诉办理期限（工作日）"),
         "complaint_notice_working_days": _l("投诉处理决定公告期（工作日）"),
     },

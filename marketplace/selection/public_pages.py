@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.permissions import Permission
 from marketplace.foundation import clock
 from marketplace.foundation.errors import Missing
 from marketplace.foundation.forms import came_back
@@ -44,6 +45,8 @@ from .talks import queries as talks
 def result(public_id: str) -> Any:
     """What came out: the winner, every entrant, the proof, objections with their clock."""
     need, running = objects.public_round(public_id)
+    actor = current_actor()
+    link = f"/results/{need.public_id}"
     closed = running.closed_at is not None
     award = queries.award_of(need)
     decided = award if award is not None and award.decided_at is not None else None
@@ -66,7 +69,11 @@ def result(public_id: str) -> Any:
         price_check=check_of(decided.price_check_id) if decided is not None else None,
         annulment=queries.annulment_of(running),
         judging=showing.judging(need, running),
-        decisions=notices.pointing_to("complaint", f"/results/{need.public_id}"),
+        decisions=notices.pointing_to("complaint", link),
+        objected=actor is not None
+        and actor.organisation_id is not None
+        and actor.may(Permission.OBJECT)
+        and notices.has_objected(link, actor.organisation_id),
         lows=low.of_round(running) if running.unsealed_at else [],
         ties=opening.tie_draws(running) if running.ranking else [],
         tied=opening.tied_codes(running) if running.ranking else (),

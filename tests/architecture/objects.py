@@ -315,6 +315,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "supervision.decide_collusion_flag": ("CollusionFlag",),
     "supervision.decide_complaint": ("SelectionComplaint",),
     "supervision.withdraw_complaint": ("SelectionComplaint",),
+    "supervision.reply_complaint": ("SelectionComplaint",),
+    "supervision.reply_file": ("ComplaintReply",),
     "supervision.stay_appeal": ("Appeal",),
     "supervision.conclude": ("AuditSample",),
     "supervision.decide": ("Case",),

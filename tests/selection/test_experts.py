@@ -19,6 +19,8 @@ from marketplace.foundation.transactions import transaction
 from marketplace.selection.experts import actions, queries
 from marketplace.selection.experts.models import Expert, ExpertStatus
 from marketplace.selection.rules.experts import Tie, on_duty, recusal
+from marketplace.supervision.unusual import actions as unusual
+from marketplace.supervision.unusual.models import UnusualEvent, UnusualKind
 from tests.factories import accounts, experts
 from tests.selection.scenes import SignIn
 
@@ -146,6 +148,25 @@ def test_a_removed_expert_waits_before_applying_again(app: Flask) -> None:
             experts.applied(party)
         clock.set_to(clock.now() + timedelta(days=366))
         assert experts.applied(party).status is ExpertStatus.APPLIED
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_who_enters_and_leaves_the_pool_late_at_night_is_looked_at(app: Flask) -> None:
+    with app.app_context(), transaction():
+        local = clock.now().astimezone(clock.SHANGHAI)
+        clock.set_to(local.replace(hour=23, minute=10))
+        operator = accounts.officer(Role.BUREAU_OPERATOR).actor
+        approver = accounts.officer(Role.BUREAU_APPROVER).actor
+        expert = experts.admitted(accounts.owner())
+        actions.propose_removal(expert, "两次无故不参加评审", operator)
+        actions.decide_removal(expert, True, approver)
+        actions.refuse(experts.applied(accounts.owner()), "职称证书与所填专业不一致", approver)
+        unusual.scan(clock.now())
+        noted = db.session.scalars(
+            select(UnusualEvent.action).where(UnusualEvent.kind == UnusualKind.NIGHT)
+        ).all()
+        found = sorted(each for each in noted if each and each.startswith("experts."))
+        assert found == ["experts.admitted", "experts.refused", "experts.removed"]
 
 
 def test_trades_grow_by_application_only(app: Flask) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from marketplace.accounts.models import OrganisationKind
 from marketplace.fees.models import PriceCheck
@@ -16,8 +17,9 @@ from marketplace.foundation.errors import Conflict, Invalid
 from marketplace.foundation.transactions import transaction
 from marketplace.projects.models import SelectionMethod
 from marketplace.selection import actions, queries
-from marketplace.selection.models import Award, Entry
+from marketplace.selection.models import Award, AwardStatus, Entry
 from marketplace.selection.talks import actions as talks
+from marketplace.selection.talks import queries as waiting
 from marketplace.selection.talks.models import Talk, TalkStatus
 from tests.factories import accounts, selection
 from tests.selection.scenes import GOVERNMENT, Advance, SignIn, again, the_need
@@ -185,3 +187,30 @@ def test_nobody_asks_before_the_list_is_public_nor_in_another_method(app: Flask)
             actions.entering.check_new_price(
                 need, entry, need.budget + 1, "", owner.actor, need.created_at
             )
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_waits_for_a_firm_is_one_statement_and_ends_with_the_choice(
+    app: Flask, scene: Scene
+) -> None:
+    assert scene.ask() == 303
+    with app.app_context(), transaction():
+        asked = db.session.scalars(select(Talk)).one()
+        firm, now = asked.entry.organisation_id, asked.status_since
+        db.session.rollback()
+        said: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            said.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        titles = [each.entry.need.title for each in waiting.to_answer(firm, now)]
+        event.remove(db.engine, "before_cursor_execute", note)
+        assert titles == [the_need().title]
+        assert len([each for each in said if each.startswith("SELECT")]) == 1
+        party = again(scene.party)
+        entry = db.session.scalars(select(Entry).order_by(Entry.id.desc())).first()
+        assert entry is not None
+        award = actions.pick_entry(the_need(), entry, REASON, party.actor)
+        assert award.status is AwardStatus.PROPOSED
+        assert waiting.to_answer(firm, now) == []

@@ -13,6 +13,7 @@ from marketplace.foundation import clock
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.notifications.models import Delivery, Message
+from marketplace.projects import actions as projects
 from marketplace.projects.models import SelectionMethod
 from marketplace.selection import actions, queries
 from marketplace.selection.models import AwardStatus
@@ -140,3 +141,32 @@ def test_those_not_picked_read_the_owners_reason_and_a_void_entry_its_rule(
         assert [each.organisation_id for each in void] == [second]
         assert f"贵机构未进入名单。原因：{void[0].void_reason}" in told[second].body
         assert "提出异议" in told[second].body
+
+
+def test_every_entrant_of_a_withdrawn_need_is_told_why_once(app: Flask, advance: Advance) -> None:
+    why = "项目用地范围调整，原定服务内容不再需要"
+    with app.app_context(), transaction():
+        owner = accounts.owner()
+        firms = selection.firms(3)
+        need = selection.open_need(owner)
+        entries = [selection.enter(need, firm) for firm in firms]
+        actions.withdraw_entry(entries[2], firms[2].actor)
+        firms[0].organisation.email = "lin@example.test"
+        standing = {key(firm) for firm in firms[:2]}
+        projects.withdraw_need(need, why, owner.approving_actor, clock.now())
+        link = f"/needs/{need.public_id}"
+    for _twice in range(2):
+        advance(timedelta(minutes=2))
+    with app.app_context():
+        told = db.session.scalars(
+            select(Message).where(Message.key.like("entry:%:need_withdrawn"))
+        ).all()
+        assert sorted(each.organisation_id for each in told) == sorted(standing)
+        for each in told:
+            assert each.subject == f"需求已撤回：{the_need().title}"
+            assert f"理由：{why}" in each.body
+            assert each.link == link
+        mailed = db.session.scalars(
+            select(Delivery.address).where(Delivery.message_id.in_([each.id for each in told]))
+        ).all()
+        assert mailed == ["lin@example.test"]

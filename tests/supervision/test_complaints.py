@@ -26,6 +26,7 @@ from marketplace.supervision.complaints.rules import (
     Refusal,
     Standing,
     counted_from,
+    may_decide_from,
     refusal,
 )
 from marketplace.supervision.waiting.gathering import of_officer
@@ -37,6 +38,8 @@ TO_CHOICE = timedelta(days=1, hours=8, minutes=31)
 REASON = "同类报告经验最多，时限承诺最短，报价合理"
 FACTS = "业主在答复中称我方资质不足，但我方资质证书在有效期内且事项相符，请求查明并重新选取。"
 FOUND = "经核查，业主选取理由与公告条件不符，未比较其他机构的承诺时限，投诉成立。"
+
+REPLY = "选取时逐项比较了三家的报价和时限，比选记录附后，投诉所称资质问题不属实。"
 
 
 def picked(app: Flask, advance: Advance) -> tuple[str, list[accounts.Party]]:
@@ -69,7 +72,7 @@ def newest() -> SelectionComplaint:
 def test_a_complaint_after_an_answered_objection_sends_the_selection_back(
     app: Flask, advance: Advance, sign_in_as: SignIn
 ) -> None:
-    public_id, (_owner, _winner, loser, other) = picked(app, advance)
+    public_id, (owner, winner, loser, other) = picked(app, advance)
     with app.app_context(), transaction():
         operator = accounts.officer(Role.BUREAU_OPERATOR)
         approver = accounts.officer(Role.BUREAU_APPROVER)
@@ -131,12 +134,54 @@ def test_a_complaint_after_an_answered_objection_sends_the_selection_back(
     )
     assert desk.post(f"{page}/acceptance", data={"outcome": "accept"}).status_code == 303
     assert "办理中" in firm.get(page).get_data(as_text=True)
-    assert (
-        desk.post(f"{page}/decision", data={"outcome": "annul", "reason": FOUND}).status_code == 303
+    # those complained of are heard first: the owner and the firm chosen
+    word = {"outcome": "annul", "reason": FOUND}
+    early = desk.post(f"{page}/decision", data=word)
+    assert early.status_code == 409
+    assert "答复齐或者期满后方可作出决定" in early.get_data(as_text=True)
+    buyer, chosen = sign_in_as(owner.user), sign_in_as(winner.user)
+    for asked in (buyer, chosen):
+        assert f"{page}/reply" in asked.get("/complaints").get_data(as_text=True)
+        assert "书面答复投诉" in asked.get("/workspace").get_data(as_text=True)
+        shown = asked.get(f"{page}/reply").get_data(as_text=True)
+        assert FACTS in shown
+        with app.app_context():
+            assert again(loser).organisation.name not in shown
+        assert asked.get(page).status_code == 404
+        assert asked.get(f"{page}/evidence").status_code == 404
+    for nobody in (firm, sign_in_as(other.user), desk):
+        assert nobody.get(f"{page}/reply").status_code in (403, 404)
+    assert buyer.post(f"{page}/reply", data={"text": "不对"}).status_code == 422
+    answered = buyer.post(
+        f"{page}/reply",
+        data={"text": REPLY, "evidence": (io.BytesIO(PDF), "比选记录.pdf")},
+        content_type="multipart/form-data",
     )
+    assert answered.status_code == 303
+    assert buyer.post(f"{page}/reply", data={"text": REPLY}).status_code == 409
+    desk_page = desk.get(page).get_data(as_text=True)
+    assert REPLY in desk_page
+    assert "尚未答复" in desk_page
+    for nobody in (firm, chosen):
+        assert REPLY not in nobody.get(f"{page}/reply").get_data(as_text=True)
+    assert REPLY not in firm.get(page).get_data(as_text=True)
+    with app.app_context():
+        file = f"/complaints/replies/{newest().replies[0].public_id}/evidence"
+    assert [each.get(file).status_code for each in (buyer, desk, firm, chosen)] == [
+        200,
+        200,
+        404,
+        404,
+    ]
+    assert desk.post(f"{page}/decision", data=word).status_code == 409
     assert (
-        desk.post(f"{page}/decision", data={"outcome": "annul", "reason": FOUND}).status_code == 409
+        chosen.post(f"{page}/reply", data={"text": REPLY + "我方照公告报名。"}).status_code == 303
     )
+    assert desk.post(f"{page}/decision", data=word).status_code == 303
+    assert desk.post(f"{page}/decision", data=word).status_code == 409
+    assert REPLY in firm.get(page).get_data(as_text=True)
+    assert firm.get(file).status_code == 200
+    assert FOUND in buyer.get(f"{page}/reply").get_data(as_text=True)
     public = app.test_client()
     result = public.get(f"/results/{public_id}").get_data(as_text=True)
     assert "投诉处理决定" in result
@@ -233,6 +278,59 @@ def test_a_complaint_ends_with_its_period_and_a_late_office_is_told(
         assert until < clock.now()
 
 
+def test_who_is_complained_of_may_be_silent_but_not_late(
+    app: Flask, advance: Advance, sign_in_as: SignIn
+) -> None:
+    _id, (owner, _winner, loser, _other) = picked(app, advance)
+    with app.app_context(), transaction():
+        approver = accounts.officer(Role.BUREAU_APPROVER)
+        made = complaints.file_complaint(
+            the_need(), About.OWNER, FACTS, again(loser).actor, clock.now()
+        )
+        complaints.accept_complaint(made, again(approver).actor, clock.now())
+        page = f"/complaints/{made.public_id}"
+        # about the owner's conduct the firm chosen has nothing to say
+        assert [each.organisation_id for each in made.replies] == [key(owner)]
+        until, due = made.replies[0].reply_by, made.due_at
+        assert until < due
+    advance(until - clock_now(app) - timedelta(minutes=2))
+    word = {"outcome": "dismiss", "reason": "经调阅比选记录，业主比较了各家承诺，投诉不成立。"}
+    desk = sign_in_as(approver.user)
+    assert desk.post(f"{page}/decision", data=word).status_code == 409
+    advance(timedelta(minutes=3))
+    late = sign_in_as(owner.user).post(f"{page}/reply", data={"text": REPLY})
+    assert late.status_code == 409
+    assert "期限" in late.get_data(as_text=True)
+    assert "期限内未答复" in desk.get(page).get_data(as_text=True)
+    assert desk.post(f"{page}/decision", data=word).status_code == 303
+    assert "期限内未答复" in sign_in_as(loser.user).get(page).get_data(as_text=True)
+
+
+def test_who_objected_without_entering_finds_the_way_to_complain(
+    app: Flask, advance: Advance, sign_in_as: SignIn
+) -> None:
+    public_id, _parties = picked(app, advance)
+    with app.app_context(), transaction():
+        outsider, stranger = accounts.firm(), accounts.firm()
+        operator = accounts.officer(Role.BUREAU_OPERATOR)
+        award = queries.award_of(the_need())
+        assert award is not None
+        notice = notice_queries.latest("award", award)
+        assert notice is not None
+        objection = notices.file_objection(notice, FACTS, outsider.actor, clock.now())
+        notices.answer_objection(
+            objection, False, "经查不成立，理由如下", operator.actor, clock.now()
+        )
+    way = f"/needs/{public_id}/complaint"
+    result = f"/results/{public_id}"
+    outside = sign_in_as(outsider.user)
+    assert way in outside.get(result).get_data(as_text=True)
+    assert outside.get(way).status_code == 200
+    assert outside.post(way, data={"about": "result", "facts": FACTS}).status_code == 303
+    for nobody in (app.test_client(), sign_in_as(stranger.user)):
+        assert way not in nobody.get(result).get_data(as_text=True)
+
+
 def clock_now(app: Flask) -> datetime:
     with app.app_context():
         return clock.now()
@@ -243,6 +341,9 @@ def test_who_may_complain_about_what() -> None:
     stranger = Standing(False, None, False, at)
     assert refusal(stranger, About.OWNER) is Refusal.STRANGER
     assert refusal(Standing(True, None, False, None), About.BUREAU) is Refusal.EARLY
+    assert may_decide_from([]) is None
+    assert may_decide_from([(later, at)]) is None
+    assert may_decide_from([(later, at), (at, None)]) == at
     entered = Standing(True, None, False, at)
     assert refusal(entered, About.RESULT) is Refusal.OBJECT_FIRST
     assert refusal(entered, About.OWNER) is None

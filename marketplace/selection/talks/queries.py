@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from marketplace.foundation import clock
 from marketplace.foundation.actor import Actor
@@ -15,7 +16,7 @@ from marketplace.projects.models import Need, NeedStatus, SelectionMethod
 from marketplace.projects.rules import TalkRules
 
 from .. import queries
-from ..models import Entry, EntryStatus, SelectionRound
+from ..models import LIVE_AWARDS, Award, Entry, EntryStatus, SelectionRound
 from .models import Talk, TalkStatus
 
 
@@ -45,19 +46,23 @@ def of_round(running: SelectionRound) -> list[Talk]:
 
 def to_answer(organisation_id: int, now: datetime) -> list[Talk]:
     """What a firm must answer, the most urgent first; nothing once a firm was chosen."""
-    asked = db.session.scalars(
-        select(Talk)
-        .join(Entry, Entry.id == Talk.entry_id)
-        .join(Need, Need.id == Entry.need_id)
-        .where(
-            Entry.organisation_id == organisation_id,
-            Talk.status == TalkStatus.ASKED,
-            Talk.answer_by > now,
-            Need.status == NeedStatus.SELECTING,
+    chosen = select(Award.id).where(Award.need_id == Need.id, Award.status.in_(LIVE_AWARDS))
+    return list(
+        db.session.scalars(
+            select(Talk)
+            .join(Talk.entry)
+            .join(Entry.need)
+            .where(
+                Entry.organisation_id == organisation_id,
+                Talk.status == TalkStatus.ASKED,
+                Talk.answer_by > now,
+                Need.status == NeedStatus.SELECTING,
+                ~chosen.exists(),
+            )
+            .order_by(Talk.answer_by, Talk.id)
+            .options(contains_eager(Talk.entry).contains_eager(Entry.need))
         )
-        .order_by(Talk.answer_by, Talk.id)
     )
-    return [each for each in asked if queries.award_of(each.entry.need) is None]
 
 
 def owners_entry(actor: Actor, public_id: str) -> Entry:

@@ -10,7 +10,7 @@ from marketplace.projects.models import Need
 from marketplace.selection import access as selections
 
 from . import queries
-from .models import SelectionComplaint
+from .models import ComplaintReply, SelectionComplaint
 from .rules import About, Refusal, refusal
 
 
@@ -32,6 +32,27 @@ def own_complaint(actor: Actor, public_id: str) -> SelectionComplaint:
     if found.organisation_id != actor.organisation_id:
         raise Missing(f"complaint {public_id}")
     return found
+
+
+def reply_asked_of(actor: Actor, public_id: str) -> ComplaintReply:
+    """What the actor's organisation was asked to say of a complaint; raises Missing."""
+    found = queries.complaint(public_id)
+    row = queries.reply_of(found, actor.organisation_id) if actor.organisation_id else None
+    if row is None:
+        raise Missing(f"complaint {public_id}")
+    return row
+
+
+def reply_for(actor: Actor, public_id: str) -> ComplaintReply:
+    """A reply for who gave it, for officers of its area, and once the complaint is decided for
+    who filed that; raises Missing."""
+    row = queries.reply(public_id)
+    found = row.complaint
+    if row.organisation_id == actor.organisation_id or reads(actor, found):
+        return row
+    if found.organisation_id == actor.organisation_id and found.decided_at is not None:
+        return row
+    raise Missing(f"reply {public_id}")
 
 
 def complaint_for(actor: Actor, public_id: str) -> SelectionComplaint:

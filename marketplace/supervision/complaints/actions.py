@@ -20,7 +20,7 @@ from marketplace.notifications.actions import send
 from marketplace.projects.models import Need
 from marketplace.selection import actions as selection
 
-from . import access, queries
+from . import access, queries, replying
 from .models import ComplaintStatus, SelectionComplaint
 from .rules import About, Refusal, counted_from, refusal
 
@@ -94,12 +94,14 @@ def withdraw_complaint(found: SelectionComplaint, actor: Actor, now: datetime) -
 
 
 def accept_complaint(found: SelectionComplaint, actor: Actor, now: datetime) -> None:
-    """Take a complaint on: it is decided within the edition's working days."""
+    """Take a complaint on: those complained of reply in writing, it is decided within the edition's
+    working days."""
     now = _mine(found, actor, now)
     values = policy.by_id(NoticesPolicy, found.edition_id).values
     found.accepted_by, found.accepted_at = actor.user_id, now
     found.due_at = working_calendar().deadline(now, values.complaint_decision_working_days)
     lifecycle.move(found, ComplaintStatus.ACCEPTED, actor, now, check_at=found.due_at)
+    replying.ask_for_replies(found, now)
     _tell(found, "投诉已受理", f"将在 {clock.written(found.due_at)} 前作出决定。", "accepted", now)
 
 
@@ -123,10 +125,11 @@ def decide_complaint(
     ``annul`` with an upheld one proposes that the selection be annulled and the need published
     again: another officer of the superior office decides on that, and nobody is bound meanwhile.
     Raises Missing to who may not decide, Invalid, or Conflict when the need has moved on to a
-    contract or nothing was chosen yet.
+    contract, nothing was chosen yet, or one of those complained of may still reply.
     """
     lock(found.need)
     now = _mine(found, actor, now, ComplaintStatus.ACCEPTED)
+    replying.require_heard(found, now)
     if annul and not upheld:
         raise Invalid(
             _("投诉不成立的，不能同时建议撤销选取"), field="outcome", rule="complaint.annul"

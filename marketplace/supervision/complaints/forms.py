@@ -13,6 +13,7 @@ from marketplace.foundation.forms import Form, length_message, options
 
 from .actions import LONGEST, SHORTEST
 from .models import ABOUT_TITLES
+from .replying import SHORTEST as REPLY_SHORTEST
 
 
 def _text(label: Any, description: Any = "") -> TextAreaField:
@@ -71,3 +72,17 @@ class DecisionForm(Form):
         validators=[InputRequired(_l("请选择处理决定"))],
     )
     reason = _text(_l("查明的事实、依据和理由"), _l("决定将公告，请勿写入投诉人名称和个人信息"))
+
+
+class ReplyForm(Form):
+    """What one of those complained of says of it."""
+
+    text = TextAreaField(
+        _l("书面答复"),
+        description=_l("逐项说明事实和依据；提交后不能更改，作出决定时投诉人可以看到"),
+        validators=[
+            InputRequired(_l("请填写此项")),
+            Length(min=REPLY_SHORTEST, max=LONGEST, message=length_message()),
+        ],
+    )
+    evidence = FileField(_l("证明材料"), description=_l("PDF、JPG、PNG、DOCX、XLSX，不超过 20 MB"))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
@@ -104,7 +104,40 @@ class SelectionComplaint(PublicIdMixin, LifecycleMixin, Model):
     evidence_file: Mapped[StoredFile | None] = relationship()
     annulment: Mapped[DrawAnnulment | None] = relationship()
 
+    replies: Mapped[list[ComplaintReply]] = relationship(
+        back_populates="complaint", order_by="ComplaintReply.id"
+    )
+
     @property
     def title(self) -> Any:
         """What it is about, for people."""
         return ABOUT_TITLES[self.about]
+
+
+class ComplaintReply(PublicIdMixin, Model):
+    """What one of those complained of says of it in writing: asked for when the complaint is taken
+    on, until ``reply_by``; ``text`` None while nothing has come."""
+
+    __tablename__ = "complaint_replies"
+    __table_args__ = (
+        UniqueConstraint("complaint_id", "organisation_id"),
+        CheckConstraint(
+            "(text IS NULL) = (replied_at IS NULL) AND (text IS NULL) = (replied_by IS NULL)",
+            name="replied",
+        ),
+        CheckConstraint("file_id IS NULL OR text IS NOT NULL", name="file"),
+        CheckConstraint("replied_at IS NULL OR replied_at < reply_by", name="in_time"),
+    )
+
+    complaint_id: Mapped[int] = mapped_column(ForeignKey("selection_complaints.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    asked_at: Mapped[datetime]
+    reply_by: Mapped[datetime]
+    text: Mapped[str | None] = mapped_column(Text)
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
+    replied_by: Mapped[int | None]
+    replied_at: Mapped[datetime | None]
+
+    complaint: Mapped[SelectionComplaint] = relationship(back_populates="replies")
+    organisation: Mapped[Organisation] = relationship()
+    file: Mapped[StoredFile | None] = relationship()

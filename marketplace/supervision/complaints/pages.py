@@ -18,10 +18,10 @@ from marketplace.notices import queries as notices
 
 from ..blueprint import bp
 from . import access as rights
-from . import actions, queries
-from .forms import AcceptanceForm, ComplaintForm, DecisionForm
+from . import actions, queries, replying
+from .forms import AcceptanceForm, ComplaintForm, DecisionForm, ReplyForm
 from .models import OPEN, ComplaintStatus, SelectionComplaint
-from .rules import About
+from .rules import About, may_decide_from
 
 
 @bp.route("/needs/<public_id>/complaint", methods=["GET", "POST"])
@@ -66,12 +66,13 @@ def complain(public_id: str) -> ResponseReturnValue:
 @bp.get("/complaints")
 @access(Permission.OBJECT)
 def own_complaints() -> ResponseReturnValue:
-    """The organisation's own complaints."""
+    """The organisation's own complaints, and those it was asked to reply to."""
     actor = require_actor()
     assert actor.organisation_id is not None
     return render_template(
         "supervision/complaints/own.html",
         complaints=queries.complaints_of(actor.organisation_id),
+        asked=queries.asked_of(actor.organisation_id),
         now=clock.now(),
     )
 
@@ -108,6 +109,51 @@ def withdraw_complaint(public_id: str) -> ResponseReturnValue:
         _("投诉已撤回"),
         lambda _done: url_for("supervision.complaint", public_id=public_id),
     )
+
+
+@bp.route("/complaints/<public_id>/reply", methods=["GET", "POST"])
+@access(Permission.OBJECT)
+@writes
+def reply_complaint(public_id: str) -> ResponseReturnValue:
+    """One of those complained of replies in writing, once."""
+    actor = require_actor()
+    row = rights.reply_asked_of(actor, public_id)
+    form = ReplyForm()
+
+    def act() -> None:
+        file = files.store_given(form.evidence, actor, clock.now())
+        replying.reply(row, form.text.data or "", file, actor, clock.now())
+
+    def page() -> str:
+        again, now = rights.reply_asked_of(actor, public_id), clock.now()
+        waits = again.text is None and again.complaint.status is ComplaintStatus.ACCEPTED
+        return render_template(
+            "supervision/complaints/reply.html",
+            row=again,
+            complaint=again.complaint,
+            notice=notices.latest("complaint", again.complaint),
+            now=now,
+            open=waits and now < again.reply_by,
+            **came_back("form", form),
+        )
+
+    return run_form(
+        form,
+        act,
+        page,
+        _("书面答复已提交"),
+        lambda _done: url_for("supervision.reply_complaint", public_id=public_id),
+    )
+
+
+@bp.get("/complaints/replies/<public_id>/evidence")
+@access(SIGNED_IN)
+def reply_file(public_id: str) -> ResponseReturnValue:
+    """What came with a reply, for whoever may read it."""
+    row = rights.reply_for(require_actor(), public_id)
+    if row.file is None:
+        raise Missing(f"reply {public_id}")
+    return files.send(row.file)
 
 
 @bp.get("/supervision/complaints")
@@ -175,8 +221,12 @@ def _page(actor: Actor, public_id: str, name: str = "", refused: Form | None = N
     found = rights.complaint_for(actor, public_id)
     own = found.organisation_id == actor.organisation_id
     decides = found.status in OPEN and rights.may_decide(actor, found)
+    officer = rights.reads(actor, found)
+    asked = [(each.reply_by, each.replied_at) for each in found.replies]
+    heard_at = may_decide_from(asked) if found.status is ComplaintStatus.ACCEPTED else None
+    waits = heard_at is not None and clock.now() < heard_at
     form: Form | None = None
-    if decides:
+    if decides and not waits:
         filed = found.status is ComplaintStatus.FILED
         form = AcceptanceForm(formdata=None) if filed else DecisionForm(formdata=None)
     shown = {
@@ -187,7 +237,10 @@ def _page(actor: Actor, public_id: str, name: str = "", refused: Form | None = N
     return render_template(
         "supervision/complaints/complaint.html",
         complaint=found,
-        officer=rights.reads(actor, found),
+        officer=officer,
+        # who complained sees them with the decision
+        replies=found.replies if officer or found.decided_at is not None else [],
+        waits_until=heard_at if waits else None,
         own=own,
         took_part=actor.user_id in queries.took_part(found.need),
         decides=decides,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -17,7 +18,7 @@ from marketplace.sanctions.appeals.queries import reviewing_offices
 from marketplace.selection import queries as selection
 from marketplace.selection.models import Award, DrawAnnulment, Entry, EntryStatus, SelectionRound
 
-from .models import OPEN, SelectionComplaint
+from .models import OPEN, ComplaintReply, ComplaintStatus, SelectionComplaint
 from .rules import About, Standing
 
 _ENDED = (NeedStatus.FAILED, NeedStatus.WITHDRAWN)
@@ -59,6 +60,52 @@ def waiting(codes: Sequence[str], limit: int = 100) -> list[SelectionComplaint]:
     return list(
         db.session.scalars(
             complaints(codes).where(SelectionComplaint.status.in_(OPEN)).limit(as_written(limit))
+        )
+    )
+
+
+def reply_of(found: SelectionComplaint, organisation_id: int) -> ComplaintReply | None:
+    """What one organisation was asked to say of a complaint."""
+    return db.session.scalar(
+        select(ComplaintReply).where(
+            ComplaintReply.complaint_id == found.id,
+            ComplaintReply.organisation_id == organisation_id,
+        )
+    )
+
+
+def reply(public_id: str) -> ComplaintReply:
+    """By its public id; raises Missing."""
+    return by_public_id(ComplaintReply, public_id)
+
+
+def asked_of(organisation_id: int) -> list[ComplaintReply]:
+    """What an organisation was asked to say of complaints, newest first."""
+    return list(
+        db.session.scalars(
+            select(ComplaintReply)
+            .where(ComplaintReply.organisation_id == organisation_id)
+            .order_by(ComplaintReply.id.desc())
+            .limit(as_written(50))
+            .options(joinedload(ComplaintReply.complaint).joinedload(SelectionComplaint.need))
+        )
+    )
+
+
+def to_reply(organisation_id: int, now: datetime) -> list[ComplaintReply]:
+    """What an organisation may still reply to, the first deadline first."""
+    return list(
+        db.session.scalars(
+            select(ComplaintReply)
+            .join(SelectionComplaint, SelectionComplaint.id == ComplaintReply.complaint_id)
+            .where(
+                ComplaintReply.organisation_id == organisation_id,
+                ComplaintReply.text.is_(None),
+                ComplaintReply.reply_by > now,
+                SelectionComplaint.status == ComplaintStatus.ACCEPTED,
+            )
+            .order_by(ComplaintReply.reply_by, ComplaintReply.id)
+            .options(joinedload(ComplaintReply.complaint).joinedload(SelectionComplaint.need))
         )
     )
 

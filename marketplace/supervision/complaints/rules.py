@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,12 @@ def refusal(standing: Standing, about: About) -> Refusal | None:
     if standing.unanswered:
         return Refusal.WAIT_FOR_ANSWER
     return Refusal.OBJECT_FIRST if standing.answered_at is None else None
+
+
+def may_decide_from(asked: Sequence[tuple[datetime, datetime | None]]) -> datetime | None:
+    """From when a complaint may be decided, for each asked to reply until when it may and when it
+    did; None: at once, everybody has replied or nobody was asked."""
+    return max((until for until, replied in asked if replied is None), default=None)
 
 
 def counted_from(standing: Standing, about: About) -> datetime:

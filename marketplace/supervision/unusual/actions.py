@@ -32,6 +32,7 @@ TWO_HANDS = {
     "rating_trials": ("proposed", ("adopted",)),
     "sanction_cases": ("proposed", ("decided",)),
     "fee_lists": ("submitted", ("published",)),
+    "experts": ("checked", ("admitted", "refused")),
     "hall_calls": ("submitted", ("open",)),
     "hall_judges": ("proposed", ("confirmed", "refused")),
 }

@@ -122,7 +122,7 @@ PARTY: tuple[Heading, ...] = (
             Place(
                 "supervision.own_complaints",
                 _l("我的投诉"),
-                ("supervision.complain", "supervision.complaint"),
+                ("supervision.complain", "supervision.complaint", "supervision.reply_complaint"),
             ),
             Place(
                 "sanctions.own",

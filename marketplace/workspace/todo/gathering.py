@@ -16,7 +16,7 @@ from marketplace.foundation.web import require_actor
 from marketplace.supervision.lamps import Dial, dial, lamps_policy
 from marketplace.supervision.rules import Lamp, LampsPolicy
 
-from . import contracting, firms, keepers, marking, officers, ordering, owners
+from . import complained, contracting, firms, keepers, marking, officers, ordering, owners
 from .line import Line
 
 Source = Callable[[Actor, datetime], Iterator[Line]]
@@ -31,6 +31,7 @@ SOURCES: tuple[Source, ...] = (
     owners.choices,
     owners.questions,
     owners.agents_ending,
+    complained.replies,
     ordering.orders_to_decide,
     ordering.asks_to_answer,
     contracting.to_draft,
