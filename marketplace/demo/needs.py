@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -66,12 +66,14 @@ class NeedSketch:
         return Decimal(self.budget) - sum(share for _item, share in self.also)
 
 
-def draft(cast: Cast, sketch: NeedSketch) -> int:
-    """Write a need down as a draft; returns its id."""
+def draft(cast: Cast, sketch: NeedSketch, failed: int | None = None) -> int:
+    """Write a need down as a draft, with ``failed`` as the next notice of that need; returns its
+    id."""
     owner = cast.owner_sketches[sketch.owner]
     with transaction():
         actor, now = cast.owners[sketch.owner].actor, clock.now()
-        project = _project(sketch.title, actor, now)
+        earlier = _need(failed) if failed is not None else None
+        project = earlier.project if earlier else _project(sketch.title, actor, now)
         need = drafting.draft_need(
             project,
             sketch.item,
@@ -106,6 +108,7 @@ def draft(cast: Cast, sketch: NeedSketch) -> int:
             (),
             actor,
             now,
+            earlier=earlier,
         )
         return need.id
 
@@ -125,9 +128,9 @@ def submit(cast: Cast, sketch: NeedSketch, need_id: int) -> None:
         drafting.submit_need(_need(need_id), cast.owners[sketch.owner].actor, clock.now())
 
 
-def publish(cast: Cast, sketch: NeedSketch) -> int:
-    """Draft, submit and publish a need; returns its id."""
-    need_id = draft(cast, sketch)
+def publish(cast: Cast, sketch: NeedSketch, failed: int | None = None) -> int:
+    """Draft, submit and publish a need, again where ``failed`` names one; returns its id."""
+    need_id = draft(cast, sketch, failed)
     submit(cast, sketch, need_id)
     with transaction():
         selection.publish_need(_need(need_id), cast.approvers[sketch.owner].actor, clock.now())
@@ -184,6 +187,16 @@ def open_for(cast: Cast, sketch: NeedSketch, entrants: Sequence[str], chosen: st
     opened = Opened(publish(cast, sketch), sketch, chosen)
     enter(cast, opened.id, entrants, "0.85" if sketch.item in STANDARD else "0.92")
     return opened
+
+
+def post_again(cast: Cast, opened: Opened) -> None:
+    """Post a need that nobody entered once more, with more money and more time."""
+    with transaction():
+        failed = _need(opened.id).status is NeedStatus.FAILED
+    if failed:
+        more = format(Decimal(opened.sketch.budget) * Decimal("1.2"), ".0f")
+        eased = replace(opened.sketch, budget=more, days=opened.sketch.days + 5)
+        publish(cast, eased, opened.id)
 
 
 def pick_if_open(cast: Cast, opened: Opened) -> None:

@@ -204,7 +204,7 @@ def _present(cast: Cast, days: Days) -> Story:
     yield days.at(2)
     dealings.deliver(cast, won[early[1].id], contracts[1], "第一版成果")
     dealings.end_early(cast, early[2].sketch.owner, won[early[2].id], contracts[2])
-    withdrawn, _failed, *late = [needs.open_for(cast, *row) for row in LATE]
+    withdrawn, failed, *late = [needs.open_for(cast, *row) for row in LATE]
     needs.withdraw(cast, withdrawn)
     returned = firms.apply(cast, "shuncheng")
     yield days.at(1)
@@ -213,6 +213,7 @@ def _present(cast: Cast, days: Days) -> Story:
     firms.notice_removal(cast, "taihe", "连续两季度自查填报的专职人员少于承诺人数，限期补充未完成")
     yield days.at(0)
     firms.apply(cast, "huaan")
+    needs.post_again(cast, failed)
     for row in OPEN:
         needs.open_for(cast, *row)
     needs.submit(cast, SUBMITTED, needs.draft(cast, SUBMITTED))

@@ -196,7 +196,7 @@ EARLY: tuple[Row, ...] = (
     ),
 )
 
-# the first is withdrawn, the second finds nobody
+# the first is withdrawn, the second finds nobody and is posted again
 LATE: tuple[Row, ...] = (
     (
         NeedSketch(

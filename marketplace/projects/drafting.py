@@ -35,7 +35,7 @@ from .checking import (
     require_gate,
     require_status,
 )
-from .coding import fault_of, in_words
+from .coding import fault_of, in_words, tidy
 from .models import (
     DrawSource,
     InvestmentKind,
@@ -98,7 +98,7 @@ def start_project(name: str, code: str | None, actor: Actor, now: datetime) -> P
     Raises Invalid for a malformed code or one this owner has used already.
     """
     assert actor.organisation_id is not None
-    code = (code or "").strip().upper() or None
+    code = tidy(code or "") or None
     if code is not None:
         fault = fault_of(code)
         if fault is not None:

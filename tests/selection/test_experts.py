@@ -161,6 +161,7 @@ def test_who_enters_and_leaves_the_pool_late_at_night_is_looked_at(app: Flask) -
         actions.propose_removal(expert, "两次无故不参加评审", operator)
         actions.decide_removal(expert, True, approver)
         actions.refuse(experts.applied(accounts.owner()), "职称证书与所填专业不一致", approver)
+    with app.app_context(), transaction():
         unusual.scan(clock.now())
         noted = db.session.scalars(
             select(UnusualEvent.action).where(UnusualEvent.kind == UnusualKind.NIGHT)
