@@ -109,6 +109,10 @@ def test_a_project_is_gathered_by_its_code_and_shows_each_owner_its_own(
     assert places[0] < page.index("城北节能报告编制") < places[1] < page.index("城北水土保持方案")
     for hidden in ("草稿", "赵某某", "本单位待办", "维修", *ids["drafts"]):
         assert hidden not in page, hidden
+    # nobody asks itself
+    question = f"/needs/{ids['later']}/questions"
+    assert question in text_of(sign_in_as(first.user), f"/projects/{CODE}")
+    assert question not in text_of(sign_in_as(second.user), f"/projects/{CODE}")
     # its result, once that is public, with the way to complain for who took part
     assert ids["winner"] not in page
     advance(TO_CHOICE)

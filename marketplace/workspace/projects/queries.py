@@ -130,7 +130,9 @@ def posted(code: str, reader: int | None, now: datetime) -> list[Posted]:
             awards.get(need.id),
             contracts.get(need.id),
             *_next(need, awards.get(need.id), contracts.get(need.id), now),
-            asks=need.status is NeedStatus.PUBLISHED and need.entry_deadline > now,
+            asks=need.status is NeedStatus.PUBLISHED
+            and need.entry_deadline > now
+            and need.owner_id != reader,
             complains=need.id in concerned and need.owner_id != reader,
         )
         for need in needs
