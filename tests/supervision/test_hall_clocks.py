@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.permissions import Role
 from marketplace.foundation import clock
+from marketplace.foundation.actor import Actor
 from marketplace.foundation.db import db
 from marketplace.foundation.transactions import transaction
 from marketplace.intermediaries.hall import actions, queries
@@ -21,6 +22,7 @@ from marketplace.supervision.models import ClockKind, RunningClock
 from marketplace.supervision.rules import Lamp
 from marketplace.supervision.waiting.gathering import of_officer
 from marketplace.workspace.todo import firms as own
+from marketplace.workspace.todo.line import Line
 from tests.factories import accounts, intermediaries
 from tests.factories import hall as halls
 
@@ -36,8 +38,13 @@ def _running(kind: ClockKind) -> list[RunningClock]:
     )
 
 
-def _what(actor: object) -> list[str]:
-    return [str(each.what) for each in of_officer(actor, clock.now())]  # type: ignore[arg-type]
+def _what(actor: Actor) -> list[str]:
+    return [str(each.what) for each in of_officer(actor, clock.now())]
+
+
+def _calls_for(actor: Actor) -> list[Line]:
+    found = own.own_firm(actor, clock.now())
+    return [line for line in found if line.page == "intermediaries.hall_apply"]
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -52,14 +59,14 @@ def test_a_calls_clocks_run_for_whoever_must_act_and_stop_when_it_is_done(
         )
         # nobody is named yet: that is the operator's; a firm may apply of its own will
         assert "聘请大厅征集评委" in _what(operator)
-        (line,) = own.hall_calls(firm.actor, clock.now())
+        (line,) = _calls_for(firm.actor)
         assert (line.key, line.due) == (call.public_id, call.apply_by)
         bench = halls.bench(call)
         assert "聘请大厅征集评委" not in _what(operator)
         fourth = accounts.officer(Role.DEPARTMENT_OFFICER, "zrzy").user
         named = actions.propose_judge(call, fourth, "自然资源", operator, clock.now())
         application = halls.applied(call, firm)
-        assert list(own.hall_calls(firm.actor, clock.now())) == []
+        assert _calls_for(firm.actor) == []
         keys = call.id, named.id, application.id
     advance(7 * DAY + timedelta(hours=3))
     with app.app_context():
