@@ -6,6 +6,7 @@ would be a page that silently does not work.
 
 from __future__ import annotations
 
+import ast
 import re
 from gettext import NullTranslations
 from pathlib import Path
@@ -80,3 +81,55 @@ def test_the_check_allows_what_is_right() -> None:
         '{% set style = "wide" %}{{ tag(style="wide") }}<p class="on">safe = {{ x }}</p>'
     )
     assert faults(text) == []
+
+
+def _given_back() -> list[tuple[str, str]]:
+    """(module, template) of pages on which a refused form comes back."""
+    found = []
+    for path in sorted((ROOT / "marketplace").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if "came_back(" not in source or path.name == "forms.py":
+            continue
+        functions = {
+            each.name: each
+            for each in ast.walk(ast.parse(source))
+            if isinstance(each, ast.FunctionDef)
+        }
+        for function in functions.values():
+            called = _called(function)
+            if "came_back" not in called:
+                continue
+            shown = _rendered(function) or set().union(
+                *(_rendered(functions[name]) for name in called & functions.keys())
+            )
+            found += [(path.relative_to(ROOT).as_posix(), template) for template in sorted(shown)]
+    return sorted(set(found))
+
+
+def _called(function: ast.FunctionDef) -> set[str]:
+    calls = [each.func for each in ast.walk(function) if isinstance(each, ast.Call)]
+    return {getattr(each, "id", getattr(each, "attr", "")) for each in calls}
+
+
+def _rendered(function: ast.FunctionDef) -> set[str]:
+    """The templates a function names where it renders a page."""
+    return {
+        part.value
+        for each in ast.walk(function)
+        if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "render_template"
+        for part in ast.walk(each.args[0])
+        if isinstance(part, ast.Constant) and str(part.value).endswith(".html")
+    }
+
+
+@pytest.mark.parametrize(("module", "template"), _given_back())
+def test_a_page_says_what_concerns_no_field_of_a_form_that_came_back(
+    module: str, template: str
+) -> None:
+    """``came_back`` takes those refusals off the form: a page that forgets ``top`` says nothing."""
+    text = (ROOT / "templates" / template).read_text(encoding="utf-8")
+    assert re.search(r"\btop\b", text), f"{template} of {module}"
+
+
+def test_pages_that_give_a_form_back_are_found() -> None:
+    assert len(_given_back()) > 20

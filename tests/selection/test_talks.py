@@ -142,6 +142,7 @@ def test_silence_keeps_the_quote_and_too_late_is_refused(
         assert queries.entry(scene.entries[0]).price == Decimal(36000)
     late = sign_in_as(scene.people[0]).post(f"/talks/{talk}", data={"answer": "补充答复"})
     assert late.status_code == 409
+    assert "error-summary" in late.get_data(as_text=True)
 
 
 def test_a_new_price_is_never_above_the_old_one(app: Flask, scene: Scene) -> None:

@@ -13,7 +13,7 @@ from marketplace.accounts.permissions import Permission
 from marketplace.accounts.stepping import step_up_to_send
 from marketplace.foundation import audit, clock
 from marketplace.foundation.errors import DomainError
-from marketplace.foundation.forms import came_back
+from marketplace.foundation.forms import ButtonForm, came_back
 from marketplace.foundation.web import (
     access,
     beforehand,
@@ -99,7 +99,11 @@ def _share_page(public_id: str, **forms: Any) -> str:
     share = queries.share(require_actor(), public_id)
     running = share.round
     now = clock.now()
-    defaults = {"form": HandInForm(formdata=None), "lost_form": LostForm(formdata=None)}
+    defaults = {
+        "form": HandInForm(formdata=None),
+        "lost_form": LostForm(formdata=None),
+        "top": ButtonForm(formdata=None),
+    }
     return render_template(
         "selection/key_share.html",
         share=share,
